@@ -1,0 +1,29 @@
+import { DataSource } from 'typeorm';
+import { ENTITIES } from './entities/index.js';
+import { MIGRATIONS } from './migrations/index.js';
+import { SnakeNaming } from './naming.js';
+
+/** Where PostgreSQL answers: a URL, or the folder of the embedded database's socket. */
+export type DatabaseAddress = { readonly url: string; readonly pool: number } | { readonly socketFolder: string };
+
+/** How long a request waits for a connection before it is told to come back. */
+const CONNECTION_TIMEOUT_MS = 5_000;
+
+export function makeDataSource(address: DatabaseAddress): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    ...('url' in address
+      ? { url: address.url, poolSize: address.pool }
+      : // Exactly one connection: more would interleave on the embedded engine's only session.
+        { host: address.socketFolder, port: 5432, username: 'postgres', database: 'postgres', poolSize: 1 }),
+    connectTimeoutMS: CONNECTION_TIMEOUT_MS,
+    extra: { keepAlive: true, application_name: 'bkend-mcp-auth' },
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTransactionMode: 'each',
+    namingStrategy: new SnakeNaming(),
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    synchronize: false,
+  });
+}

@@ -1,0 +1,49 @@
+import { Global, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Config } from '../config/config.js';
+import { openDatabase, type OpenDatabase } from './open-database.js';
+import { AuditEvents } from './repositories/audit-events.repository.js';
+import { Grants } from './repositories/grants.repository.js';
+import { Organizations } from './repositories/organizations.repository.js';
+import { Projects } from './repositories/projects.repository.js';
+import { RateLimitStore } from './rate-limit-store.js';
+import { Sessions } from './repositories/sessions.repository.js';
+import { SigningKeys } from './repositories/signing-keys.repository.js';
+import { StoredClients } from './repositories/stored-clients.repository.js';
+import { Users } from './repositories/users.repository.js';
+import { Health } from './health.js';
+import { Statements } from './statements.js';
+
+const OPEN_DATABASE = Symbol('the open database');
+const REPOSITORIES = [AuditEvents, Grants, Health, Organizations, Projects, RateLimitStore, Sessions, SigningKeys, StoredClients, Users];
+
+@Injectable()
+class DatabaseLifetime implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await closers.get(this.dataSource)?.();
+  }
+}
+
+const closers = new WeakMap<DataSource, () => Promise<void>>();
+
+@Global()
+@Module({
+  providers: [
+    { provide: OPEN_DATABASE, inject: [Config], useFactory: (config: Config) => openDatabase(config) },
+    {
+      provide: DataSource,
+      inject: [OPEN_DATABASE],
+      useFactory: ({ dataSource, close }: OpenDatabase) => {
+        closers.set(dataSource, close);
+        return dataSource;
+      },
+    },
+    DatabaseLifetime,
+    Statements,
+    ...REPOSITORIES,
+  ],
+  exports: REPOSITORIES,
+})
+export class DatabaseModule {}

@@ -1,0 +1,13 @@
+import { AuditEvent } from './audit-event.entity.js';
+import { Client } from './client.entity.js';
+import { DeniedRequest } from './denied-request.entity.js';
+import { Grant } from './grant.entity.js';
+import { Membership } from './membership.entity.js';
+import { Organization } from './organization.entity.js';
+import { Project } from './project.entity.js';
+import { RateLimit } from './rate-limit.entity.js';
+import { Session } from './session.entity.js';
+import { SigningKey } from './signing-key.entity.js';
+import { User } from './user.entity.js';
+
+export const ENTITIES = [AuditEvent, Client, DeniedRequest, Grant, Membership, Organization, Project, RateLimit, Session, SigningKey, User];

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditEvent } from '../entities/audit-event.entity.js';
+
+export type NewAuditEvent = Pick<AuditEvent, 'at' | 'action'> & Partial<Pick<AuditEvent, 'userId' | 'organizationId' | 'grantId' | 'detail'>>;
+
+@Injectable()
+export class AuditEvents {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async add(event: NewAuditEvent): Promise<void> {
+    await addAuditEvent(this.dataSource.manager, event);
+  }
+}
+
+/** For repositories that write the event in the transaction of the act. */
+export async function addAuditEvent(manager: EntityManager, event: NewAuditEvent): Promise<void> {
+  await manager.insert(AuditEvent, event as Parameters<typeof manager.insert<AuditEvent>>[1]);
+}

@@ -1,0 +1,211 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
+import type { Role } from '../../oauth/role.js';
+import type { RevocationReason } from '../entities/grant.entity.js';
+import { Statements } from '../statements.js';
+import * as sql from './grants.statements.js';
+
+/** What a person approved, and for whom. */
+export interface Approval {
+  readonly at: Date;
+  readonly requestId: string;
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly client: { clientId: string; digest: Buffer; identity: ClientIdentity; metadata: ClientMetadata; secretHash: Buffer | null };
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly renewable: boolean;
+  readonly codeHash: Buffer;
+  readonly codeChallenge: string;
+  readonly redirectUri: string;
+  readonly codeExpiresAt: Date;
+}
+
+/** A grant at the moment tokens are issued from it. */
+export interface IssuedGrant {
+  readonly id: string;
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly renewable: boolean;
+  readonly generation: number;
+  readonly role: Role;
+}
+
+export interface CodeProof {
+  readonly codeHash: Buffer;
+  readonly clientDigest: Buffer;
+  readonly codeChallenge: string;
+  readonly redirectUri?: string;
+  readonly resource?: string;
+}
+
+export interface RefreshProof {
+  readonly grantId: string;
+  readonly generation: number;
+  readonly secretHash: Buffer;
+  readonly clientDigest: Buffer;
+  readonly resource?: string;
+  /** Narrowing of this access token; absent = all. */
+  readonly scopes?: readonly string[];
+}
+
+export interface Connection {
+  readonly id: string;
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  readonly identity: ClientIdentity;
+  readonly metadata: ClientMetadata;
+  readonly organizationName: string;
+}
+
+interface IssuedRow {
+  id: string;
+  user_id: string;
+  organization_id: string;
+  resource: string;
+  scopes: string[];
+  renewable: boolean;
+  generation: number;
+  role: Role;
+}
+
+const issued = (row: IssuedRow): IssuedGrant => ({
+  id: row.id,
+  userId: row.user_id,
+  organizationId: row.organization_id,
+  resource: row.resource,
+  scopes: row.scopes,
+  renewable: row.renewable,
+  generation: row.generation,
+  role: row.role,
+});
+
+/** Every query on grants, each one statement of `grants.statements.ts`. */
+@Injectable()
+export class Grants {
+  constructor(private readonly statements: Statements) {}
+
+  /** The new grant's id; undefined when the request was answered before or person, membership or client no longer stand. */
+  async approve(approval: Approval): Promise<string | undefined> {
+    const { client } = approval;
+    const [row] = await this.statements.run<{ id: string }>(sql.APPROVE, [
+      client.clientId,
+      client.digest,
+      client.identity,
+      JSON.stringify(client.metadata),
+      client.secretHash,
+      approval.at,
+      approval.requestId,
+      approval.userId,
+      approval.organizationId,
+      approval.resource,
+      approval.scopes,
+      approval.renewable,
+      approval.codeHash,
+      approval.codeChallenge,
+      approval.redirectUri,
+      approval.codeExpiresAt,
+    ]);
+    return row?.id;
+  }
+
+  /** Whether this call is the one that denied it: false when the request was answered before. */
+  async deny(denial: { requestId: string; requestExpiresAt: Date; at: Date; userId: string; organizationId: string; clientName: string }): Promise<boolean> {
+    const values = [denial.requestId, denial.requestExpiresAt, denial.at, denial.userId, denial.organizationId, denial.clientName];
+    return (await this.statements.run(sql.DENY, values)).length === 1;
+  }
+
+  async isAnswered(requestId: string): Promise<boolean> {
+    return (await this.statements.run(sql.IS_ANSWERED, [requestId])).length > 0;
+  }
+
+  /** The grant, when this call is the one that spent the code. */
+  async exchange(proof: CodeProof, at: Date, secretHash: Buffer, expires: { refresh: Date; access: Date }): Promise<IssuedGrant | undefined> {
+    const values = [...codeProof(proof), at, secretHash, expires.refresh, expires.access];
+    const [row] = await this.statements.run<IssuedRow>(sql.EXCHANGE, values);
+    return row && issued(row);
+  }
+
+  async whyNotExchanged(proof: CodeProof): Promise<{ id: string; used: boolean; proven: boolean; resourceMatches: boolean } | undefined> {
+    const [row] = await this.statements.run<{ id: string; used: boolean; proven: boolean; resource_matches: boolean }>(sql.WHY_NOT_EXCHANGED, codeProof(proof));
+    return row && { id: row.id, used: row.used, proven: row.proven, resourceMatches: row.resource_matches };
+  }
+
+  async countCodeFailure(grantId: string): Promise<void> {
+    await this.statements.run(sql.COUNT_CODE_FAILURE, [grantId]);
+  }
+
+  /** The grant one generation on, when this call is the one that took the step. */
+  async refresh(proof: RefreshProof, at: Date, expiresAt: Date): Promise<IssuedGrant | undefined> {
+    const [row] = await this.statements.run<IssuedRow>(sql.REFRESH, [...refreshProof(proof), at, expiresAt]);
+    return row && issued(row);
+  }
+
+  async whyNotRefreshed(
+    proof: RefreshProof,
+    at: Date,
+  ): Promise<{ grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; stands: boolean } | undefined> {
+    const [row] = await this.statements.run<IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; stands: boolean }>(
+      sql.WHY_NOT_REFRESHED,
+      [...refreshProof(proof), at],
+    );
+    if (!row) return undefined;
+    return { grant: issued(row), rotatedAt: row.rotated_at, resourceMatches: row.resource_matches, scopeMatches: row.scope_matches, stands: row.stands };
+  }
+
+  /** Whether this call ended it. `by` narrows to the client it must belong to, the person, or who holds its refresh secret. */
+  async revoke(id: string, at: Date, because: RevocationReason, by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {}): Promise<boolean> {
+    const values = [id, at, because, by.clientDigest ?? null, by.userId ?? null, by.secretHash ?? null];
+    return (await this.statements.run(sql.REVOKE, values)).length === 1;
+  }
+
+  async revokedSince(since: Date): Promise<{ id: string; revokedAt: Date }[]> {
+    const rows = await this.statements.run<{ id: string; revoked_at: Date }>(sql.REVOKED_SINCE, [since]);
+    return rows.map(({ id, revoked_at }) => ({ id, revokedAt: revoked_at }));
+  }
+
+  async isLive(id: string): Promise<boolean> {
+    return (await this.statements.run(sql.IS_LIVE, [id])).length === 1;
+  }
+
+  async connectionsOf(userId: string, at: Date): Promise<Connection[]> {
+    const rows = await this.statements.run<{
+      id: string;
+      scopes: string[];
+      redirect_uri: string;
+      created_at: Date;
+      last_used_at: Date;
+      expires_at: Date;
+      identity: ClientIdentity;
+      metadata: ClientMetadata;
+      organization_name: string;
+    }>(sql.CONNECTIONS_OF_USER, [userId, at]);
+    return rows.map((row) => ({
+      id: row.id,
+      scopes: row.scopes,
+      redirectUri: row.redirect_uri,
+      createdAt: row.created_at,
+      lastUsedAt: row.last_used_at,
+      expiresAt: row.expires_at,
+      identity: row.identity,
+      metadata: row.metadata,
+      organizationName: row.organization_name,
+    }));
+  }
+}
+
+const codeProof = (proof: CodeProof) => [proof.codeHash, proof.clientDigest, proof.codeChallenge, proof.redirectUri ?? null, proof.resource ?? null];
+
+const refreshProof = (proof: RefreshProof) => [
+  proof.grantId,
+  proof.generation,
+  proof.secretHash,
+  proof.clientDigest,
+  proof.resource ?? null,
+  proof.scopes ?? null,
+];

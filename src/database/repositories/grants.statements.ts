@@ -1,0 +1,143 @@
+import type { Statement } from '../statements.js';
+import { auditGrants } from './audit.sql.js';
+
+/*
+ * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
+ * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
+ */
+
+/** Client, person and membership stand at this moment. */
+const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL
+   AND u.id = g.user_id AND u.disabled_at IS NULL
+   AND m.user_id = g.user_id AND m.organization_id = g.organization_id`;
+
+const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role';
+
+/**
+ * The client becomes a row, the approval becomes a grant. The membership is locked, so that a removal waits and then
+ * finds the grant. No row: the request was answered before, or person, membership or client no longer stand.
+ */
+export const APPROVE: Statement = {
+  name: 'grant_approve',
+  text: `WITH client AS (
+      INSERT INTO clients (client_id, digest, identity, metadata, secret_hash, created_at)
+      VALUES ($1, $2, $3, $4::jsonb, $5, $6)
+      ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
+      RETURNING id, blocked_at
+    ), approved AS (
+      INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
+                          code_hash, code_challenge, redirect_uri, code_expires_at, expires_at)
+      SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16
+        FROM client, memberships m JOIN users u ON u.id = m.user_id
+       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
+         FOR SHARE OF m
+      ON CONFLICT (request_id) DO NOTHING
+      RETURNING id, user_id, organization_id
+    ), audited AS (${auditGrants('approved', '$6', `'grant.approved'`, `jsonb_build_object('scopes', $11::text[])`)})
+    SELECT id FROM approved`,
+};
+
+/** Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. */
+export const EXCHANGE: Statement = {
+  name: 'grant_exchange',
+  text: `UPDATE grants g
+       SET code_used_at = $6, last_used_at = $6, rotated_at = $6,
+           generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
+           secret_hash = CASE WHEN g.renewable THEN $7::bytea END,
+           expires_at = CASE WHEN g.renewable THEN $8::timestamptz ELSE $9::timestamptz END
+      FROM clients c, users u, memberships m
+     WHERE g.code_hash = $1 AND c.digest = $2 AND g.code_challenge = $3
+       AND ($4::text IS NULL OR g.redirect_uri = $4) AND ($5::text IS NULL OR g.resource = $5)
+       AND g.code_used_at IS NULL AND g.code_failures < 5 AND g.code_expires_at > $6 AND g.revoked_at IS NULL
+       AND ${STANDING}
+    RETURNING ${ISSUED}`,
+};
+
+/** Why an exchange hit no row. */
+export const WHY_NOT_EXCHANGED: Statement = {
+  name: 'grant_why_not_exchanged',
+  text: `SELECT g.id, g.code_used_at IS NOT NULL AS used,
+           (c.digest = $2 AND g.code_challenge = $3 AND ($4::text IS NULL OR g.redirect_uri = $4)) AS proven,
+           ($5::text IS NULL OR g.resource = $5) AS resource_matches
+      FROM grants g JOIN clients c ON c.id = g.client_id WHERE g.code_hash = $1`,
+};
+
+export const COUNT_CODE_FAILURE: Statement = {
+  name: 'grant_count_code_failure',
+  text: `UPDATE grants SET code_failures = code_failures + 1 WHERE id = $1 AND code_used_at IS NULL AND code_failures < 5`,
+};
+
+/** One step of the refresh chain (RFC 6749 §6): succeeds only for the current generation. */
+export const REFRESH: Statement = {
+  name: 'grant_refresh',
+  text: `UPDATE grants g
+       SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8
+      FROM clients c, users u, memberships m
+     WHERE g.id = $1 AND g.generation = $2 AND g.secret_hash = $3 AND c.digest = $4
+       AND ($5::text IS NULL OR g.resource = $5) AND ($6::text[] IS NULL OR g.scopes @> $6::text[])
+       AND g.revoked_at IS NULL AND g.expires_at > $7
+       AND ${STANDING}
+    RETURNING ${ISSUED}`,
+};
+
+/** Why a refresh hit no row, and what the same successor would carry. */
+export const WHY_NOT_REFRESHED: Statement = {
+  name: 'grant_why_not_refreshed',
+  text: `SELECT ${ISSUED}, g.rotated_at,
+           ($5::text IS NULL OR g.resource = $5) AS resource_matches,
+           ($6::text[] IS NULL OR g.scopes @> $6::text[]) AS scope_matches,
+           (c.blocked_at IS NULL AND u.disabled_at IS NULL AND m.role IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $7) AS stands
+      FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+     WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
+};
+
+/** Ends a grant, by whoever may: `$4` the client it must belong to, `$5` the person, `$6` the secret of its refresh tokens. */
+export const REVOKE: Statement = {
+  name: 'grant_revoke',
+  text: `WITH revoked AS (
+      UPDATE grants g SET revoked_at = $2, revoked_because = $3
+       WHERE g.id = $1 AND g.revoked_at IS NULL
+         AND ($4::bytea IS NULL OR g.client_id = (SELECT id FROM clients WHERE digest = $4))
+         AND ($5::uuid IS NULL OR g.user_id = $5) AND ($6::bytea IS NULL OR g.secret_hash = $6)
+      RETURNING g.id, g.user_id, g.organization_id
+    ), audited AS (${auditGrants('revoked', '$2', `'grant.revoked'`, `jsonb_build_object('because', $3::text)`)})
+    SELECT id FROM revoked`,
+};
+
+/** What the revocation list of each node reads every second, by its own index. */
+export const REVOKED_SINCE: Statement = {
+  name: 'grants_revoked_since',
+  text: `SELECT id, revoked_at FROM grants WHERE revoked_at > $1 AND revoked_at IS NOT NULL`,
+};
+
+export const IS_LIVE: Statement = { name: 'grant_is_live', text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL` };
+
+/** Everything somebody has connected and not ended. */
+export const CONNECTIONS_OF_USER: Statement = {
+  name: 'grants_of_user',
+  text: `SELECT g.id, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.identity, c.metadata, o.name AS organization_name
+      FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
+     WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+     ORDER BY g.created_at DESC LIMIT 200`,
+};
+
+export const DENY: Statement = {
+  name: 'request_deny',
+  text: `WITH denied AS (
+      INSERT INTO denied_requests (request_id, expires_at)
+      SELECT $1::uuid, $2 WHERE NOT EXISTS (SELECT 1 FROM grants WHERE request_id = $1::uuid)
+      ON CONFLICT (request_id) DO NOTHING RETURNING request_id
+    ), swept AS (
+      DELETE FROM denied_requests WHERE expires_at < $3
+    ), audited AS (
+      INSERT INTO audit_events (at, action, user_id, organization_id, detail)
+      SELECT $3, 'authorization.denied', $4, $5, jsonb_build_object('client', $6::text) FROM denied)
+    SELECT request_id FROM denied`,
+};
+
+export const IS_ANSWERED: Statement = {
+  name: 'request_is_answered',
+  text: `SELECT 1 FROM grants WHERE request_id = $1 UNION ALL SELECT 1 FROM denied_requests WHERE request_id = $1 LIMIT 1`,
+};

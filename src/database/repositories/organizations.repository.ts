@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Role } from '../../oauth/role.js';
+import { Membership } from '../entities/membership.entity.js';
+import { Organization } from '../entities/organization.entity.js';
+import { addAuditEvent } from './audit-events.repository.js';
+
+/** An organization as one of its members sees it. */
+export interface OwnOrganization {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly members: number;
+  readonly createdAt: Date;
+}
+
+@Injectable()
+export class Organizations {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async list(): Promise<Organization[]> {
+    return this.dataSource.manager.find(Organization, { order: { name: 'ASC' } });
+  }
+
+  async find(id: string): Promise<Organization | null> {
+    return this.dataSource.manager.findOneBy(Organization, { id });
+  }
+
+  /** Those somebody belongs to, by name. */
+  async ofUser(userId: string): Promise<OwnOrganization[]> {
+    const rows = await this.dataSource.query<{ id: string; name: string; role: Role; members: number; created_at: Date }[]>(
+      `SELECT o.id, o.name, m.role, o.created_at, (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
+         FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
+      [userId],
+    );
+    return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at }));
+  }
+
+  /** The role somebody has there; undefined for a stranger. */
+  async roleOf(userId: string, organizationId: string): Promise<Role | undefined> {
+    return (await this.dataSource.manager.findOneBy(Membership, { userId, organizationId }))?.role;
+  }
+
+  /** A new organization with its owner. */
+  async create(name: string, ownerId: string, at: Date): Promise<Organization> {
+    return this.dataSource.transaction(async (manager) => {
+      const organization = await manager.save(Organization, { name, createdAt: at });
+      await manager.insert(Membership, { userId: ownerId, organizationId: organization.id, role: 'owner', createdAt: at });
+      await addAuditEvent(manager, { at, action: 'organization.created', userId: ownerId, organizationId: organization.id });
+      return organization;
+    });
+  }
+
+  async rename(id: string, name: string, userId: string, at: Date): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await manager.update(Organization, { id }, { name });
+      await addAuditEvent(manager, { at, action: 'organization.renamed', userId, organizationId: id, detail: { name } });
+    });
+  }
+
+  /** False when they belong to it already. */
+  async addMember(organizationId: string, userId: string, role: Role, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      if (await manager.existsBy(Membership, { userId, organizationId })) return false;
+      await manager.insert(Membership, { userId, organizationId, role, createdAt: at });
+      await addAuditEvent(manager, { at, action: 'member.added', userId, organizationId, detail: { role } });
+      return true;
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Session } from '../entities/session.entity.js';
+import { Statements } from '../statements.js';
+import { addAuditEvent } from './audit-events.repository.js';
+
+/** A live session with the person it belongs to. */
+export interface LiveSession {
+  readonly idHash: Buffer;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly operator: boolean;
+  readonly organizationId: string | null;
+}
+
+interface LiveRow {
+  id_hash: Buffer;
+  user_id: string;
+  email: string;
+  name: string;
+  operator: boolean;
+  organization_id: string | null;
+  last_seen_at: Date;
+}
+
+const FIND = {
+  name: 'session_find',
+  text: `SELECT s.id_hash, s.user_id, s.organization_id, s.last_seen_at, u.email, u.name, u.operator
+      FROM sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
+};
+const TOUCH = { name: 'session_touch', text: 'UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1' };
+const TOUCH_EVERY_MS = 60_000;
+
+@Injectable()
+export class Sessions {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: Statements,
+  ) {}
+
+  /** A new session; what else this person has that is over is swept on the way. */
+  async create(session: Omit<Session, 'user' | 'lastSeenAt'>): Promise<void> {
+    const at = session.createdAt;
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query('DELETE FROM sessions WHERE user_id = $1 AND expires_at < $2', [session.userId, at]);
+      await manager.insert(Session, { ...session, lastSeenAt: at });
+      await addAuditEvent(manager, { at, action: 'user.logged_in', userId: session.userId, detail: { address: session.address } });
+    });
+  }
+
+  /** The session when neither its idle nor its absolute timeout has passed and its person is not disabled. */
+  async find(idHash: Buffer, at: Date, idleSince: Date): Promise<LiveSession | undefined> {
+    const [row] = await this.statements.run<LiveRow>(FIND, [idHash, at, idleSince]);
+    if (!row) return undefined;
+    if (at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS) await this.statements.run(TOUCH, [idHash, at]);
+    return { idHash: row.id_hash, userId: row.user_id, email: row.email, name: row.name, operator: row.operator, organizationId: row.organization_id };
+  }
+
+  async selectOrganization(idHash: Buffer, organizationId: string): Promise<void> {
+    await this.dataSource.manager.update(Session, { idHash }, { organizationId });
+  }
+
+  async delete(idHash: Buffer): Promise<void> {
+    await this.dataSource.manager.delete(Session, { idHash });
+  }
+}

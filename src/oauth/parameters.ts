@@ -1,0 +1,44 @@
+import { OAuthError } from './oauth-error.js';
+
+/** What a query string or a form body parses into. */
+export type RawParameters = Readonly<Record<string, unknown>>;
+
+/**
+ * The parameters of one request (RFC 6749 §3.1, §3.2): unknown ones are ignored, an empty value is an absent one, and
+ * none may repeat except `resource` (RFC 8707 §2).
+ */
+export class Parameters {
+  constructor(private readonly raw: RawParameters) {}
+
+  /** The value, or undefined. Throws `invalid_request` when it repeats or holds what no text may hold. */
+  optional(name: string): string | undefined {
+    const values = this.all(name);
+    if (values.length > 1) throw new OAuthError('invalid_request', `${name} is repeated`);
+    return values[0];
+  }
+
+  /** The value. Throws `invalid_request` when it is missing, empty or repeated. */
+  required(name: string): string {
+    const value = this.optional(name);
+    if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`);
+    return value;
+  }
+
+  /** Every value of a parameter that may repeat. */
+  all(name: string): string[] {
+    const value = Object.hasOwn(this.raw, name) ? this.raw[name] : undefined;
+    const values = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string' && (one !== '' || Array.isArray(value)));
+    if (values.some((one) => !isText(one))) throw new OAuthError('invalid_request', `${name} is not valid text`);
+    return values;
+  }
+
+  /** Throws `invalid_request` when any of these repeats; ones this server does not know may. */
+  refuseRepeated(names: readonly string[]): void {
+    for (const name of names) this.optional(name);
+  }
+}
+
+/** No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate). */
+function isText(value: string): boolean {
+  return !/[\u0000\ufffd]/.test(value) && value.isWellFormed();
+}

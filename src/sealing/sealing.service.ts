@@ -1,0 +1,90 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { sameBytes } from '../oauth/secret.js';
+
+const NONCE = 12;
+const TAG = 16;
+const MAX_OPENED = 64 * 1024;
+
+/** What a key is for. Each purpose has its own key, so nothing sealed for one opens for another. */
+export type Purpose =
+  | 'client-id'
+  | 'client-secret'
+  | 'authorization-request'
+  | 'csrf'
+  | 'refresh-token'
+  | 'signing-key'
+  | 'setup-link';
+
+/**
+ * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret
+ * makes, every secret is still accepted. State a stranger needs later travels with the stranger, sealed by this.
+ */
+@Injectable()
+export class Sealing {
+  private readonly keys = new Map<Purpose, Buffer[]>();
+
+  constructor(
+    private readonly secrets: readonly string[],
+    private readonly clock: Clock,
+  ) {}
+
+  /** HMAC-SHA256 under the current secret: 32 bytes. */
+  mac(purpose: Purpose, data: string | Buffer): Buffer {
+    return createHmac('sha256', this.keysFor(purpose)[0]!).update(data).digest();
+  }
+
+  /** Whether any accepted secret made this MAC, which may be a truncation to 16 bytes or more. */
+  hasMac(purpose: Purpose, data: string | Buffer, mac: Buffer): boolean {
+    if (mac.length < 16) return false;
+    return this.keysFor(purpose).some((key) => sameBytes(createHmac('sha256', key).update(data).digest().subarray(0, mac.length), mac));
+  }
+
+  /** AES-256-GCM, base64url. `context` is bound, not contained: opening needs the same one. */
+  seal(purpose: Purpose, plaintext: Buffer, context = ''): string {
+    const nonce = randomBytes(NONCE);
+    const cipher = createCipheriv('aes-256-gcm', this.keysFor(purpose)[0]!, nonce).setAAD(Buffer.from(context));
+    return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+  }
+
+  /** What was sealed, or undefined when this was not made by us, for this purpose, in this context. */
+  open(purpose: Purpose, sealed: string, context = ''): Buffer | undefined {
+    const bytes = Buffer.from(sealed, 'base64url');
+    if (bytes.length < NONCE + TAG || bytes.toString('base64url') !== sealed) return undefined;
+    for (const key of this.keysFor(purpose)) {
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE), { authTagLength: TAG });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG));
+      try {
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]);
+      } catch {
+        // made under another secret, or not by us
+      }
+    }
+    return undefined;
+  }
+
+  /** A JSON value that opens for `lifetime` seconds. */
+  sealValue(purpose: Purpose, value: unknown, lifetime: number, context = ''): string {
+    const expiresAt = Math.floor(this.clock.now().getTime() / 1000) + lifetime;
+    return this.seal(purpose, deflateRawSync(JSON.stringify([expiresAt, value])), context);
+  }
+
+  /** The value, or `'expired'`, or undefined when it was not made by us. */
+  openValue<T>(purpose: Purpose, sealed: string, context = ''): { value: T } | 'expired' | undefined {
+    const bytes = this.open(purpose, sealed, context);
+    if (!bytes) return undefined;
+    const [expiresAt, value] = JSON.parse(inflateRawSync(bytes, { maxOutputLength: MAX_OPENED }).toString()) as [number, T];
+    return expiresAt * 1000 > this.clock.now().getTime() ? { value } : 'expired';
+  }
+
+  private keysFor(purpose: Purpose): Buffer[] {
+    let keys = this.keys.get(purpose);
+    if (!keys) {
+      keys = this.secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', `bkend-mcp-auth ${purpose}`, 32)));
+      this.keys.set(purpose, keys);
+    }
+    return keys;
+  }
+}
