@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
+import { hashSecret, newSecret } from '../oauth/secret.js';
+
+/** Server-side sessions: the browser holds a random value, the database its hash. */
+@Injectable()
+export class BrowserSessions {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A new session for somebody who has just logged in; returns the cookie's value. */
+  async open(userId: string, from: { address: string; userAgent: string }): Promise<string> {
+    const secret = newSecret();
+    const createdAt = this.clock.now();
+    await this.sessions.create({
+      idHash: hashSecret(secret),
+      userId,
+      organizationId: null,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + this.config.sessionLifetime * 1000),
+      address: from.address,
+      userAgent: from.userAgent.slice(0, 300),
+    });
+    return secret;
+  }
+
+  async find(cookie: string): Promise<LiveSession | undefined> {
+    const at = this.clock.now();
+    return this.sessions.find(hashSecret(cookie), at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
+  }
+
+  async end(cookie: string): Promise<void> {
+    await this.sessions.delete(hashSecret(cookie));
+  }
+}

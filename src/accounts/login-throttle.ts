@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { Config } from '../config/config.js';
+import { RateLimitStore } from '../database/rate-limit-store.js';
+
+/** Too many wrong passwords. `retryAfter`: seconds until the next try is heard. */
+export class TooManyAttempts extends Error {
+  constructor(readonly retryAfter: number) {
+    super(`too many attempts, again in ${retryAfter} s`);
+  }
+}
+
+/**
+ * Wrong passwords are counted per account and address together, so that a stranger cannot lock the owner out, and per
+ * address, so that one cannot try one password on many accounts.
+ */
+@Injectable()
+export class LoginThrottle {
+  private readonly perAccountAndAddress?: RateLimiterAbstract;
+  private readonly perAddress?: RateLimiterAbstract;
+
+  constructor(config: Config, store: RateLimitStore) {
+    if (config.rateLimits === 'off') return;
+    const limiter = (options: { keyPrefix: string; points: number; duration: number }) =>
+      config.rateLimits === 'postgres' ? new RateLimiterPostgres({ ...options, ...store.options }) : new RateLimiterMemory(options);
+    this.perAccountAndAddress = limiter({ keyPrefix: 'login', points: 10, duration: 15 * 60 });
+    this.perAddress = limiter({ keyPrefix: 'login-address', points: 100, duration: 15 * 60 });
+  }
+
+  /** Counts an attempt before it is made, so that parallel ones are all counted. Throws `TooManyAttempts`. */
+  async attempt(email: string, address: string): Promise<void> {
+    await spend(this.perAddress, address);
+    await spend(this.perAccountAndAddress, `${email} ${address}`);
+  }
+
+  /** A right password was no attack. */
+  async succeeded(email: string, address: string): Promise<void> {
+    await this.perAccountAndAddress?.delete(`${email} ${address}`);
+    await this.perAddress?.reward(address);
+  }
+}
+
+async function spend(limiter: RateLimiterAbstract | undefined, key: string): Promise<void> {
+  try {
+    await limiter?.consume(key.slice(0, 200));
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) throw new TooManyAttempts(Math.ceil(refusal.msBeforeNext / 1000));
+    throw refusal;
+  }
+}

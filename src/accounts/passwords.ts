@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { hash, verify } from '@node-rs/argon2';
+
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 1024;
+
+/** argon2id, 19 MiB, two passes, one lane (OWASP). The library's default algorithm is argon2id. */
+const COST = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
+
+@Injectable()
+export class Passwords {
+  private readonly nobody = hash(randomBytes(32), COST);
+
+  /** argon2id in PHC form. */
+  hash(password: string): Promise<string> {
+    return hash(password, COST);
+  }
+
+  verify(phc: string, password: string): Promise<boolean> {
+    return verify(phc, password);
+  }
+
+  /** Takes as long as `verify` and is always false: for an account that does not exist. */
+  async verifyNobody(password: string): Promise<false> {
+    await verify(await this.nobody, password);
+    return false;
+  }
+}

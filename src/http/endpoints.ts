@@ -1,0 +1,30 @@
+/** Endpoints that programs call, with the methods each has. Everything else is for people in a browser. */
+const PROGRAM_ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
+  '/mcp': ['GET', 'POST', 'DELETE'],
+  '/mcp/oauth/register': ['POST'],
+  '/mcp/oauth/token': ['POST'],
+  '/mcp/oauth/revoke': ['POST'],
+  '/mcp/oauth/jwks': ['GET'],
+  '/health/live': ['GET'],
+  '/health/ready': ['GET'],
+};
+const WELL_KNOWN = /^(?:\/mcp)?\/\.well-known(?:\/|$)/;
+
+/** The path of a request target, without its query. */
+export const pathOf = (url: string): string => url.split('?', 1)[0]!;
+
+/** Programs get JSON, and CORS but for health; people get pages, and never CORS (oauth-v2-1-13 §3.1). */
+export function isForPrograms(url: string): boolean {
+  const path = pathOf(url);
+  return Object.hasOwn(PROGRAM_ENDPOINTS, path) || WELL_KNOWN.test(path);
+}
+
+export function allowsCors(url: string): boolean {
+  return isForPrograms(url) && !url.startsWith('/health');
+}
+
+/** The methods of a program endpoint, for `Allow`; undefined where there is none. */
+export function methodsOf(url: string): readonly string[] | undefined {
+  const path = pathOf(url);
+  return Object.hasOwn(PROGRAM_ENDPOINTS, path) ? PROGRAM_ENDPOINTS[path] : undefined;
+}

@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+import { JwtModule as NestJwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokens } from './access-tokens.service.js';
+import { KeyRing } from './key-ring.js';
+
+@Global()
+@Module({
+  imports: [NestJwtModule.register({}), PassportModule],
+  providers: [KeyRing, AccessTokens, AccessTokenStrategy],
+  exports: [KeyRing, AccessTokens],
+})
+export class JwtModule {}

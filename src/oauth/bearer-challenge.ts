@@ -1,0 +1,33 @@
+/** Why a request was not let in (RFC 6750 §3.1). */
+export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+const STATUS: Record<BearerErrorCode, number> = { invalid_request: 400, invalid_token: 401, insufficient_scope: 403 };
+
+/**
+ * A refusal of the protected resource. Without a code no token was presented, and nothing is said about one.
+ * `scope`: what would be needed, all of it at once.
+ */
+export class BearerChallenge extends Error {
+  constructor(
+    readonly code?: BearerErrorCode,
+    readonly description?: string,
+    readonly scope?: readonly string[],
+  ) {
+    super(code ? `${code}: ${description}` : 'no access token');
+  }
+
+  get status(): number {
+    return this.code ? STATUS[this.code] : 401;
+  }
+
+  /** The `WWW-Authenticate` value (RFC 6750 §3, RFC 9728 §5.1): one line, every value quoted, no comma inside one. */
+  header(resourceMetadata: string, defaultScope: readonly string[]): string {
+    const parameters = [
+      ...(this.code ? [['error', this.code] as const] : []),
+      ...(this.description ? [['error_description', this.description] as const] : []),
+      ['resource_metadata', resourceMetadata] as const,
+      ['scope', (this.scope ?? defaultScope).join(' ')] as const,
+    ];
+    return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
+  }
+}
