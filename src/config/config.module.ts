@@ -5,7 +5,11 @@ import { Config } from './config.js';
 @Global()
 @Module({})
 export class ConfigModule {
-  static with(config: Config): DynamicModule {
-    return { module: ConfigModule, providers: [{ provide: Config, useValue: config }, Clock], exports: [Config, Clock] };
+  static with(config: Config, clock = new Clock()): DynamicModule {
+    const providers = [
+      { provide: Config, useValue: config },
+      { provide: Clock, useValue: clock },
+    ];
+    return { module: ConfigModule, providers, exports: [Config, Clock] };
   }
 }

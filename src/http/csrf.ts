@@ -16,9 +16,14 @@ export class Csrf {
     return this.sealing.mac('csrf', this.cookies.read(request, 'session') ?? this.cookies.browser(request, reply)).toString('base64url');
   }
 
+  /**
+   * Made for this session, or for this browser before anybody logged in: a log-in form stays good when somebody logs in
+   * in another tab.
+   */
   matches(request: FastifyRequest, token: unknown): boolean {
-    const anchor = this.cookies.read(request, 'session') ?? this.cookies.read(request, 'browser');
-    return anchor !== undefined && typeof token === 'string' && this.sealing.hasMac('csrf', anchor, Buffer.from(token, 'base64url'));
+    const mac = Buffer.from(typeof token === 'string' ? token : '', 'base64url');
+    const anchors = [this.cookies.read(request, 'session'), this.cookies.read(request, 'browser')];
+    return anchors.some((anchor) => anchor !== undefined && this.sealing.hasMac('csrf', anchor, mac));
   }
 }
 

@@ -1,0 +1,47 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module.js';
+import { AuthorizationModule } from './authorization/authorization.module.js';
+import { ClientsModule } from './clients/clients.module.js';
+import type { Clock } from './config/clock.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { GrantsModule } from './grants/grants.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { JwtModule } from './jwt/jwt.module.js';
+import { McpModule } from './mcp/mcp.module.js';
+import { MetadataModule } from './metadata/metadata.module.js';
+import { RegistrationModule } from './registration/registration.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
+import { SealingModule } from './sealing/sealing.module.js';
+import { TokenModule } from './token/token.module.js';
+
+/** The whole server on one page, ground first. */
+@Module({})
+export class AppModule {
+  static with(config: Config, clock?: Clock): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(config, clock),
+        DatabaseModule,
+        SealingModule,
+        JwtModule,
+        ClientsModule,
+        GrantsModule,
+        AccountsModule,
+        HttpModule,
+        MetadataModule.describing(AuthorizationModule, TokenModule, RegistrationModule, RevocationModule),
+        RegistrationModule,
+        AuthorizationModule,
+        TokenModule,
+        RevocationModule,
+        McpModule,
+        ConsoleModule,
+        HealthModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,89 @@
+import { parse } from 'node:querystring';
+import { fileURLToPath } from 'node:url';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import view from '@fastify/view';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import handlebars from 'handlebars';
+import { AppModule } from './app.module.js';
+import type { Clock } from './config/clock.js';
+import type { Config } from './config/config.js';
+import { allowsCors } from './http/endpoints.js';
+import { STYLESHEET } from './http/stylesheet.js';
+
+const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
+const BODY_LIMIT = 64 * 1024;
+
+/** The whole server, ready to listen. `clock`: for tests that move time. */
+export async function createApp(config: Config, { clock }: { clock?: Clock } = {}): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000 },
+    forceCloseConnections: 'idle',
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    routerOptions: { querystringParser: parse },
+    frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.status(400).headers(BARE_HEADERS).send({ error: 'invalid_request', error_description: 'the address is malformed' });
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, clock), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: ['error', 'warn', 'log'],
+  });
+  readBodies(adapter);
+  await app.register(cookie);
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } },
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: config.secureCookies && { maxAge: 31_536_000, includeSubDomains: false },
+    // A tool may open the flow in a pop-up and wait for it: isolation would cut its handle.
+    crossOriginOpenerPolicy: false,
+    // Programs in browsers read the endpoints that allow it by CORS.
+    crossOriginResourcePolicy: false,
+  });
+  await app.register(view, {
+    engine: { handlebars },
+    root: VIEWS,
+    production: true,
+    defaultContext: { stylesheet: STYLESHEET },
+    options: { compileOptions: { strict: true } },
+  });
+  allowCors(app);
+  app.enableShutdownHooks([]);
+  return app;
+}
+
+const BARE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Frame-Options': 'DENY',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** JSON (Fastify's own, which refuses `__proto__`) and forms; nothing else is read. */
+function readBodies(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, parse(body as string)));
+}
+
+/** For browsers' programs, on the endpoints for programs only (oauth-v2-1-13 §3.1). Credentials are never cookies there. */
+function allowCors(app: NestFastifyApplication): void {
+  app.enableCors((request: FastifyRequest, done: (error: Error | null, options: object) => void) => {
+    if (!allowsCors(request.url)) return done(null, { origin: false });
+    done(null, {
+      origin: '*',
+      methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name', 'Mcp-Session-Id', 'Last-Event-ID'],
+      exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
+      maxAge: 86_400,
+      strictPreflight: false,
+    });
+  });
+}

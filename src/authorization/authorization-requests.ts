@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Client, Clients } from '../clients/clients.service.js';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { PageFailure } from '../http/page-failure.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import type { Parameters } from '../oauth/parameters.js';
+import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
+import { redirectFault, redirectUriMatches } from '../oauth/redirect-uri.js';
+import { requestedResource } from '../oauth/resource.js';
+import { OFFLINE_ACCESS, requestedScopes } from '../oauth/scope.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+import { responseUri } from './authorization-response.js';
+import { toolName } from './asking-tool.js';
+import { readPrompt } from './prompt.js';
+
+/** A person has this long to answer, in milliseconds. */
+const LIFETIME_MS = 3_600_000;
+const MAX_STATE_LENGTH = 4096;
+const SINGLE = ['response_type', 'response_mode', 'state', 'scope', 'code_challenge', 'code_challenge_method', 'prompt', 'request', 'request_uri'];
+
+/**
+ * Reads authorization requests. First what must be shown: an unknown client or an unproven redirect URI is never
+ * redirected to (RFC 6749 §4.1.2.1). Then the rest, whose refusal may be taken back to the tool.
+ */
+@Injectable()
+export class AuthorizationRequests {
+  constructor(
+    private readonly clients: Clients,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `PageFailure`. */
+  async read(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<AuthorizationRequest> {
+    const client = await this.client(parameters);
+    const redirectUri = this.redirectUri(parameters, client);
+    try {
+      const request = this.readRest(parameters, client, redirectUri);
+      const prompt = readPrompt(parameters.optional('prompt'));
+      if (prompt.none) {
+        throw (await isLoggedIn())
+          ? new OAuthError('consent_required', 'a person must approve, and prompt is none')
+          : new OAuthError('login_required', 'nobody is logged in, and prompt is none');
+      }
+      return prompt.login ? { ...request, loginAgain: true } : request;
+    } catch (error) {
+      if (error instanceof OAuthError) throw this.refusal(error, client, redirectUri, parameters);
+      throw error;
+    }
+  }
+
+  /** The client of a request that was read before. Throws `PageFailure` when it is gone. */
+  async clientOf(request: AuthorizationRequest): Promise<Client> {
+    const client = await this.clients.find(request.clientId);
+    if (!client) throw unknownClient('the client is gone');
+    return client;
+  }
+
+  private async client(parameters: Parameters): Promise<Client> {
+    const clientId = shown(() => parameters.required('client_id'));
+    const client = await this.clients.find(clientId);
+    if (!client) throw unknownClient('no client has this client_id');
+    return client;
+  }
+
+  private redirectUri(parameters: Parameters, { metadata }: Client): string {
+    const presented = shown(() => parameters.optional('redirect_uri'));
+    if (presented === undefined) {
+      const [only, another] = metadata.redirect_uris;
+      if (only !== undefined && another === undefined) return only;
+      throw unprovenRedirectUri('redirect_uri is missing and several are registered');
+    }
+    const fault = redirectFault(presented, this.config);
+    if (fault) throw unprovenRedirectUri(fault.reason);
+    if (!metadata.redirect_uris.some((registered) => redirectUriMatches(registered, presented))) {
+      throw unprovenRedirectUri(`redirect_uri is none of the ${metadata.redirect_uris.length} registered ones`);
+    }
+    return presented;
+  }
+
+  private readRest(parameters: Parameters, client: Client, redirectUri: string): AuthorizationRequest {
+    parameters.refuseRepeated(SINGLE);
+    if (parameters.optional('request')) throw new OAuthError('request_not_supported', 'request objects are not supported');
+    if (parameters.optional('request_uri')) throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
+    if (parameters.required('response_type') !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code');
+    if ((parameters.optional('response_mode') ?? 'query') !== 'query') throw new OAuthError('invalid_request', 'response_mode must be query');
+    const state = parameters.optional('state');
+    if (state !== undefined && state.length > MAX_STATE_LENGTH) throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_LENGTH} characters`);
+    const scope = parameters.optional('scope');
+    const scopes = requestedScopes(scope);
+    return {
+      id: randomUUID(),
+      clientId: client.clientId,
+      redirectUri,
+      ...(state !== undefined && { state }),
+      codeChallenge: codeChallenge(parameters),
+      resource: requestedResource(parameters.all('resource'), this.config.resource),
+      scopes,
+      renewable: client.metadata.grant_types.includes('refresh_token') || scopes.includes(OFFLINE_ACCESS),
+      expiresAt: this.clock.now().getTime() + LIFETIME_MS,
+    };
+  }
+
+  /** Nobody has logged in, or the client's identity is not proven: the person decides whether to go back (oauth-v2-1-13 §7.12.2). */
+  private refusal(error: OAuthError, client: Client, redirectUri: string, parameters: Parameters): PageFailure {
+    const states = stateOf(parameters);
+    const name = toolName(client, redirectUri);
+    const href = responseUri(redirectUri, { error: error.code, error_description: error.description, state: states, iss: this.config.issuer });
+    return new PageFailure(400, `${name} cannot be connected like this`, `The tool asked in a way this server does not accept: ${error.description}.`, 'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.', {
+      cause: error,
+      link: { label: `Return to ${name}`, href },
+    });
+  }
+}
+
+/** RFC 7636 §4.3, for every client (oauth-v2-1-13 §7.5.1). An absent method would mean `plain`. */
+function codeChallenge(parameters: Parameters): string {
+  const challenge = parameters.required('code_challenge');
+  if (parameters.optional('code_challenge_method') !== CODE_CHALLENGE_METHOD) throw new OAuthError('invalid_request', 'code_challenge_method must be S256');
+  if (!isCodeChallenge(challenge)) throw new OAuthError('invalid_request', 'code_challenge must be 43 base64url characters');
+  return challenge;
+}
+
+/** The state, if it is one that can be given back. */
+function stateOf(parameters: Parameters): string | undefined {
+  try {
+    const state = parameters.optional('state');
+    return state !== undefined && state.length <= MAX_STATE_LENGTH ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Before the redirect URI is proven, every refusal is a page. */
+function shown<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new PageFailure(400, 'This link is incomplete', 'The tool that opened this page did not say properly who it is or where the answer goes.', 'Go back to the tool and connect again.', { cause: error });
+  }
+}
+
+function unknownClient(reason: string): PageFailure {
+  return new PageFailure(400, 'This server does not know the tool', 'The tool used a registration that this server did not make, or no longer accepts.', 'Remove this server from the tool, add it again, and connect.', { cause: new Error(reason) });
+}
+
+function unprovenRedirectUri(reason: string): PageFailure {
+  return new PageFailure(400, 'The answer would go to an unknown place', 'The tool asked for the answer to be sent to an address it did not register. For your safety nothing was sent.', 'Do not continue if you did not start this. Otherwise remove this server from the tool, add it again, and connect.', { cause: new Error(reason) });
+}

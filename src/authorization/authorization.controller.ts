@@ -1,0 +1,38 @@
+import { stringify } from 'node:querystring';
+import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PageFailure } from '../http/page-failure.js';
+import { Parameters, type RawParameters } from '../oauth/parameters.js';
+import { AuthorizationRequests } from './authorization-requests.js';
+import { respondentOf, Steps } from './steps.js';
+
+/** What fits in a URL beside the other headers of a request. */
+const MAX_QUERY_LENGTH = 12_000;
+
+/** The authorization endpoint (RFC 6749 §3.1). It writes nothing: the request travels sealed. */
+@Controller('mcp/oauth/authorize')
+export class AuthorizationController {
+  constructor(
+    private readonly requests: AuthorizationRequests,
+    private readonly steps: Steps,
+  ) {}
+
+  @Get()
+  async authorize(@Query() query: RawParameters, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const asked = await this.requests.read(new Parameters(query), async () => (await this.steps.session(request)) !== undefined);
+    const session = asked.loginAgain ? undefined : await this.steps.session(request);
+    const http = { request, reply };
+    const next = session
+      ? this.steps.to('organization', http, { request: asked, respondent: respondentOf(session) })
+      : this.steps.to('login', http, { request: asked });
+    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+  }
+
+  /** Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them. */
+  @Post()
+  async authorizeByForm(@Query() query: RawParameters, @Body() body: RawParameters | undefined, @Res() reply: FastifyReply): Promise<void> {
+    const parameters = [query, body ?? {}].map((part) => stringify(part as Record<string, string>)).filter(Boolean).join('&');
+    if (parameters.length > MAX_QUERY_LENGTH) throw new PageFailure(400, 'This link is too long', 'The tool sent more than this server reads.', 'Go back to the tool and connect again.');
+    await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
+  }
+}

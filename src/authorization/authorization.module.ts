@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
+import { OFFLINE_ACCESS, RESOURCE_SCOPES } from '../oauth/scope.js';
+import type { ServerMetadata } from '../oauth/server-metadata.js';
+import { ApprovalController } from './approval.controller.js';
+import { AuthorizationController } from './authorization.controller.js';
+import { AuthorizationRequests } from './authorization-requests.js';
+import { LoginController } from './login.controller.js';
+import { OrganizationController } from './organization.controller.js';
+import { Steps } from './steps.js';
+
+@Module({
+  controllers: [AuthorizationController, LoginController, OrganizationController, ApprovalController],
+  providers: [AuthorizationRequests, Steps],
+})
+export class AuthorizationModule {
+  static metadata(origin: string): ServerMetadata {
+    return {
+      authorization_endpoint: `${origin}/mcp/oauth/authorize`,
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      code_challenge_methods_supported: [CODE_CHALLENGE_METHOD],
+      authorization_response_iss_parameter_supported: true,
+      scopes_supported: [...RESOURCE_SCOPES, OFFLINE_ACCESS],
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import { definePage, type Form } from '../http/page.js';
+
+/** The tool that asks, as far as anybody can know it. */
+export interface AskingTool {
+  /** What it calls itself; its redirect host when it gave no name. */
+  readonly name: string;
+  /** Whether its name is only its own word: `self-asserted` for every dynamic client. */
+  readonly selfAsserted: boolean;
+}
+
+export interface LoginModel {
+  readonly title: string;
+  readonly tool: AskingTool;
+  readonly form: Form;
+  readonly email: string;
+  /** What was wrong with the attempt before, in a sentence. */
+  readonly failure: string | undefined;
+  readonly forgotPassword: string;
+}
+export const LOGIN_PAGE = definePage<LoginModel>('authorization/login');
+
+export interface OrganizationModel {
+  readonly title: string;
+  readonly tool: AskingTool;
+  /** E-mail address of who is logged in. */
+  readonly person: string;
+  /** "Not you?": a form that logs out and begins again with this very request. */
+  readonly notYou: Form;
+  /** Choosing one: field "organization". */
+  readonly form: Form;
+  readonly organizations: readonly { readonly id: string; readonly name: string; readonly role: string; readonly members: string; readonly checked: boolean }[];
+  /** Making one: field "name". */
+  readonly create: Form;
+  readonly newName: string;
+  readonly failure: string | undefined;
+}
+export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization');
+
+export interface ApprovalModel {
+  readonly title: string;
+  readonly tool: AskingTool;
+  readonly person: string;
+  readonly notYou: Form;
+  readonly organization: { readonly name: string; readonly role: string; readonly change: string };
+  /** Where the answer goes: the host (and port) of the redirect URI, or the scheme of an application. */
+  readonly redirectHost: string;
+  /** The redirect leads to a program on this computer, which could be any program. */
+  readonly loopback: boolean;
+  /** The redirect opens an application by its scheme. */
+  readonly application: boolean;
+  /** Fields "scope" (ticked) and "decision" (`approve` or `deny`). */
+  readonly form: Form;
+  readonly permissions: readonly {
+    readonly name: string;
+    readonly sentence: string;
+    readonly example: string;
+    /** It changes or deletes things. */
+    readonly changes: boolean;
+    /** It can be taken away. */
+    readonly optional: boolean;
+  }[];
+  /** How long the connection lives without use, in days. */
+  readonly days: number;
+}
+export const APPROVAL_PAGE = definePage<ApprovalModel>('authorization/approve', { formLeavesSite: true });
+
+/** After the answer, where the browser cannot be seen to have followed: an application's own scheme. */
+export interface ReturnModel {
+  readonly title: string;
+  readonly tool: AskingTool;
+  readonly approved: boolean;
+  /** The redirect URI with the answer. The page follows it by itself, and offers it as a link. */
+  readonly location: string;
+}
+export const RETURN_PAGE = definePage<ReturnModel>('authorization/return');

@@ -1,0 +1,88 @@
+import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions } from '../accounts/browser-sessions.js';
+import { Cookies } from '../http/cookies.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
+import { loginFailure } from '../http/login-failure.js';
+import { renderPage } from '../http/page.js';
+import { hashSecret } from '../oauth/secret.js';
+import { askingTool } from './asking-tool.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+import { AuthorizationRequests } from './authorization-requests.js';
+import { LOGIN_PAGE } from './authorization.pages.js';
+import { respondentOf, Steps } from './steps.js';
+
+/** First step: who are you? */
+@Controller('mcp/oauth/authorize')
+export class LoginController {
+  constructor(
+    private readonly requests: AuthorizationRequests,
+    private readonly steps: Steps,
+    private readonly sessions: BrowserSessions,
+    private readonly cookies: Cookies,
+  ) {}
+
+  @Get('login')
+  async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { request: asked } = this.steps.open(request);
+    const session = asked.loginAgain ? undefined : await this.steps.session(request);
+    if (session) {
+      const next = this.steps.to('organization', { request, reply }, { request: asked, respondent: respondentOf(session) });
+      return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
+    }
+    await this.render(asked, request, reply, '');
+  }
+
+  @Post('login')
+  @UseGuards(CsrfGuard, LoginGuard)
+  async logIn(@Attempt() attempt: LoginAttempt, @Body('email') email: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { request: asked } = this.steps.open(request);
+    if (!attempt.user) return this.render(asked, request, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
+    const { loginAgain: _, ...rest } = asked;
+    const respondent = { userId: attempt.user.id, session: await this.sessionOf(attempt.user.id, request, reply) };
+    await reply.header('Cache-Control', 'no-store').redirect(this.steps.to('organization', { request, reply }, { request: rest, respondent }), 303);
+  }
+
+  /** "Not you?": logs out and asks again, for the same request. */
+  @Post('not-you')
+  @UseGuards(CsrfGuard)
+  async notYou(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { request: asked } = this.steps.open(request);
+    await this.endSession(request);
+    this.cookies.clear(reply, 'session');
+    await reply.header('Cache-Control', 'no-store').redirect(this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }), 303);
+  }
+
+  /**
+   * A new session, and the end of any the browser had; but somebody who is logged in already stays so, or connecting one
+   * tool would cut short another in the next tab.
+   */
+  private async sessionOf(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    const session = await this.steps.session(request);
+    if (session?.userId === userId) return session.idHash.toString('base64url');
+    await this.endSession(request);
+    const cookie = await this.sessions.open(userId, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' });
+    this.cookies.write(reply, 'session', cookie);
+    return hashSecret(cookie).toString('base64url');
+  }
+
+  private async endSession(request: FastifyRequest): Promise<void> {
+    const cookie = this.cookies.read(request, 'session');
+    if (cookie) await this.sessions.end(cookie);
+  }
+
+  private async render(asked: AuthorizationRequest, request: FastifyRequest, reply: FastifyReply, email: string, attempt?: LoginAttempt & { user: null }): Promise<void> {
+    const client = await this.requests.clientOf(asked);
+    const failure = attempt && loginFailure(attempt, reply);
+    const model = {
+      title: 'Log in',
+      tool: askingTool(client, asked.redirectUri),
+      form: this.steps.form('login', { request, reply }, { request: asked }),
+      email,
+      failure: failure?.sentence,
+      forgotPassword: '/console/forgot-password',
+    };
+    await renderPage(reply, LOGIN_PAGE, model, failure?.status ?? 200);
+  }
+}

@@ -1,0 +1,78 @@
+import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import { Organizations } from '../database/repositories/organizations.repository.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { renderPage } from '../http/page.js';
+import { displayName } from '../organizations/display-name.js';
+import { askingTool } from './asking-tool.js';
+import { AuthorizationRequests } from './authorization-requests.js';
+import { ORGANIZATION_PAGE } from './authorization.pages.js';
+import { type Answering, Steps } from './steps.js';
+
+/** Second step: for which organization? Always asked; somebody with none makes one here. */
+@Controller('mcp/oauth/authorize/organization')
+export class OrganizationController {
+  constructor(
+    private readonly requests: AuthorizationRequests,
+    private readonly steps: Steps,
+    private readonly organizations: Organizations,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.render(await this.steps.openAnswering(request, reply), request, reply);
+  }
+
+  /** Field "organization" chooses one, field "name" makes one. */
+  @Post()
+  @UseGuards(CsrfGuard)
+  async select(@Body('organization') organization: unknown, @Body('name') name: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const answering = await this.steps.openAnswering(request, reply);
+    const organizationId = name === undefined ? await this.own(organization, answering) : await this.make(name, answering);
+    if (organizationId === undefined) {
+      const failure = name === undefined ? 'Select an organization first.' : 'Give it a name of 1 to 100 visible characters.';
+      return this.render(answering, request, reply, { failure, newName: typeof name === 'string' ? name.slice(0, 100) : '' });
+    }
+    const respondent = { ...answering.respondent, organizationId };
+    const next = this.steps.to('approve', { request, reply }, { request: answering.request, respondent });
+    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+  }
+
+  private async own(chosen: unknown, { session }: Answering): Promise<string | undefined> {
+    const organizations = await this.organizations.ofUser(session.userId);
+    return organizations.find(({ id }) => id === chosen)?.id;
+  }
+
+  private async make(value: unknown, { session }: Answering): Promise<string | undefined> {
+    const name = displayName(value);
+    return name === undefined ? undefined : (await this.organizations.create(name, session.userId, this.clock.now())).id;
+  }
+
+  private async render(answering: Answering, request: FastifyRequest, reply: FastifyReply, { failure, newName = '' }: { failure?: string; newName?: string } = {}): Promise<void> {
+    const { request: asked, respondent, session } = answering;
+    const client = await this.requests.clientOf(asked);
+    const organizations = await this.organizations.ofUser(session.userId);
+    const http = { request, reply };
+    const form = this.steps.form('organization', http, { request: asked, respondent });
+    const model = {
+      title: 'Select an organization',
+      tool: askingTool(client, asked.redirectUri),
+      person: session.email,
+      notYou: this.steps.form('not-you', http, { request: asked }),
+      form,
+      organizations: organizations.map(({ id, name, role, members }) => ({
+        id,
+        name,
+        role,
+        members: members === 1 ? '1 member' : `${members} members`,
+        checked: organizations.length === 1 || id === respondent.organizationId,
+      })),
+      create: form,
+      newName,
+      failure,
+    };
+    await renderPage(reply, ORGANIZATION_PAGE, model, failure === undefined ? 200 : 400);
+  }
+}

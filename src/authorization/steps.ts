@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions } from '../accounts/browser-sessions.js';
+import { Clock } from '../config/clock.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { Cookies } from '../http/cookies.js';
+import { Csrf } from '../http/csrf.js';
+import type { Form } from '../http/page.js';
+import { PageFailure } from '../http/page-failure.js';
+import { SeeOther } from '../http/see-other.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import type { AuthorizationRequest, Respondent } from './authorization-request.js';
+
+/** The pages of the flow, in order, and "Not you?", which goes back to the first. */
+export type Step = 'login' | 'organization' | 'approve' | 'not-you';
+
+/** What the URL of a step holds, sealed. */
+interface Travelling {
+  readonly request: AuthorizationRequest;
+  readonly respondent?: Respondent;
+}
+
+/** A request in the hands of somebody who is logged in. */
+export interface Answering {
+  readonly request: AuthorizationRequest;
+  readonly respondent: Respondent;
+  readonly session: LiveSession;
+}
+
+const START_AGAIN = 'Go back to your tool and connect again.';
+
+/**
+ * The way of an authorization request through the pages. It is sealed for the browser that opened it, and after log-in
+ * bound to session and person: in anybody else's hands the link is worth nothing.
+ */
+@Injectable()
+export class Steps {
+  constructor(
+    private readonly sealing: Sealing,
+    private readonly cookies: Cookies,
+    private readonly csrf: Csrf,
+    private readonly sessions: BrowserSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The URL of a step, for this browser. */
+  to(step: Step, http: { request: FastifyRequest; reply: FastifyReply }, travelling: Travelling): string {
+    const seconds = Math.ceil((travelling.request.expiresAt - this.clock.now().getTime()) / 1000);
+    const sealed = this.sealing.sealValue('authorization-request', travelling, seconds, this.cookies.browser(http.request, http.reply));
+    return `/mcp/oauth/authorize/${step}?request=${sealed}`;
+  }
+
+  form(step: Step, http: { request: FastifyRequest; reply: FastifyReply }, travelling: Travelling): Form {
+    return { action: this.to(step, http, travelling), csrf: this.csrf.token(http.request, http.reply) };
+  }
+
+  /** The request this URL holds. Throws `PageFailure` when it is over, or not this browser's. */
+  open(request: FastifyRequest): Travelling {
+    const { request: sealed } = Object(request.query) as { request?: unknown };
+    const browser = this.cookies.read(request, 'browser');
+    const opened = typeof sealed === 'string' && browser ? this.sealing.openValue<Travelling>('authorization-request', sealed, browser) : undefined;
+    if (opened === 'expired') throw new PageFailure(400, 'This page has waited too long', 'A request to connect a tool can be answered for one hour.', START_AGAIN);
+    if (!opened) throw new PageFailure(400, 'This page belongs to another browser', 'A request to connect a tool can only be answered in the browser that opened it, with its cookies.', START_AGAIN);
+    return opened.value;
+  }
+
+  /** The same, by the person who logged in for it. Sends back to log in when the session is over. */
+  async openAnswering(request: FastifyRequest, reply: FastifyReply): Promise<Answering> {
+    const travelling = this.open(request);
+    const session = await this.session(request);
+    if (!session) throw new SeeOther(this.to('login', { request, reply }, { request: travelling.request }));
+    const { respondent } = travelling;
+    if (!respondent || respondent.userId !== session.userId || respondent.session !== session.idHash.toString('base64url')) {
+      throw new PageFailure(400, 'Somebody else logged in meanwhile', 'You began this with another account, or logged in again since. Nothing was approved.', START_AGAIN);
+    }
+    return { request: travelling.request, respondent, session };
+  }
+
+  /** Who is logged in in this browser. */
+  async session(request: FastifyRequest): Promise<LiveSession | undefined> {
+    const cookie = this.cookies.read(request, 'session');
+    return cookie === undefined ? undefined : this.sessions.find(cookie);
+  }
+}
+
+/** The person of this session, as the one who answers. */
+export function respondentOf(session: Pick<LiveSession, 'userId' | 'idHash'>): Respondent {
+  return { userId: session.userId, session: session.idHash.toString('base64url') };
+}

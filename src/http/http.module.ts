@@ -1,0 +1,22 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { BearerGuard } from './bearer.guard.js';
+import { ClientAuthenticationGuard } from './client-authentication.guard.js';
+import { Cookies } from './cookies.js';
+import { Csrf, CsrfGuard } from './csrf.js';
+import { FailureFilter } from './failure.filter.js';
+import { LoginGuard } from './login.guard.js';
+import { SessionGuard } from './session.guard.js';
+import { StylesheetController } from './stylesheet.js';
+
+const EDGE = [BearerGuard, ClientAuthenticationGuard, Cookies, Csrf, CsrfGuard, LoginGuard, SessionGuard];
+
+@Global()
+@Module({
+  imports: [PassportModule],
+  controllers: [StylesheetController],
+  providers: [...EDGE, { provide: APP_FILTER, useClass: FailureFilter }],
+  exports: EDGE,
+})
+export class HttpModule {}

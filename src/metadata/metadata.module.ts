@@ -1,0 +1,24 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import type { ServerMetadata } from '../oauth/server-metadata.js';
+import { JwksController } from './jwks.controller.js';
+import { describeServer, SERVER_METADATA } from './server-metadata.js';
+import { WellKnownController } from './well-known.controller.js';
+
+/** A feature that has something to advertise. What is not mounted is not advertised. */
+export interface Described {
+  metadata(origin: string): ServerMetadata;
+}
+
+@Module({})
+export class MetadataModule {
+  /** Publishes what these features say about themselves. */
+  static describing(...features: Described[]): DynamicModule {
+    const useFactory = (config: Config) => describeServer(config, features.map((feature) => feature.metadata(config.origin)));
+    return {
+      module: MetadataModule,
+      controllers: [WellKnownController, JwksController],
+      providers: [{ provide: SERVER_METADATA, inject: [Config], useFactory }],
+    };
+  }
+}

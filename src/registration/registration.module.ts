@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import type { ServerMetadata } from '../oauth/server-metadata.js';
+import { RegistrationController } from './registration.controller.js';
+
+@Module({ controllers: [RegistrationController] })
+export class RegistrationModule {
+  static metadata(origin: string): ServerMetadata {
+    return { registration_endpoint: `${origin}/mcp/oauth/register` };
+  }
+}

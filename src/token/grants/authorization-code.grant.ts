@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { Client } from '../../clients/clients.service.js';
+import { Clock } from '../../config/clock.js';
+import { Config } from '../../config/config.js';
+import { type CodeProof, Grants } from '../../database/repositories/grants.repository.js';
+import { RefreshTokens } from '../../grants/refresh-tokens.js';
+import { Revocations } from '../../grants/revocations.service.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import type { Parameters } from '../../oauth/parameters.js';
+import { challengeOf } from '../../oauth/pkce.js';
+import { requestedResource } from '../../oauth/resource.js';
+import { hashSecret } from '../../oauth/secret.js';
+import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
+import type { GrantHandler } from './grant-handler.js';
+
+/** The code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). */
+@Injectable()
+export class AuthorizationCodeGrant implements GrantHandler {
+  static readonly grantType = 'authorization_code';
+  readonly grantType = AuthorizationCodeGrant.grantType;
+
+  constructor(
+    private readonly grants: Grants,
+    private readonly revocations: Revocations,
+    private readonly issuer: TokenIssuer,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(client: Client, parameters: Parameters): Promise<TokenResponse> {
+    const resources = parameters.all('resource');
+    const proof: CodeProof = {
+      codeHash: hashSecret(parameters.required('code')),
+      clientDigest: client.digest,
+      codeChallenge: challengeOf(parameters.required('code_verifier')),
+      redirectUri: parameters.optional('redirect_uri'),
+      resource: resources.length > 0 ? requestedResource(resources, this.config.resource) : undefined,
+    };
+    const at = this.clock.now();
+    const secret = RefreshTokens.newSecret();
+    const expires = { refresh: after(at, this.config.refreshTokenLifetime), access: after(at, this.config.accessTokenLifetime) };
+    const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires);
+    if (!grant) throw await this.refusal(proof, at);
+    return this.issuer.issue(client, grant, secret);
+  }
+
+  /**
+   * A second redemption that proves possession is a stolen code: the grant ends (RFC 6749 §4.1.2). One that does not
+   * prove it changes nothing, or a stranger could end connections; it only counts, and the fifth kills an unused code.
+   */
+  private async refusal(proof: CodeProof, at: Date): Promise<OAuthError> {
+    const found = await this.grants.whyNotExchanged(proof);
+    if (!found) return refused('no grant has this code');
+    if (!found.proven) {
+      await this.grants.countCodeFailure(found.id);
+      return refused('client, redirect_uri or code_verifier are not those of the authorization request');
+    }
+    if (found.used) {
+      await this.grants.revoke(found.id, at, 'code_replayed');
+      this.revocations.add(found.id);
+      return refused(`the code was used before: grant ${found.id} is revoked`);
+    }
+    if (!found.resourceMatches) return new OAuthError('invalid_target', 'the resource is not the one of the authorization request');
+    return refused('the code has expired, failed too often, or its person, organization or client no longer stand');
+  }
+}
+
+const after = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
+
+/** One sentence for every reason: which it was is nobody's business but the log's. */
+function refused(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', 'the authorization code is not valid; begin again at the authorization endpoint', { cause: new Error(reason) });
+}

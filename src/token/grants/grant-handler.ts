@@ -1,0 +1,8 @@
+import type { Client } from '../../clients/clients.service.js';
+import type { Parameters } from '../../oauth/parameters.js';
+import type { TokenResponse } from '../token-issuer.js';
+
+/** One `grant_type` of the token endpoint. Throws `OAuthError`; a refusal changes nothing unless its RFC says so. */
+export interface GrantHandler {
+  handle(client: Client, parameters: Parameters): Promise<TokenResponse>;
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { Client } from '../../clients/clients.service.js';
+import { Clock } from '../../config/clock.js';
+import { Config } from '../../config/config.js';
+import { Grants, type IssuedGrant, type RefreshProof } from '../../database/repositories/grants.repository.js';
+import { RefreshTokens } from '../../grants/refresh-tokens.js';
+import { Revocations } from '../../grants/revocations.service.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import type { Parameters } from '../../oauth/parameters.js';
+import { requestedResource } from '../../oauth/resource.js';
+import { expandScopes, OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
+import { hashSecret } from '../../oauth/secret.js';
+import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
+import type { GrantHandler } from './grant-handler.js';
+
+/** The refresh token for a new pair (RFC 6749 §6), rotated at every use (oauth-v2-1-13 §4.3.1). */
+@Injectable()
+export class RefreshTokenGrant implements GrantHandler {
+  static readonly grantType = 'refresh_token';
+  readonly grantType = RefreshTokenGrant.grantType;
+
+  constructor(
+    private readonly grants: Grants,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly revocations: Revocations,
+    private readonly issuer: TokenIssuer,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(client: Client, parameters: Parameters): Promise<TokenResponse> {
+    const token = this.refreshTokens.read(parameters.required('refresh_token'));
+    const scopes = narrowedScopes(parameters.optional('scope'));
+    const resources = parameters.all('resource');
+    const resource = resources.length > 0 ? requestedResource(resources, this.config.resource) : undefined;
+    if (!token) {
+      if (!client.metadata.grant_types.includes(this.grantType)) throw new OAuthError('unauthorized_client', 'this client did not register for refresh_token');
+      throw refused('this server did not make this token');
+    }
+    const proof: RefreshProof = { grantId: token.grantId, generation: token.generation, secretHash: hashSecret(token.secret), clientDigest: client.digest, resource, scopes };
+    const at = this.clock.now();
+    const expiresAt = new Date(at.getTime() + this.config.refreshTokenLifetime * 1000);
+    const grant = (await this.grants.refresh(proof, at, expiresAt)) ?? (await this.samePredecessor(proof, at));
+    return this.issuer.issue(client, grant, token.secret, scopes);
+  }
+
+  /**
+   * The grant whose current token is the successor of this one, within the grace window: a retried or parallel refresh
+   * gets the very same successor. Anything older was used before and is now in two hands: the grant ends.
+   */
+  private async samePredecessor(proof: RefreshProof, at: Date): Promise<IssuedGrant> {
+    const found = await this.grants.whyNotRefreshed(proof, at);
+    if (!found) throw refused('no grant of this client has this token');
+    const { grant, rotatedAt } = found;
+    if (!found.stands) throw refused(`grant ${grant.id} is over: revoked, expired, or its person, membership or client no longer stand`);
+    if (!found.resourceMatches) throw new OAuthError('invalid_target', 'the resource is not one of this grant');
+    if (!found.scopeMatches) throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
+    if (grant.generation === proof.generation) throw new OAuthError('temporarily_unavailable', 'the grant changed meanwhile; try again');
+    const age = at.getTime() - rotatedAt.getTime();
+    if (grant.generation === proof.generation + 1 && age <= this.config.refreshGrace * 1000 && this.config.refreshGrace > 0) return grant;
+    await this.grants.revoke(grant.id, at, 'refresh_reused');
+    this.revocations.add(grant.id);
+    throw refused(`generation ${proof.generation} was used before, ${grant.generation} is current: grant ${grant.id} is revoked`);
+  }
+}
+
+/**
+ * What the new access token shall carry; undefined means all. Only names known here can have been approved;
+ * `offline_access` is no scope of a token, and tools add it. Throws `invalid_scope`.
+ */
+function narrowedScopes(value: string | undefined): string[] | undefined {
+  const named = parseScope(value).filter((name) => name !== OFFLINE_ACCESS);
+  if (named.length === 0) return undefined;
+  const scopes = expandScopes(named);
+  if (named.some((name) => !scopes.includes(name))) throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
+  return scopes;
+}
+
+/** One sentence for every reason: which it was is nobody's business but the log's. */
+function refused(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', 'the refresh token is not valid; begin again at the authorization endpoint', { cause: new Error(reason) });
+}

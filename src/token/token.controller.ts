@@ -1,0 +1,33 @@
+import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import type { Client } from '../clients/clients.service.js';
+import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
+import { FormParameters } from '../http/form-parameters.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import type { Parameters } from '../oauth/parameters.js';
+import { AuthorizationCodeGrant } from './grants/authorization-code.grant.js';
+import type { GrantHandler } from './grants/grant-handler.js';
+import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
+import type { TokenResponse } from './token-issuer.js';
+
+const KNOWN_PARAMETERS = ['grant_type', 'code', 'code_verifier', 'redirect_uri', 'refresh_token', 'scope', 'client_id', 'client_secret'];
+
+/** The token endpoint (RFC 6749 §3.2). */
+@Controller('mcp/oauth/token')
+export class TokenController {
+  private readonly handlers: ReadonlyMap<string, GrantHandler>;
+
+  constructor(authorizationCode: AuthorizationCodeGrant, refreshToken: RefreshTokenGrant) {
+    this.handlers = new Map([authorizationCode, refreshToken].map((handler) => [handler.grantType, handler]));
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @UseGuards(ClientAuthenticationGuard)
+  async token(@AuthenticatedClient() client: Client, @FormParameters() parameters: Parameters): Promise<TokenResponse> {
+    parameters.refuseRepeated(KNOWN_PARAMETERS);
+    const handler = this.handlers.get(parameters.required('grant_type'));
+    if (!handler) throw new OAuthError('unsupported_grant_type', `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`);
+    return handler.handle(client, parameters);
+  }
+}

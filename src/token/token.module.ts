@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { CLIENT_AUTH_METHODS } from '../oauth/client-metadata.js';
+import type { ServerMetadata } from '../oauth/server-metadata.js';
+import { GRANT_HANDLERS, GRANT_TYPES } from './grants/index.js';
+import { TokenController } from './token.controller.js';
+import { TokenIssuer } from './token-issuer.js';
+
+@Module({ controllers: [TokenController], providers: [TokenIssuer, ...GRANT_HANDLERS] })
+export class TokenModule {
+  static metadata(origin: string): ServerMetadata {
+    return {
+      token_endpoint: `${origin}/mcp/oauth/token`,
+      grant_types_supported: GRANT_TYPES,
+      token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    };
+  }
+}
