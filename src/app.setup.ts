@@ -75,15 +75,14 @@ function readBodies(adapter: FastifyAdapter): void {
 
 /** For browsers' programs, on the endpoints for programs only (oauth-v2-1-13 §3.1). Credentials are never cookies there. */
 function allowCors(app: NestFastifyApplication): void {
-  app.enableCors((request: FastifyRequest, done: (error: Error | null, options: object) => void) => {
-    if (!allowsCors(request.url)) return done(null, { origin: false });
-    done(null, {
-      origin: '*',
-      methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name', 'Mcp-Session-Id', 'Last-Event-ID'],
-      exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
-      maxAge: 86_400,
-      strictPreflight: false,
-    });
-  });
+  app.enableCors({ delegator: (request: FastifyRequest, done: (error: null, options: object) => void) => done(null, allowsCors(request.url) ? CORS : { origin: false }) });
 }
+
+const CORS = {
+  origin: '*',
+  methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name', 'Mcp-Session-Id', 'Last-Event-ID'],
+  exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
+  maxAge: 86_400,
+  strictPreflight: false,
+};

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../database/entities/user.entity.js';
 import { Users } from '../database/repositories/users.repository.js';
+import { normalizedEmail } from './email.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MAX_PASSWORD_LENGTH, Passwords } from './passwords.js';
-
-/** An address as it is stored and compared. */
-export const normalizedEmail = (email: string): string => email.trim().toLowerCase();
 
 @Injectable()
 export class Accounts {

@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import type { User } from '../database/entities/user.entity.js';
+import { Users } from '../database/repositories/users.repository.js';
+import { displayName } from '../organizations/display-name.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import { emailFault, normalizedEmail } from './email.js';
+import { passwordFault, Passwords } from './passwords.js';
+
+/** A setup link can be used for this long, in seconds. */
+export const SETUP_LINK_LIFETIME = 30 * 60;
+
+export interface FirstOperatorDetails {
+  readonly email: string;
+  readonly password: string;
+  readonly organization: string;
+}
+
+export type Redeemed = { readonly user: User } | { readonly refused: 'expired' | 'invalid' | 'set up already' } | { readonly fault: string };
+
+/** The first person of an empty server: by a one-time link, or by the `BOOTSTRAP_` variables. */
+@Injectable()
+export class FirstOperator {
+  private readonly logger = new Logger('Setup');
+
+  constructor(
+    private readonly users: Users,
+    private readonly passwords: Passwords,
+    private readonly sealing: Sealing,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes the operator and organization of the `BOOTSTRAP_` variables, if there are any and there is nobody yet. */
+  async bootstrap(): Promise<void> {
+    const { bootstrap } = this.config;
+    if (!bootstrap) return;
+    const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
+    this.logger.log(user ? `Made the first operator, ${user.email}.` : 'The BOOTSTRAP_ variables were ignored: there are accounts already.');
+  }
+
+  /** A link to make the first operator in a browser; undefined when there is somebody already. */
+  async setupLink(): Promise<string | undefined> {
+    if (!(await this.users.isEmpty())) return undefined;
+    return `${this.config.origin}/console/setup?token=${this.sealing.sealValue('setup-link', 'first-operator', SETUP_LINK_LIFETIME)}`;
+  }
+
+  /** Whether a setup link can be used now; if not, why. */
+  async check(token: unknown): Promise<'usable' | 'expired' | 'invalid' | 'set up already'> {
+    if (!(await this.users.isEmpty())) return 'set up already';
+    const opened = typeof token === 'string' ? this.sealing.openValue('setup-link', token) : undefined;
+    if (!opened) return 'invalid';
+    return opened === 'expired' ? 'expired' : 'usable';
+  }
+
+  /** Uses the link. `fault`: what is wrong with the details, as a sentence. Of two at once, one makes the operator. */
+  async redeem(token: unknown, details: FirstOperatorDetails): Promise<Redeemed> {
+    const state = await this.check(token);
+    if (state !== 'usable') return { refused: state };
+    const fault = emailFault(details.email) ?? passwordFault(details.password) ?? (displayName(details.organization) ? undefined : 'Give the organization a name of 1 to 100 visible characters.');
+    if (fault) return { fault };
+    const user = await this.create(details);
+    return user ? { user } : { refused: 'set up already' };
+  }
+
+  private async create({ email, password, organization }: FirstOperatorDetails): Promise<User | undefined> {
+    const address = normalizedEmail(email);
+    const passwordHash = await this.passwords.hash(password);
+    const user = { email: address, name: address.split('@', 1)[0]!, passwordHash, operator: true };
+    return (await this.users.createFirst(user, organization.trim(), this.clock.now()))?.user;
+  }
+}
