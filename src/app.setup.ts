@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import view from '@fastify/view';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,8 +11,9 @@ import handlebars from 'handlebars';
 import { AppModule } from './app.module.js';
 import type { Clock } from './config/clock.js';
 import type { Config } from './config/config.js';
-import { allowsCors } from './http/endpoints.js';
+import { allowsCors, pathOf } from './http/endpoints.js';
 import { STYLESHEET } from './http/stylesheet.js';
+import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const BODY_LIMIT = 64 * 1024;
@@ -32,7 +34,7 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, clock), adapter, {
     bodyParser: false,
     abortOnError: false,
-    logger: ['error', 'warn', 'log'],
+    logger: new QuietLogger(config.production),
   });
   readBodies(adapter);
   await app.register(cookie);
@@ -66,11 +68,21 @@ const BARE_HEADERS = {
   'Referrer-Policy': 'no-referrer',
 };
 
-/** JSON (Fastify's own, which refuses `__proto__`) and forms; nothing else is read. */
+/**
+ * JSON (Fastify's own parser, which refuses `__proto__`) and forms; nothing else is read. What comes to the MCP endpoint
+ * stays bytes: who sends it is asked before what it says.
+ */
 function readBodies(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
-  fastify.removeContentTypeParser('text/plain');
-  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, parse(body as string)));
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    if (pathOf(request.url) === '/mcp') done(null, body);
+    else if (type === 'application/json') parseJson(request, body.toString(), done);
+    else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
+    else done(new UnsupportedMediaTypeException());
+  });
 }
 
 /** For browsers' programs, on the endpoints for programs only (oauth-v2-1-13 §3.1). Credentials are never cookies there. */

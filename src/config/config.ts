@@ -34,6 +34,8 @@ export class Config {
   readonly trustedProxies: readonly string[];
   /** Private-use schemes, or single URIs of one, that have no dot and are accepted all the same (RFC 8252 §7.1). */
   readonly privateUseRedirectUris: readonly string[];
+  /** Web origins, besides this server's own and loopback ones, whose pages may use the MCP endpoint. */
+  readonly mcpOrigins: readonly string[];
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
 
   private constructor(env: Environment) {
@@ -59,6 +61,7 @@ export class Config {
     this.rateLimits = env.RATE_LIMITS ?? 'memory';
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];
+    this.mcpOrigins = env.MCP_ORIGINS ?? [];
     if (env.BOOTSTRAP_EMAIL && env.BOOTSTRAP_PASSWORD && env.BOOTSTRAP_ORGANIZATION) {
       this.bootstrap = { email: env.BOOTSTRAP_EMAIL, password: env.BOOTSTRAP_PASSWORD, organization: env.BOOTSTRAP_ORGANIZATION };
     }

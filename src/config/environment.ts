@@ -1,5 +1,5 @@
 import { Expose, plainToInstance, Transform } from 'class-transformer';
-import { ArrayMinSize, IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, Min, MinLength, validateSync } from 'class-validator';
+import { ArrayMinSize, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { isPrivateUseEntry } from '../oauth/redirect-uri.js';
 
 const Text = () => Transform(({ value }) => (value === '' ? undefined : value));
@@ -69,6 +69,9 @@ export class Environment {
 
   @Expose() @List() @IsOptional() @IsString({ each: true })
   PRIVATE_USE_REDIRECT_URIS?: string[];
+
+  @Expose() @List() @IsOptional() @Matches(/^https?:\/\/[^/?#@\s]+$/, { each: true, message: 'must list origins, such as https://app.example.com' })
+  MCP_ORIGINS?: string[];
 
   @Expose() @Text() @IsOptional() @IsString()
   BOOTSTRAP_EMAIL?: string;

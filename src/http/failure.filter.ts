@@ -37,6 +37,11 @@ export class FailureFilter implements ExceptionFilter {
       reply.send(error.code ? { error: error.code, error_description: error.description } : { message: 'An access token is needed.' });
       return;
     }
+    // The MCP endpoint speaks JSON-RPC, and brings its own body.
+    if (error instanceof HttpException && typeof error.getResponse() === 'object' && 'jsonrpc' in (error.getResponse() as object)) {
+      reply.status(error.getStatus()).send(error.getResponse());
+      return;
+    }
     const methods = methodsOf(request.url);
     if (statusOf(error) === 404 && methods && !methods.includes(request.method)) {
       const refusal = new OAuthError('invalid_request', `this endpoint is used with ${methods.join(', ')}`);

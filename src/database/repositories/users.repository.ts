@@ -29,6 +29,10 @@ export class Users {
     return this.dataSource.manager.findOneBy(User, { email });
   }
 
+  async find(id: string): Promise<User | null> {
+    return this.dataSource.manager.findOneBy(User, { id });
+  }
+
   async list(): Promise<User[]> {
     return this.dataSource.manager.find(User, { order: { email: 'ASC' } });
   }

@@ -1,0 +1,52 @@
+import { Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import { Grants } from '../database/repositories/grants.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { Revocations } from '../grants/revocations.service.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { renderPage } from '../http/page.js';
+import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { connectionRow } from './connection-row.js';
+import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
+import { noticeOf } from './notices.js';
+import { Shells } from './shells.js';
+
+const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+
+/** The tools somebody connected: grants, seen by the person who gave them. */
+@Controller('console/connections')
+@UseGuards(SessionGuard)
+export class ConnectionsController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly grants: Grants,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { shell } = await this.shells.make('connections', session, { request, reply });
+    const now = this.clock.now();
+    const connections = (await this.grants.connectionsOf(session.userId, now)).map((connection) => connectionRow(connection, now));
+    await renderPage(reply, CONNECTIONS_PAGE, { title: 'Connected tools', shell, notice: noticeOf(done), connections });
+  }
+
+  @Get(':id/disconnect')
+  async confirm(@CurrentSession() session: LiveSession, @Id() id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { shell } = await this.shells.make('connections', session, { request, reply });
+    const now = this.clock.now();
+    const connection = (await this.grants.connectionsOf(session.userId, now)).find((one) => one.id === id);
+    if (!connection) throw new NotFoundException();
+    await renderPage(reply, DISCONNECT_PAGE, { title: 'Disconnect', shell, notice: undefined, connection: connectionRow(connection, now) });
+  }
+
+  @Post(':id/disconnect')
+  @UseGuards(CsrfGuard)
+  async disconnect(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
+    if (!(await this.grants.revoke(id, this.clock.now(), 'disconnected', { userId: session.userId }))) throw new NotFoundException();
+    this.revocations.add(id);
+    await reply.redirect('/console/connections?done=disconnected', 303);
+  }
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { ConnectionsController } from './connections.controller.js';
+import { LoginController } from './login.controller.js';
+import { OrganizationsController } from './organizations.controller.js';
+import { OverviewController } from './overview.controller.js';
+import { ProjectsController } from './projects.controller.js';
+import { SetupController } from './setup.controller.js';
+import { Shells } from './shells.js';
+
+@Module({
+  controllers: [LoginController, SetupController, OverviewController, OrganizationsController, ConnectionsController, ProjectsController],
+  providers: [Shells],
+})
+export class ConsoleModule {}

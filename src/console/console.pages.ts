@@ -1,0 +1,109 @@
+import { definePage, type Form } from '../http/page.js';
+import type { Moment } from './moment.js';
+
+const layout = { layout: 'console' } as const;
+
+/** Around every page of somebody who is logged in. */
+export interface Shell {
+  readonly person: string;
+  /** The name of the organization that is shown. */
+  readonly organization: string | undefined;
+  readonly current: 'overview' | 'organizations' | 'connections' | 'projects';
+  readonly csrf: string;
+  readonly nav: readonly { readonly label: string; readonly href: string; readonly here: boolean }[];
+}
+
+interface ConsoleModel {
+  readonly title: string;
+  readonly shell: Shell;
+  /** What the act before this page did. */
+  readonly notice: string | undefined;
+}
+
+export interface LoginModel {
+  readonly title: string;
+  readonly form: Form;
+  readonly email: string;
+  readonly notice: string | undefined;
+  readonly failure: string | undefined;
+}
+export const LOGIN_PAGE = definePage<LoginModel>('console/login');
+
+export const FORGOT_PASSWORD_PAGE = definePage<{ readonly title: string }>('console/forgot-password');
+
+export interface SetupModel {
+  readonly title: string;
+  readonly form: Form;
+  readonly email: string;
+  readonly organization: string;
+  readonly minPasswordLength: number;
+  readonly failure: string | undefined;
+}
+export const SETUP_PAGE = definePage<SetupModel>('console/setup');
+
+export interface ConnectionRow {
+  readonly id: string;
+  readonly tool: string;
+  readonly selfAsserted: boolean;
+  readonly redirectHost: string;
+  readonly organization: string;
+  readonly permissions: readonly string[];
+  readonly since: Moment;
+  readonly lastUsed: Moment;
+  readonly until: Moment;
+}
+
+export interface OverviewModel extends ConsoleModel {
+  readonly mcpUrl: string;
+  readonly tools: readonly {
+    readonly name: string;
+    readonly how: string;
+    readonly lines: readonly { readonly label: string; readonly text: string }[];
+    readonly link: { readonly label: string; readonly href: string } | undefined;
+  }[];
+  readonly connections: number;
+  readonly recent: readonly ConnectionRow[];
+}
+export const OVERVIEW_PAGE = definePage<OverviewModel>('console/overview', layout);
+
+export interface OrganizationsModel extends ConsoleModel {
+  readonly organizations: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly role: string;
+    readonly members: number;
+    readonly since: Moment;
+    readonly current: boolean;
+    readonly mayRename: boolean;
+  }[];
+  readonly newName: string;
+  readonly failure: string | undefined;
+}
+export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', layout);
+
+export interface ConnectionsModel extends ConsoleModel {
+  readonly connections: readonly ConnectionRow[];
+}
+export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', layout);
+
+export interface DisconnectModel extends ConsoleModel {
+  readonly connection: ConnectionRow;
+}
+export const DISCONNECT_PAGE = definePage<DisconnectModel>('console/disconnect', layout);
+
+export interface ProjectsModel extends ConsoleModel {
+  readonly organization: string | undefined;
+  readonly mayChange: boolean;
+  readonly projects: readonly { readonly id: string; readonly name: string; readonly since: Moment }[];
+  /** Where the next page is. */
+  readonly more: string | undefined;
+  readonly newName: string;
+  readonly failure: string | undefined;
+}
+export const PROJECTS_PAGE = definePage<ProjectsModel>('console/projects', layout);
+
+export interface DeleteProjectModel extends ConsoleModel {
+  readonly project: { readonly id: string; readonly name: string };
+  readonly failure: string | undefined;
+}
+export const DELETE_PROJECT_PAGE = definePage<DeleteProjectModel>('console/delete-project', layout);

@@ -1,0 +1,87 @@
+import { Body, Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
+import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { renderPage } from '../http/page.js';
+import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { displayName } from '../organizations/display-name.js';
+import { ORGANIZATIONS_PAGE } from './console.pages.js';
+import { moment } from './moment.js';
+import { noticeOf } from './notices.js';
+import { Shells } from './shells.js';
+
+const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
+
+@Controller('console/organizations')
+@UseGuards(SessionGuard)
+export class OrganizationsController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly organizations: Organizations,
+    private readonly sessions: Sessions,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.render(session, request, reply, { notice: noticeOf(done) });
+  }
+
+  @Post()
+  @UseGuards(CsrfGuard)
+  async create(@CurrentSession() session: LiveSession, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const name = displayName(value);
+    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+    const { id } = await this.organizations.create(name, session.userId, this.clock.now());
+    await this.sessions.selectOrganization(session.idHash, id);
+    await reply.redirect('/console/organizations?done=organization-created', 303);
+  }
+
+  @Post(':id/rename')
+  @UseGuards(CsrfGuard)
+  async rename(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const organization = await this.own(session, id);
+    if (!mayChange(organization)) throw new NotFoundException();
+    const name = displayName(value);
+    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
+    await this.organizations.rename(id, name, session.userId, this.clock.now());
+    await reply.redirect('/console/organizations?done=organization-renamed', 303);
+  }
+
+  @Post(':id/select')
+  @UseGuards(CsrfGuard)
+  async select(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
+    await this.own(session, id);
+    await this.sessions.selectOrganization(session.idHash, id);
+    await reply.redirect('/console/organizations?done=organization-selected', 303);
+  }
+
+  /** Somebody else's organization does not exist. */
+  private async own({ userId }: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+    if (!organization) throw new NotFoundException();
+    return organization;
+  }
+
+  private async render(session: LiveSession, request: FastifyRequest, reply: FastifyReply, { notice, failure, newName = '' }: { notice?: string; failure?: string; newName?: string }): Promise<void> {
+    const { shell, organization: current, organizations } = await this.shells.make('organizations', session, { request, reply });
+    const now = this.clock.now();
+    const rows = organizations.map((one) => ({
+      id: one.id,
+      name: one.name,
+      role: one.role,
+      members: one.members,
+      since: moment(one.createdAt, now),
+      current: one.id === current?.id,
+      mayRename: mayChange(one),
+    }));
+    await renderPage(reply, ORGANIZATIONS_PAGE, { title: 'Organizations', shell, notice, organizations: rows, newName, failure }, failure ? 400 : 200);
+  }
+}
+
+function mayChange({ role }: OwnOrganization): boolean {
+  return role !== 'member';
+}

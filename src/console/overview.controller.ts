@@ -1,0 +1,47 @@
+import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { Grants } from '../database/repositories/grants.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { renderPage } from '../http/page.js';
+import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { connectLines } from './connect-lines.js';
+import { connectionRow } from './connection-row.js';
+import { OVERVIEW_PAGE } from './console.pages.js';
+import { noticeOf } from './notices.js';
+import { Shells } from './shells.js';
+
+const RECENT = 3;
+
+@Controller()
+export class OverviewController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly grants: Grants,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async root(@Res() reply: FastifyReply): Promise<void> {
+    await reply.redirect('/console', 303);
+  }
+
+  @Get('console')
+  @UseGuards(SessionGuard)
+  async show(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { shell } = await this.shells.make('overview', session, { request, reply });
+    const now = this.clock.now();
+    const connections = await this.grants.connectionsOf(session.userId, now);
+    await renderPage(reply, OVERVIEW_PAGE, {
+      title: 'Overview',
+      shell,
+      notice: noticeOf(done),
+      mcpUrl: this.config.resource,
+      tools: connectLines(this.config.resource),
+      connections: connections.length,
+      recent: connections.slice(0, RECENT).map((connection) => connectionRow(connection, now)),
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { Body, Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import type { Project } from '../database/entities/project.entity.js';
+import { type Actor, Projects } from '../database/repositories/projects.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { renderPage } from '../http/page.js';
+import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { allowedScopes } from '../oauth/role.js';
+import { displayName } from '../organizations/display-name.js';
+import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
+import { moment } from './moment.js';
+import { noticeOf } from './notices.js';
+import { Shells } from './shells.js';
+
+const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+const PAGE = 50;
+const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
+
+/** The projects of the organization the console shows. */
+@Controller('console/projects')
+@UseGuards(SessionGuard)
+export class ProjectsController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly projects: Projects,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Query('after', new ParseUUIDPipe({ optional: true })) after: string | undefined,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.render(session, request, reply, { after, notice: noticeOf(done) });
+  }
+
+  @Post()
+  @UseGuards(CsrfGuard)
+  async create(@CurrentSession() session: LiveSession, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const actor = await this.actor(session);
+    const name = displayName(value);
+    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+    await this.projects.create(actor, name, this.clock.now());
+    await reply.redirect('/console/projects?done=project-created', 303);
+  }
+
+  @Post(':id/rename')
+  @UseGuards(CsrfGuard)
+  async rename(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const actor = await this.actor(session);
+    const name = displayName(value);
+    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
+    if (!(await this.projects.rename(actor, id, name, this.clock.now()))) throw new NotFoundException();
+    await reply.redirect('/console/projects?done=project-renamed', 303);
+  }
+
+  @Get(':id/delete')
+  async confirm(@CurrentSession() session: LiveSession, @Id() id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.renderDelete(await this.project(session, id), session, request, reply);
+  }
+
+  /** Confirmed by typing the name. */
+  @Post(':id/delete')
+  @UseGuards(CsrfGuard)
+  async delete(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') typed: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const project = await this.project(session, id);
+    if (typed !== project.name) return this.renderDelete(project, session, request, reply, 'That is not its name.');
+    await this.projects.delete(await this.actor(session), id, this.clock.now());
+    await reply.redirect('/console/projects?done=project-deleted', 303);
+  }
+
+  /** Who changes projects here; somebody who may not is told there is nothing. */
+  private async actor(session: LiveSession): Promise<Actor> {
+    const organization = await this.shells.organizationOf(session);
+    if (!organization || allowedScopes(['projects:write'], organization.role).length === 0) throw new NotFoundException();
+    return { userId: session.userId, organizationId: organization.id };
+  }
+
+  private async project(session: LiveSession, id: string): Promise<Project> {
+    const { organizationId } = await this.actor(session);
+    const project = await this.projects.find(organizationId, id);
+    if (!project) throw new NotFoundException();
+    return project;
+  }
+
+  private async render(session: LiveSession, request: FastifyRequest, reply: FastifyReply, { after, notice, failure, newName = '' }: { after?: string; notice?: string; failure?: string; newName?: string }): Promise<void> {
+    const { shell, organization } = await this.shells.make('projects', session, { request, reply });
+    const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
+    const page = found.slice(0, PAGE);
+    const now = this.clock.now();
+    const model = {
+      title: 'Projects',
+      shell,
+      notice,
+      organization: organization?.name,
+      mayChange: organization !== undefined && allowedScopes(['projects:write'], organization.role).length > 0,
+      projects: page.map(({ id, name, createdAt }) => ({ id, name, since: moment(createdAt, now) })),
+      more: found.length > PAGE ? `/console/projects?after=${page.at(-1)!.id}` : undefined,
+      newName,
+      failure,
+    };
+    await renderPage(reply, PROJECTS_PAGE, model, failure ? 400 : 200);
+  }
+
+  private async renderDelete({ id, name }: Project, session: LiveSession, request: FastifyRequest, reply: FastifyReply, failure?: string): Promise<void> {
+    const { shell } = await this.shells.make('projects', session, { request, reply });
+    await renderPage(reply, DELETE_PROJECT_PAGE, { title: 'Delete a project', shell, notice: undefined, project: { id, name }, failure }, failure ? 400 : 200);
+  }
+}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { Csrf } from '../http/csrf.js';
+import type { Shell } from './console.pages.js';
+
+/** What every console page has around it, and the organization it shows. */
+@Injectable()
+export class Shells {
+  constructor(
+    private readonly organizations: Organizations,
+    private readonly csrf: Csrf,
+  ) {}
+
+  async make(current: Shell['current'], session: LiveSession, http: { request: FastifyRequest; reply: FastifyReply }): Promise<{ shell: Shell; organization: OwnOrganization | undefined; organizations: OwnOrganization[] }> {
+    const organizations = await this.organizations.ofUser(session.userId);
+    const organization = selected(organizations, session);
+    const shell = { person: session.email, organization: organization?.name, current, csrf: this.csrf.token(http.request, http.reply), nav: nav(current) };
+    return { shell, organization, organizations };
+  }
+
+  /** The organization the console shows, as the person stands in it now. */
+  async organizationOf(session: LiveSession): Promise<OwnOrganization | undefined> {
+    return selected(await this.organizations.ofUser(session.userId), session);
+  }
+}
+
+function selected(organizations: OwnOrganization[], { organizationId }: LiveSession): OwnOrganization | undefined {
+  return organizations.find(({ id }) => id === organizationId) ?? organizations[0];
+}
+
+const PAGES = [
+  { page: 'overview', label: 'Overview', href: '/console' },
+  { page: 'connections', label: 'Connected tools', href: '/console/connections' },
+  { page: 'projects', label: 'Projects', href: '/console/projects' },
+  { page: 'organizations', label: 'Organizations', href: '/console/organizations' },
+] as const;
+
+function nav(current: Shell['current']): Shell['nav'] {
+  return PAGES.map(({ page, label, href }) => ({ label, href, here: page === current }));
+}

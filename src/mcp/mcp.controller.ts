@@ -1,0 +1,41 @@
+import { All, Controller, Logger, type OnApplicationShutdown, Req, Res, UseGuards } from '@nestjs/common';
+import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { toWebRequest } from '@modelcontextprotocol/node';
+import type { FastifyReply } from 'fastify';
+import { type AuthorizedRequest, BearerGuard } from '../http/bearer.guard.js';
+import { McpServers } from './mcp-servers.js';
+import { OriginGuard } from './origin.guard.js';
+import { type McpRequest, ScopeGuard } from './scope.guard.js';
+
+/**
+ * The MCP endpoint (Streamable HTTP): 2026-07-28, and statelessly the 2025 revisions that deployed tools speak. One
+ * server a request, so nobody ever gets another's answer.
+ */
+@Controller('mcp')
+export class McpController implements OnApplicationShutdown {
+  private readonly logger = new Logger('MCP');
+  private readonly handler: McpHttpHandler;
+
+  constructor(servers: McpServers) {
+    this.handler = createMcpHandler(({ authInfo }) => servers.make(authInfo!.extra as never), {
+      legacy: 'stateless',
+      onerror: (error) => this.logger.debug?.(error.message),
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.handler.close();
+  }
+
+  @All()
+  @UseGuards(OriginGuard, BearerGuard, ScopeGuard)
+  async serve(@Req() request: AuthorizedRequest & McpRequest, @Res() reply: FastifyReply): Promise<void> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const { message, user: claims } = request;
+    const webRequest = await toWebRequest(request.raw, message ?? null, { signal: gone.signal });
+    const authInfo = { token: '', clientId: claims.client_id, scopes: claims.scope.split(' '), expiresAt: claims.exp, extra: { claims } };
+    const response = await this.handler.fetch(webRequest, { authInfo, ...(message !== undefined && { parsedBody: message }) });
+    await reply.header('Cache-Control', 'no-store').send(response);
+  }
+}

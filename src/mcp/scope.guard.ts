@@ -1,0 +1,39 @@
+import { type CanActivate, type ExecutionContext, HttpException, Injectable } from '@nestjs/common';
+import type { AuthorizedRequest } from '../http/bearer.guard.js';
+import { BearerChallenge } from '../oauth/bearer-challenge.js';
+import { TOOLS } from './tools/index.js';
+
+export interface McpRequest {
+  /** The JSON-RPC message or batch of the body; absent when there is none. */
+  message?: unknown;
+}
+
+/** A call that needs more than the token carries is answered before it is made: 403, with everything it lacks at once (RFC 6750 §3.1). */
+@Injectable()
+export class ScopeGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<AuthorizedRequest & McpRequest>();
+    request.message = messageOf(request.body);
+    const granted = request.user.scope.split(' ');
+    const needed = [request.message].flat().flatMap(neededScopes);
+    const missing = [...new Set(needed.filter((scope) => !granted.includes(scope)))];
+    if (missing.length > 0) throw new BearerChallenge('insufficient_scope', 'this call needs a permission that was not approved', missing);
+    return true;
+  }
+}
+
+function messageOf(body: unknown): unknown {
+  if (!Buffer.isBuffer(body) || body.length === 0) return undefined;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new HttpException({ jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'Parse error: the body is not JSON' } }, 400);
+  }
+}
+
+function neededScopes(message: unknown): readonly string[] {
+  const { method, params } = Object(message) as { method?: unknown; params?: unknown };
+  if (method !== 'tools/call') return [];
+  const { name } = Object(params) as { name?: unknown };
+  return TOOLS.find((tool) => tool.name === name)?.scopes ?? [];
+}

@@ -1,0 +1,15 @@
+import { ConsoleLogger } from '@nestjs/common';
+
+/** What the framework says about its own assembly. */
+const FRAMEWORK = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+
+/** The console, without the framework's account of itself. JSON lines in production. */
+export class QuietLogger extends ConsoleLogger {
+  constructor(production: boolean) {
+    super({ logLevels: ['fatal', 'error', 'warn', 'log'], json: production, colors: !production && process.stdout.isTTY });
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!FRAMEWORK.has(String(rest.at(-1)))) super.log(message, ...rest);
+  }
+}
