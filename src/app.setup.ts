@@ -16,6 +16,7 @@ import { STYLESHEET } from './http/stylesheet.js';
 import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
+const PARTIALS = Object.fromEntries(['asking', 'connection', 'failure', 'head', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]));
 const BODY_LIMIT = 64 * 1024;
 
 /** The whole server, ready to listen. `clock`: for tests that move time. */
@@ -53,7 +54,7 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
     root: VIEWS,
     production: true,
     defaultContext: { stylesheet: STYLESHEET },
-    options: { compileOptions: { strict: true } },
+    options: { strict: true, compileOptions: { strict: true }, partials: PARTIALS },
   });
   allowCors(app);
   app.enableShutdownHooks([]);

@@ -72,4 +72,4 @@ export interface ReturnModel {
   /** The redirect URI with the answer. The page follows it by itself, and offers it as a link. */
   readonly location: string;
 }
-export const RETURN_PAGE = definePage<ReturnModel>('authorization/return');
+export const RETURN_PAGE = definePage<ReturnModel>('authorization/return', { layout: 'return' });

@@ -71,7 +71,7 @@ export interface OrganizationsModel extends ConsoleModel {
     readonly id: string;
     readonly name: string;
     readonly role: string;
-    readonly members: number;
+    readonly members: string;
     readonly since: Moment;
     readonly current: boolean;
     readonly mayRename: boolean;

@@ -73,7 +73,7 @@ export class OrganizationsController {
       id: one.id,
       name: one.name,
       role: one.role,
-      members: one.members,
+      members: one.members === 1 ? '1 member' : `${one.members} members`,
       since: moment(one.createdAt, now),
       current: one.id === current?.id,
       mayRename: mayChange(one),

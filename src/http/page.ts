@@ -1,8 +1,11 @@
 import '@fastify/view';
 import type { FastifyReply } from 'fastify';
 
-/** `card`: one quiet column, for the steps of a flow and for messages. `console`: with navigation and who is logged in. */
-type Layout = 'card' | 'console';
+/**
+ * `card`: one quiet column, for the steps of a flow and for messages. `return`: the same, which follows its `location` by
+ * itself. `console`: with navigation and who is logged in.
+ */
+type Layout = 'card' | 'return' | 'console';
 
 /** A page of ours: its view under `views/`, and the shape of what the view reads. Views are strict: every member must be given. */
 export interface Page<Model extends { title: string }> {
