@@ -45,13 +45,13 @@ export class FailureFilter implements ExceptionFilter {
     const methods = methodsOf(request.url);
     if (statusOf(error) === 404 && methods && !methods.includes(request.method)) {
       const refusal = new OAuthError('invalid_request', `this endpoint is used with ${methods.join(', ')}`);
-      reply.status(405).header('Allow', methods.join(', ')).send(refusal);
+      reply.status(405).header('Allow', methods.join(', ')).send(refusal.toJSON());
       return;
     }
     const refusal = this.oauthErrorOf(error);
     if (refusal.status >= 500 || refusal.code === 'invalid_client' || refusal.code === 'invalid_grant') this.log(error, refusal, request);
     if (refusal.code === 'temporarily_unavailable') reply.header('Retry-After', RETRY_AFTER);
-    reply.status(error instanceof OAuthError ? refusal.status : (statusOf(error) ?? refusal.status)).send(refusal);
+    reply.status(error instanceof OAuthError ? refusal.status : (statusOf(error) ?? refusal.status)).send(refusal.toJSON());
   }
 
   private async answerPerson(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -1,0 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { startPostgres } from './postgres-server.mjs';
+
+/** Once a run: the server is built as production starts it, and there is a PostgreSQL. */
+export default async function setUp() {
+  if (!process.env['TEST_SKIP_BUILD']) execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+  if (process.env['TEST_DATABASE_URL']) return;
+  const postgres = await startPostgres({ fsync: 'off' });
+  process.env['TEST_DATABASE_URL'] = postgres.url;
+  /** @type {any} */ (globalThis).stopPostgres = postgres.stop;
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/app.setup.js';
+import { Config } from '../../src/config/config.js';
+import { type DatabaseKind, newDatabase, type TestDatabase } from './databases.js';
+import { freePort } from './postgres-server.mjs';
+import { TestClock } from './test-clock.js';
+
+export interface TestServer {
+  readonly app: NestFastifyApplication;
+  readonly config: Config;
+  readonly origin: string;
+  readonly clock: TestClock;
+  /** Asks the database, as the only other witness. */
+  query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+interface ServerOptions {
+  readonly database?: DatabaseKind;
+  readonly variables?: Record<string, string>;
+}
+
+const SECRET = 'a secret that only the tests have and that is long enough';
+
+/** The server, in this process, on a port and a database of its own. */
+export async function startServer({ database = 'embedded', variables = {} }: ServerOptions = {}): Promise<TestServer> {
+  const own = await newDatabase(database);
+  const port = await freePort();
+  const clock = new TestClock();
+  const config = Config.from({ NODE_ENV: 'test', SECRETS: SECRET, PORT: String(port), HOST: '127.0.0.1', PUBLIC_URL: `http://127.0.0.1:${port}`, ...own.variables, ...variables });
+  const app = await createApp(config, { clock });
+  app.useLogger(process.env['TEST_LOG'] ? ['log', 'error', 'warn'] : false);
+  await app.listen(port, '127.0.0.1');
+  const dataSource = app.get(DataSource, { strict: false });
+  return {
+    app,
+    config,
+    origin: config.origin,
+    clock,
+    query: (sql, values) => dataSource.query(sql, values),
+    close: async () => {
+      await app.close();
+      await own.remove();
+    },
+  };
+}
+
+export interface ServerProcess {
+  readonly origin: string;
+  readonly child: ChildProcess;
+  /** Everything it has printed. */
+  output(): string;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+const MAIN = join(process.cwd(), 'dist/main.js');
+
+/** The built server, in a process of its own. Resolves when it is ready; rejects with what it said when it ends instead. */
+export async function startProcess(database: Pick<TestDatabase, 'variables'>, variables: Record<string, string> = {}): Promise<ServerProcess> {
+  const port = variables['PORT'] ?? String(await freePort());
+  const origin = variables['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`;
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH, HOME, NODE_ENV: 'test', SECRETS: SECRET, HOST: '127.0.0.1', ...database.variables, PORT: port, PUBLIC_URL: origin, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (printed.includes('is ready.')) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => reject(Object.assign(new Error(`ended with ${code}: ${printed}`), { code, printed })));
+  });
+  await ready;
+  return {
+    origin,
+    child,
+    output: () => printed,
+    kill: async (signal) => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill(signal);
+      await once(child, 'exit');
+      return child.exitCode;
+    },
+  };
+}
