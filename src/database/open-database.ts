@@ -11,6 +11,8 @@ import { migrate } from './migrate.js';
 
 export interface OpenDatabase {
   readonly dataSource: DataSource;
+  /** Names of the migrations that ran on the way. */
+  readonly migrated: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -24,14 +26,14 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
   if (config.databaseUrl) return connected({ url: config.databaseUrl, pool: config.databasePool }, config.migrate);
   const embedded = await EmbeddedDatabase.open(config.dataDir);
   try {
-    const { dataSource } = await connected({ socketFolder: embedded.socketFolder }, config.migrate);
+    const { dataSource, migrated } = await connected({ socketFolder: embedded.socketFolder }, config.migrate);
     const door = await GuestDoor.open((dataSource.driver as PostgresDriver).master as Pool, embedded.socketFolder, embedded.guestFolder);
     const close = async () => {
       door.close();
       await dataSource.destroy();
       await embedded.close();
     };
-    return { dataSource, close };
+    return { dataSource, migrated, close };
   } catch (error) {
     await embedded.close();
     throw error;
@@ -52,12 +54,12 @@ async function connected(address: DatabaseAddress, runMigrations: boolean): Prom
     throw startupError(error);
   }
   try {
-    if (runMigrations) await migrate(dataSource, 'url' in address);
+    const migrated = runMigrations ? await migrate(dataSource, 'url' in address) : [];
+    return { dataSource, migrated, close: () => dataSource.destroy() };
   } catch (error) {
     await dataSource.destroy();
     throw startupError(error);
   }
-  return { dataSource, close: () => dataSource.destroy() };
 }
 
 function startupError(error: unknown): unknown {

@@ -50,17 +50,22 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `StartupError` when the keys were sealed under a secret that is not among ours: a new key is never made silently. */
   async onModuleInit(): Promise<void> {
-    if ((await this.repository.list()).length === 0) {
-      await this.repository.establish(this.newKey(), this.newKey(), this.clock.now());
-    }
-    await this.reload();
+    await this.open();
     this.stop = repeat(RELOAD_MS, () => this.tick());
   }
 
   onApplicationShutdown(): void {
     this.stop?.();
+  }
+
+  /**
+   * Reads the ring, and makes it when there is none. Throws `StartupError` when the keys were sealed under a secret that
+   * is not among ours: a new key is never made silently.
+   */
+  async open(): Promise<void> {
+    if ((await this.repository.list()).length === 0) await this.repository.establish(this.newKey(), this.newKey(), this.clock.now());
+    await this.reload();
   }
 
   /** The key that signs now. */
@@ -91,7 +96,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return this.rotateIfDue(this.clock.now(), force ? this.clock.now() : this.before(PUBLISHED_BEFORE_USE));
   }
 
-  async reload(): Promise<void> {
+  private async reload(): Promise<void> {
     const rows = await this.repository.list();
     this.keys = rows.map(({ sealedPrivateKey: _, ...row }) => ({
       ...row,

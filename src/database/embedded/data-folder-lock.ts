@@ -28,14 +28,7 @@ export class DataFolderLock {
       }
       const holder = DataFolderLock.holderOf(dataDir);
       if (holder) return holder;
-      // Renaming is atomic: of two processes that find the same dead lock, one gets it out of the way.
-      const dead = `${file}.${process.pid}.dead`;
-      try {
-        renameSync(file, dead);
-        rmSync(dead);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
+      removeDead(file);
     }
   }
 
@@ -51,6 +44,19 @@ export class DataFolderLock {
 
   release(): void {
     rmSync(this.file, { force: true });
+  }
+}
+
+/** Renaming is atomic: of two processes that find the same dead lock, one gets it out of the way; a living one is put back. */
+function removeDead(file: string): void {
+  const dead = `${file}.${process.pid}.dead`;
+  try {
+    renameSync(file, dead);
+    if (isAlive((JSON.parse(readFileSync(dead, 'utf8')) as LockHolder).pid)) renameSync(dead, file);
+    else rmSync(dead);
+  } catch (error) {
+    if (error instanceof SyntaxError) rmSync(dead);
+    else if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { StartupError } from '../database-error.js';
-import { DataFolderLock } from './data-folder-lock.js';
+import { DataFolderLock, type LockHolder } from './data-folder-lock.js';
 
 /**
  * PostgreSQL in this process (PGlite), kept in a folder and served to the ordinary driver over a Unix socket in a 0700
@@ -26,12 +26,16 @@ export class EmbeddedDatabase {
     const folder = mkdtempSync(join(tmpdir(), 'bkend-'));
     const guestFolder = join(folder, 'guest');
     mkdirSync(guestFolder, { mode: 0o700 });
-    const lock = DataFolderLock.acquire(dataDir, guestFolder);
+    const lock = acquire(dataDir, guestFolder);
     if (!(lock instanceof DataFolderLock)) {
       rmSync(folder, { recursive: true, force: true });
       throw new StartupError(`The data folder ${dataDir} is already in use by process ${lock.pid}. Stop that one, or set DATA_DIR to another folder.`);
     }
-    const engine = await PGlite.create(join(dataDir, 'database'));
+    const engine = await PGlite.create(join(dataDir, 'database')).catch((error: unknown) => {
+      lock.release();
+      rmSync(folder, { recursive: true, force: true });
+      throw new StartupError(`The database in ${dataDir} cannot be opened: ${(error as Error).message}. Restore it from a backup, or set DATA_DIR to another folder.`, { cause: error });
+    });
     const server = new PGLiteSocketServer({ db: engine, path: join(folder, '.s.PGSQL.5432'), maxConnections: 2 });
     await server.start();
     return new EmbeddedDatabase(folder, guestFolder, engine, server, lock);
@@ -42,5 +46,13 @@ export class EmbeddedDatabase {
     await this.engine.close();
     rmSync(this.socketFolder, { recursive: true, force: true });
     this.lock.release();
+  }
+}
+
+function acquire(dataDir: string, guestFolder: string): DataFolderLock | LockHolder {
+  try {
+    return DataFolderLock.acquire(dataDir, guestFolder);
+  } catch (error) {
+    throw new StartupError(`The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder this user may write.`, { cause: error });
   }
 }

@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { passwordFault } from '../accounts/passwords.js';
+import { CommandFault } from './command-fault.js';
+
+/** A new password: asked for without echo, or the first line of standard input. Never an argument: those show in process lists. */
+export async function readNewPassword(): Promise<string> {
+  const password = process.stdin.isTTY ? await ask() : await firstLine();
+  const fault = passwordFault(password);
+  if (fault) throw new CommandFault(fault);
+  return password;
+}
+
+async function ask(): Promise<string> {
+  process.stderr.write('New password: ');
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await lines.question('');
+  } finally {
+    lines.close();
+    process.stderr.write('\n');
+  }
+}
+
+async function firstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  throw new CommandFault('Give the password on standard input, or run this in a terminal.');
+}

@@ -1,0 +1,38 @@
+import { Passwords } from '../accounts/passwords.js';
+import { FirstOperator } from '../accounts/first-operator.service.js';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { openDatabaseBeside } from '../database/open-database.js';
+import { Organizations } from '../database/repositories/organizations.repository.js';
+import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
+import { Users } from '../database/repositories/users.repository.js';
+import { KeyRing } from '../jwt/key-ring.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import { loadSecrets } from '../sealing/secrets.js';
+
+/** What the commands work with. */
+export interface Services {
+  readonly clock: Clock;
+  readonly users: Users;
+  readonly organizations: Organizations;
+  readonly passwords: Passwords;
+  readonly firstOperator: FirstOperator;
+  readonly keys: KeyRing;
+}
+
+/** Opens the database, beside the running server if there is one, does the work, and closes it again. */
+export async function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
+  const config = Config.fromProcess();
+  const { dataSource, close } = await openDatabaseBeside(config);
+  try {
+    const clock = new Clock();
+    const sealing = new Sealing(loadSecrets(config), clock);
+    const users = new Users(dataSource);
+    const passwords = new Passwords();
+    const keys = new KeyRing(new SigningKeys(dataSource), sealing, config, clock);
+    const firstOperator = new FirstOperator(users, passwords, sealing, config, clock);
+    return await work({ clock, users, organizations: new Organizations(dataSource), passwords, firstOperator, keys });
+  } finally {
+    await close();
+  }
+}

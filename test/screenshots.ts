@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { FirstOperator } from '../src/accounts/first-operator.service.js';
+import { launchBrowser } from './support/browser.js';
+import { OAuthClient } from './support/oauth-client.js';
+import { addPerson, PASSWORD, type Person } from './support/people.js';
+import { startServer, type TestServer } from './support/server.js';
+
+/** Pictures of every page, in light and dark, wide and narrow: `npm run screenshots`. */
+const FOLDER = join(process.cwd(), 'docs/screenshots');
+const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) => [
+  { colorScheme, name: `${colorScheme}-wide`, viewport: { width: 1280, height: 860 } },
+  { colorScheme, name: `${colorScheme}-narrow`, viewport: { width: 320, height: 640 } },
+]);
+
+let server: TestServer;
+let browser: Browser;
+let ann: Person;
+let setupLink: string;
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  server = await startServer({ variables: { RATE_LIMITS: 'off' } });
+  setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+it('takes the setup page, while there is nobody', async () => {
+  for (const look of LOOKS) await withPage(look, async (page, shoot) => {
+    await page.goto(setupLink);
+    await shoot('setup');
+  });
+}, 60_000);
+
+it.each(LOOKS)('takes the others, $name', (look) => withPage(look, async (page, shoot) => {
+  await flow(page, shoot);
+  // A page that has tried to open an application stays busy with that in headless Chromium.
+  const another = await page.context().newPage();
+  await console_(another, async (what) => shoot(what, another));
+}), 120_000);
+
+type Shoot = (what: string, of?: Page) => Promise<void>;
+
+async function withPage({ name, colorScheme, viewport }: (typeof LOOKS)[number], work: (page: Page, shoot: Shoot) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ colorScheme, viewport });
+  const page = await context.newPage();
+  await work(page, async (what, of = page) => void (await of.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })));
+  await context.close();
+}
+
+async function flow(page: Page, shoot: Shoot): Promise<void> {
+  const person = await addPerson(server.app, `ann.${Math.random().toString(36).slice(2, 8)}@example.com`, { organization: 'Acme Studio' });
+  await addPerson(server.app, `bob.${Math.random().toString(36).slice(2, 8)}@example.com`, { into: person.organizationId });
+  const none = await addPerson(server.app, `new.${Math.random().toString(36).slice(2, 8)}@example.com`, { none: true });
+  const claude = await OAuthClient.register(server.origin, { client_name: 'Claude Code', redirect_uris: ['http://localhost/callback'] });
+  await page.goto(claude.authorizeUrl({ redirect_uri: 'http://localhost:51004/callback', scope: 'organization:read projects:write offline_access' }));
+  await shoot('login');
+  await logIn(page, none.email, 'wrong password');
+  await shoot('login-wrong');
+  await logIn(page, none.email, PASSWORD);
+  await shoot('organization-none');
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await logIn(page, person.email, PASSWORD);
+  await shoot('organization');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await shoot('approve');
+  const approval = page.url();
+  await page.getByRole('button', { name: 'Deny' }).click();
+  await page.waitForURL(/chrome-error/).catch(() => undefined);
+  await page.goto(approval);
+  await shoot('answered');
+  const cursor = await OAuthClient.register(server.origin, { client_name: 'Cursor', redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] });
+  await page.goto(cursor.authorizeUrl());
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await shoot('approve-application');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('you can close this tab').waitFor();
+  await shoot('return');
+  await page.goto(`${server.origin}/mcp/oauth/authorize?client_id=dyn-unknown`);
+  await shoot('error');
+  ann = person;
+  await claude.again().connect(person);
+  await page.context().clearCookies();
+}
+
+async function console_(page: Page, shoot: Shoot): Promise<void> {
+  await page.goto(`${server.origin}/console/login`);
+  await shoot('console-login');
+  await page.goto(`${server.origin}/console/forgot-password`);
+  await shoot('forgot-password');
+  await page.goto(`${server.origin}/console/login`);
+  await logIn(page, ann.email, ann.password);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await shoot('overview');
+  await page.goto(`${server.origin}/console/connections`);
+  await shoot('connections');
+  await page.getByRole('link', { name: /Disconnect/ }).first().click();
+  await shoot('disconnect');
+  await page.goto(`${server.origin}/console/organizations`);
+  await shoot('organizations');
+  await page.goto(`${server.origin}/console/projects`);
+  await shoot('projects-none');
+  for (const project of ['Website', 'Mobile app']) {
+    await page.getByRole('textbox', { name: 'Project name' }).fill(project);
+    await page.getByRole('button', { name: 'Create project' }).click();
+  }
+  await shoot('projects');
+  await page.getByRole('link', { name: /Delete/ }).first().click();
+  await shoot('delete-project');
+}
+
+async function logIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Email' }).fill(email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
