@@ -16,7 +16,9 @@ import { STYLESHEET } from './http/stylesheet.js';
 import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
-const PARTIALS = Object.fromEntries(['asking', 'connection', 'failure', 'head', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]));
+const PARTIALS = Object.fromEntries(
+  ['asking', 'connection', 'failure', 'head', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]),
+);
 const BODY_LIMIT = 64 * 1024;
 
 /** The whole server, ready to listen. `clock`: for tests that move time. */
@@ -29,7 +31,10 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     routerOptions: { querystringParser: parse },
     frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
-      void reply.status(400).headers(BARE_HEADERS).send({ error: 'invalid_request', error_description: 'the address is malformed' });
+      void reply
+        .status(400)
+        .headers(BARE_HEADERS)
+        .send({ error: 'invalid_request', error_description: 'the address is malformed' });
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, clock), adapter, {
@@ -40,7 +45,10 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
   readBodies(adapter);
   await app.register(cookie);
   await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
+    },
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
     strictTransportSecurity: config.secureCookies && { maxAge: 31_536_000, includeSubDomains: false },
@@ -77,24 +85,40 @@ function readBodies(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
-    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-    if (pathOf(request.url) === '/mcp') done(null, body);
-    else if (type === 'application/json') parseJson(request, body.toString(), done);
-    else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
-    else done(new UnsupportedMediaTypeException());
-  });
+  fastify.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+      const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+      if (pathOf(request.url) === '/mcp') done(null, body);
+      else if (type === 'application/json') parseJson(request, body.toString(), done);
+      else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
+      else done(new UnsupportedMediaTypeException());
+    },
+  );
 }
 
 /** For browsers' programs, on the endpoints for programs only (oauth-v2-1-13 §3.1). Credentials are never cookies there. */
 function allowCors(app: NestFastifyApplication): void {
-  app.enableCors({ delegator: (request: FastifyRequest, done: (error: null, options: object) => void) => done(null, allowsCors(request.url) ? CORS : { origin: false }) });
+  app.enableCors({
+    delegator: (request: FastifyRequest, done: (error: null, options: object) => void) =>
+      done(null, allowsCors(request.url) ? CORS : { origin: false }),
+  });
 }
 
 const CORS = {
   origin: '*',
   methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
-  allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name', 'Mcp-Session-Id', 'Last-Event-ID'],
+  allowedHeaders: [
+    'Authorization',
+    'Content-Type',
+    'Accept',
+    'MCP-Protocol-Version',
+    'Mcp-Method',
+    'Mcp-Name',
+    'Mcp-Session-Id',
+    'Last-Event-ID',
+  ],
   exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
   maxAge: 86_400,
   strictPreflight: false,

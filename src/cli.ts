@@ -10,8 +10,12 @@ import { CommandFault } from './cli/command-fault.js';
 
 /** The command line of whoever runs the server. Exit codes: 0 done, 1 refused or failed, 2 used wrongly. */
 async function main(): Promise<void> {
-  const program = new Command('cli').description('Commands for whoever runs bkend MCP Auth. They work beside the running server.').showHelpAfterError().exitOverride();
-  for (const command of [userCommand(), organizationCommand(), keysCommand(), migrateCommand(), setupLinkCommand()]) program.addCommand(inherit(command));
+  const program = new Command('cli')
+    .description('Commands for whoever runs bkend MCP Auth. They work beside the running server.')
+    .showHelpAfterError()
+    .exitOverride();
+  for (const command of [userCommand(), organizationCommand(), keysCommand(), migrateCommand(), setupLinkCommand()])
+    program.addCommand(inherit(command));
   await program.parseAsync();
 }
 

@@ -40,8 +40,10 @@ function endOnSignal(close: () => Promise<void>): void {
 function fail(error: unknown): never {
   const { code, port } = error as { code?: string; port?: number };
   if (error instanceof ConfigurationError || error instanceof StartupError) console.error(error.message);
-  else if (code === 'EADDRINUSE') console.error(`Port ${port} is taken. End what listens there, or choose another with PORT.`);
-  else if (code === 'EACCES' && port !== undefined) console.error(`Port ${port} may not be opened by this user. Choose one above 1023 with PORT.`);
+  else if (code === 'EADDRINUSE')
+    console.error(`Port ${port} is taken. End what listens there, or choose another with PORT.`);
+  else if (code === 'EACCES' && port !== undefined)
+    console.error(`Port ${port} may not be opened by this user. Choose one above 1023 with PORT.`);
   else if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') console.error('HOST is not an address of this machine.');
   else console.error(error);
   process.exit(1);

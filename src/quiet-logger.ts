@@ -6,7 +6,11 @@ const FRAMEWORK = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', '
 /** The console, without the framework's account of itself. JSON lines in production. */
 export class QuietLogger extends ConsoleLogger {
   constructor(production: boolean) {
-    super({ logLevels: ['fatal', 'error', 'warn', 'log'], json: production, colors: !production && process.stdout.isTTY });
+    super({
+      logLevels: ['fatal', 'error', 'warn', 'log'],
+      json: production,
+      colors: !production && process.stdout.isTTY,
+    });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -32,34 +32,59 @@ afterAll(async () => {
 });
 
 it('takes the setup page, while there is nobody', async () => {
-  for (const look of LOOKS) await withPage(look, async (page, shoot) => {
-    await page.goto(setupLink);
-    await shoot('setup');
-  });
+  for (const look of LOOKS)
+    await withPage(look, async (page, shoot) => {
+      await page.goto(setupLink);
+      await shoot('setup');
+    });
 }, 60_000);
 
-it.each(LOOKS)('takes the others, $name', (look) => withPage(look, async (page, shoot) => {
-  await flow(page, shoot);
-  // A page that has tried to open an application stays busy with that in headless Chromium.
-  const another = await page.context().newPage();
-  await console_(another, async (what) => shoot(what, another));
-}), 120_000);
+it.each(LOOKS)(
+  'takes the others, $name',
+  (look) =>
+    withPage(look, async (page, shoot) => {
+      await flow(page, shoot);
+      // A page that has tried to open an application stays busy with that in headless Chromium.
+      const another = await page.context().newPage();
+      await console_(another, async (what) => shoot(what, another));
+    }),
+  120_000,
+);
 
 type Shoot = (what: string, of?: Page) => Promise<void>;
 
-async function withPage({ name, colorScheme, viewport }: (typeof LOOKS)[number], work: (page: Page, shoot: Shoot) => Promise<void>): Promise<void> {
+async function withPage(
+  { name, colorScheme, viewport }: (typeof LOOKS)[number],
+  work: (page: Page, shoot: Shoot) => Promise<void>,
+): Promise<void> {
   const context = await browser.newContext({ colorScheme, viewport });
   const page = await context.newPage();
-  await work(page, async (what, of = page) => void (await of.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })));
+  await work(
+    page,
+    async (what, of = page) =>
+      void (await of.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })),
+  );
   await context.close();
 }
 
 async function flow(page: Page, shoot: Shoot): Promise<void> {
-  const person = await addPerson(server.app, `ann.${Math.random().toString(36).slice(2, 8)}@example.com`, { organization: 'Acme Studio' });
-  await addPerson(server.app, `bob.${Math.random().toString(36).slice(2, 8)}@example.com`, { into: person.organizationId });
+  const person = await addPerson(server.app, `ann.${Math.random().toString(36).slice(2, 8)}@example.com`, {
+    organization: 'Acme Studio',
+  });
+  await addPerson(server.app, `bob.${Math.random().toString(36).slice(2, 8)}@example.com`, {
+    into: person.organizationId,
+  });
   const none = await addPerson(server.app, `new.${Math.random().toString(36).slice(2, 8)}@example.com`, { none: true });
-  const claude = await OAuthClient.register(server.origin, { client_name: 'Claude Code', redirect_uris: ['http://localhost/callback'] });
-  await page.goto(claude.authorizeUrl({ redirect_uri: 'http://localhost:51004/callback', scope: 'organization:read projects:write offline_access' }));
+  const claude = await OAuthClient.register(server.origin, {
+    client_name: 'Claude Code',
+    redirect_uris: ['http://localhost/callback'],
+  });
+  await page.goto(
+    claude.authorizeUrl({
+      redirect_uri: 'http://localhost:51004/callback',
+      scope: 'organization:read projects:write offline_access',
+    }),
+  );
   await shoot('login');
   await logIn(page, none.email, 'wrong password');
   await shoot('login-wrong');
@@ -75,7 +100,10 @@ async function flow(page: Page, shoot: Shoot): Promise<void> {
   await page.waitForURL(/chrome-error/).catch(() => undefined);
   await page.goto(approval);
   await shoot('answered');
-  const cursor = await OAuthClient.register(server.origin, { client_name: 'Cursor', redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] });
+  const cursor = await OAuthClient.register(server.origin, {
+    client_name: 'Cursor',
+    redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+  });
   await page.goto(cursor.authorizeUrl());
   await page.getByRole('button', { name: 'Continue' }).click();
   await shoot('approve-application');
@@ -100,7 +128,10 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
   await shoot('overview');
   await page.goto(`${server.origin}/console/connections`);
   await shoot('connections');
-  await page.getByRole('link', { name: /Disconnect/ }).first().click();
+  await page
+    .getByRole('link', { name: /Disconnect/ })
+    .first()
+    .click();
   await shoot('disconnect');
   await page.goto(`${server.origin}/console/organizations`);
   await shoot('organizations');
@@ -111,7 +142,10 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
     await page.getByRole('button', { name: 'Create project' }).click();
   }
   await shoot('projects');
-  await page.getByRole('link', { name: /Delete/ }).first().click();
+  await page
+    .getByRole('link', { name: /Delete/ })
+    .first()
+    .click();
   await shoot('delete-project');
 }
 

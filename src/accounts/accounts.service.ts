@@ -22,7 +22,9 @@ export class Accounts {
     if (account.length > 254 || password.length > MAX_PASSWORD_LENGTH || /\0/.test(account)) return undefined;
     await this.throttle.attempt(account, address);
     const user = await this.users.findByEmail(account);
-    const right = user ? await this.passwords.verify(user.passwordHash, password) : await this.passwords.verifyNobody(password);
+    const right = user
+      ? await this.passwords.verify(user.passwordHash, password)
+      : await this.passwords.verifyNobody(password);
     if (!user || !right || user.disabledAt) return undefined;
     await this.throttle.succeeded(account, address);
     return user;

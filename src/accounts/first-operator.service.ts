@@ -9,7 +9,7 @@ import { emailFault, normalizedEmail } from './email.js';
 import { passwordFault, Passwords } from './passwords.js';
 
 /** A setup link can be used for this long, in seconds. */
-export const SETUP_LINK_LIFETIME = 30 * 60;
+const SETUP_LINK_LIFETIME = 30 * 60;
 
 export interface FirstOperatorDetails {
   readonly email: string;
@@ -17,7 +17,8 @@ export interface FirstOperatorDetails {
   readonly organization: string;
 }
 
-export type Redeemed = { readonly user: User } | { readonly refused: 'expired' | 'invalid' | 'set up already' } | { readonly fault: string };
+export type Redeemed =
+  { readonly user: User } | { readonly refused: 'expired' | 'invalid' | 'set up already' } | { readonly fault: string };
 
 /** The first person of an empty server: by a one-time link, or by the `BOOTSTRAP_` variables. */
 @Injectable()
@@ -37,7 +38,11 @@ export class FirstOperator {
     const { bootstrap } = this.config;
     if (!bootstrap) return;
     const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
-    this.logger.log(user ? `Made the first operator, ${user.email}.` : 'The BOOTSTRAP_ variables were ignored: there are accounts already.');
+    this.logger.log(
+      user
+        ? `Made the first operator, ${user.email}.`
+        : 'The BOOTSTRAP_ variables were ignored: there are accounts already.',
+    );
   }
 
   /** A link to make the first operator in a browser; undefined when there is somebody already. */
@@ -58,7 +63,10 @@ export class FirstOperator {
   async redeem(token: unknown, details: FirstOperatorDetails): Promise<Redeemed> {
     const state = await this.check(token);
     if (state !== 'usable') return { refused: state };
-    const fault = emailFault(details.email) ?? passwordFault(details.password) ?? (displayName(details.organization) ? undefined : 'Give the organization a name of 1 to 100 visible characters.');
+    const fault =
+      emailFault(details.email) ??
+      passwordFault(details.password) ??
+      (displayName(details.organization) ? undefined : 'Give the organization a name of 1 to 100 visible characters.');
     if (fault) return { fault };
     const user = await this.create(details);
     return user ? { user } : { refused: 'set up already' };

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
 
@@ -22,7 +27,9 @@ export class LoginThrottle {
   constructor(config: Config, store: RateLimitStore) {
     if (config.rateLimits === 'off') return;
     const limiter = (options: { keyPrefix: string; points: number; duration: number }) =>
-      config.rateLimits === 'postgres' ? new RateLimiterPostgres({ ...options, ...store.options }) : new RateLimiterMemory(options);
+      config.rateLimits === 'postgres'
+        ? new RateLimiterPostgres({ ...options, ...store.options })
+        : new RateLimiterMemory(options);
     this.perAccountAndAddress = limiter({ keyPrefix: 'login', points: 10, duration: 15 * 60 });
     this.perAddress = limiter({ keyPrefix: 'login-address', points: 100, duration: 15 * 60 });
   }

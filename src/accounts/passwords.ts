@@ -8,7 +8,9 @@ export const MAX_PASSWORD_LENGTH = 1024;
 /** What is wrong with a new password, as a sentence. Length is counted in characters as people see them. */
 export function passwordFault(password: string): string | undefined {
   if ([...password].length < MIN_PASSWORD_LENGTH) return `A password needs ${MIN_PASSWORD_LENGTH} characters or more.`;
-  return password.length > MAX_PASSWORD_LENGTH ? `A password can have ${MAX_PASSWORD_LENGTH} characters at most.` : undefined;
+  return password.length > MAX_PASSWORD_LENGTH
+    ? `A password can have ${MAX_PASSWORD_LENGTH} characters at most.`
+    : undefined;
 }
 
 /** argon2id, 19 MiB, two passes, one lane (OWASP). The library's default algorithm is argon2id. */

@@ -51,7 +51,11 @@ export class ApprovalController {
       tool: askingTool(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
-      organization: { name: organization.name, role: organization.role, change: this.steps.to('organization', http, { request: asked, respondent }) },
+      organization: {
+        name: organization.name,
+        role: organization.role,
+        change: this.steps.to('organization', http, { request: asked, respondent }),
+      },
       redirectHost: redirectHost(asked.redirectUri),
       loopback: target === 'loopback',
       application: target === 'private-use',
@@ -64,15 +68,31 @@ export class ApprovalController {
   /** Fields "decision" and "scope" (the ticks that were left). */
   @Post()
   @UseGuards(CsrfGuard)
-  async answer(@Body('decision') decision: unknown, @Body('scope') scope: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async answer(
+    @Body('decision') decision: unknown,
+    @Body('scope') scope: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const asked = await this.asked(request, reply);
     if (decision === 'approve') return this.approve(asked, [scope].flat(), reply);
     if (decision === 'deny') return this.deny(asked, reply);
-    throw new PageFailure(400, 'Neither approved nor denied', 'The form arrived without your decision.', 'Go back and press Approve or Deny.');
+    throw new PageFailure(
+      400,
+      'Neither approved nor denied',
+      'The form arrived without your decision.',
+      'Go back and press Approve or Deny.',
+    );
   }
 
-  private async approve({ request, session, client, organization }: Asked, ticked: unknown[], reply: FastifyReply): Promise<void> {
-    const kept = permissionsFor(request, organization.role).filter(({ name, optional }) => !optional || ticked.includes(name)).map(({ name }) => name);
+  private async approve(
+    { request, session, client, organization }: Asked,
+    ticked: unknown[],
+    reply: FastifyReply,
+  ): Promise<void> {
+    const kept = permissionsFor(request, organization.role)
+      .filter(({ name, optional }) => !optional || ticked.includes(name))
+      .map(({ name }) => name);
     const code = newSecret();
     const at = this.clock.now();
     const grantId = await this.grants.approve({
@@ -103,15 +123,30 @@ export class ApprovalController {
       clientName: toolName(client, request.redirectUri),
     });
     if (!denied) throw answeredBefore();
-    await this.respond(request, client, { error: 'access_denied', error_description: 'the person denied the request' }, reply);
+    await this.respond(
+      request,
+      client,
+      { error: 'access_denied', error_description: 'the person denied the request' },
+      reply,
+    );
   }
 
   /** By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that says so. */
-  private async respond(request: AuthorizationRequest, client: Client, answer: { code: string } | { error: string; error_description: string }, reply: FastifyReply): Promise<void> {
+  private async respond(
+    request: AuthorizationRequest,
+    client: Client,
+    answer: { code: string } | { error: string; error_description: string },
+    reply: FastifyReply,
+  ): Promise<void> {
     const location = responseUri(request.redirectUri, { ...answer, state: request.state, iss: this.config.issuer });
     if (redirectTarget(request.redirectUri) === 'private-use') {
       const approved = 'code' in answer;
-      return void (await renderPage(reply, RETURN_PAGE, { title: approved ? 'Approved' : 'Denied', tool: askingTool(client, request.redirectUri), approved, location }));
+      return void (await renderPage(reply, RETURN_PAGE, {
+        title: approved ? 'Approved' : 'Denied',
+        tool: askingTool(client, request.redirectUri),
+        approved,
+        location,
+      }));
     }
     await reply.header('Cache-Control', 'no-store').redirect(location, 303);
   }
@@ -128,9 +163,19 @@ export class ApprovalController {
 }
 
 function answeredBefore(): PageFailure {
-  return new PageFailure(400, 'You have answered this already', 'Each request of a tool is answered once, and this one was. You can close this tab.', 'If your tool is not connected, go back to it and connect again.');
+  return new PageFailure(
+    400,
+    'You have answered this already',
+    'Each request of a tool is answered once, and this one was. You can close this tab.',
+    'If your tool is not connected, go back to it and connect again.',
+  );
 }
 
 function noLongerAllowed(): PageFailure {
-  return new PageFailure(400, 'This cannot be approved any more', 'Your account, your place in the organization, or the tool was blocked or removed meanwhile.', 'Ask an administrator of the organization.');
+  return new PageFailure(
+    400,
+    'This cannot be approved any more',
+    'Your account, your place in the organization, or the tool was blocked or removed meanwhile.',
+    'Ask an administrator of the organization.',
+  );
 }

@@ -4,7 +4,9 @@ import type { AskingTool } from './authorization.pages.js';
 
 /** Where the answer goes, as a person can read it: host and port, or the scheme of an application. */
 export function redirectHost(redirectUri: string): string {
-  return redirectTarget(redirectUri) === 'private-use' ? redirectUri.slice(0, redirectUri.indexOf(':') + 1) : new URL(redirectUri).host;
+  return redirectTarget(redirectUri) === 'private-use'
+    ? redirectUri.slice(0, redirectUri.indexOf(':') + 1)
+    : new URL(redirectUri).host;
 }
 
 /** What the tool calls itself; where the answer goes when it gave no name. */

@@ -18,7 +18,17 @@ import { readPrompt } from './prompt.js';
 /** A person has this long to answer, in milliseconds. */
 const LIFETIME_MS = 3_600_000;
 const MAX_STATE_LENGTH = 4096;
-const SINGLE = ['response_type', 'response_mode', 'state', 'scope', 'code_challenge', 'code_challenge_method', 'prompt', 'request', 'request_uri'];
+const SINGLE = [
+  'response_type',
+  'response_mode',
+  'state',
+  'scope',
+  'code_challenge',
+  'code_challenge_method',
+  'prompt',
+  'request',
+  'request_uri',
+];
 
 /**
  * Reads authorization requests. First what must be shown: an unknown client or an unproven redirect URI is never
@@ -82,12 +92,17 @@ export class AuthorizationRequests {
 
   private readRest(parameters: Parameters, client: Client, redirectUri: string): AuthorizationRequest {
     parameters.refuseRepeated(SINGLE);
-    if (parameters.optional('request')) throw new OAuthError('request_not_supported', 'request objects are not supported');
-    if (parameters.optional('request_uri')) throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
-    if (parameters.required('response_type') !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code');
-    if ((parameters.optional('response_mode') ?? 'query') !== 'query') throw new OAuthError('invalid_request', 'response_mode must be query');
+    if (parameters.optional('request'))
+      throw new OAuthError('request_not_supported', 'request objects are not supported');
+    if (parameters.optional('request_uri'))
+      throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
+    if (parameters.required('response_type') !== 'code')
+      throw new OAuthError('unsupported_response_type', 'response_type must be code');
+    if ((parameters.optional('response_mode') ?? 'query') !== 'query')
+      throw new OAuthError('invalid_request', 'response_mode must be query');
     const state = parameters.optional('state');
-    if (state !== undefined && state.length > MAX_STATE_LENGTH) throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_LENGTH} characters`);
+    if (state !== undefined && state.length > MAX_STATE_LENGTH)
+      throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_LENGTH} characters`);
     const scope = parameters.optional('scope');
     const scopes = requestedScopes(scope);
     return {
@@ -107,19 +122,32 @@ export class AuthorizationRequests {
   private refusal(error: OAuthError, client: Client, redirectUri: string, parameters: Parameters): PageFailure {
     const states = stateOf(parameters);
     const name = toolName(client, redirectUri);
-    const href = responseUri(redirectUri, { error: error.code, error_description: error.description, state: states, iss: this.config.issuer });
-    return new PageFailure(400, `${name} cannot be connected like this`, `The tool asked in a way this server does not accept: ${error.description}.`, 'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.', {
-      cause: error,
-      link: { label: `Return to ${name}`, href },
+    const href = responseUri(redirectUri, {
+      error: error.code,
+      error_description: error.description,
+      state: states,
+      iss: this.config.issuer,
     });
+    return new PageFailure(
+      400,
+      `${name} cannot be connected like this`,
+      `The tool asked in a way this server does not accept: ${error.description}.`,
+      'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.',
+      {
+        cause: error,
+        link: { label: `Return to ${name}`, href },
+      },
+    );
   }
 }
 
 /** RFC 7636 §4.3, for every client (oauth-v2-1-13 §7.5.1). An absent method would mean `plain`. */
 function codeChallenge(parameters: Parameters): string {
   const challenge = parameters.required('code_challenge');
-  if (parameters.optional('code_challenge_method') !== CODE_CHALLENGE_METHOD) throw new OAuthError('invalid_request', 'code_challenge_method must be S256');
-  if (!isCodeChallenge(challenge)) throw new OAuthError('invalid_request', 'code_challenge must be 43 base64url characters');
+  if (parameters.optional('code_challenge_method') !== CODE_CHALLENGE_METHOD)
+    throw new OAuthError('invalid_request', 'code_challenge_method must be S256');
+  if (!isCodeChallenge(challenge))
+    throw new OAuthError('invalid_request', 'code_challenge must be 43 base64url characters');
   return challenge;
 }
 
@@ -138,14 +166,32 @@ function shown<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new PageFailure(400, 'This link is incomplete', 'The tool that opened this page did not say properly who it is or where the answer goes.', 'Go back to the tool and connect again.', { cause: error });
+    throw new PageFailure(
+      400,
+      'This link is incomplete',
+      'The tool that opened this page did not say properly who it is or where the answer goes.',
+      'Go back to the tool and connect again.',
+      { cause: error },
+    );
   }
 }
 
 function unknownClient(reason: string): PageFailure {
-  return new PageFailure(400, 'This server does not know the tool', 'The tool used a registration that this server did not make, or no longer accepts.', 'Remove this server from the tool, add it again, and connect.', { cause: new Error(reason) });
+  return new PageFailure(
+    400,
+    'This server does not know the tool',
+    'The tool used a registration that this server did not make, or no longer accepts.',
+    'Remove this server from the tool, add it again, and connect.',
+    { cause: new Error(reason) },
+  );
 }
 
 function unprovenRedirectUri(reason: string): PageFailure {
-  return new PageFailure(400, 'The answer would go to an unknown place', 'The tool asked for the answer to be sent to an address it did not register. For your safety nothing was sent.', 'Do not continue if you did not start this. Otherwise remove this server from the tool, add it again, and connect.', { cause: new Error(reason) });
+  return new PageFailure(
+    400,
+    'The answer would go to an unknown place',
+    'The tool asked for the answer to be sent to an address it did not register. For your safety nothing was sent.',
+    'Do not continue if you did not start this. Otherwise remove this server from the tool, add it again, and connect.',
+    { cause: new Error(reason) },
+  );
 }

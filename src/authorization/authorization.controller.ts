@@ -18,8 +18,15 @@ export class AuthorizationController {
   ) {}
 
   @Get()
-  async authorize(@Query() query: RawParameters, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const asked = await this.requests.read(new Parameters(query), async () => (await this.steps.session(request)) !== undefined);
+  async authorize(
+    @Query() query: RawParameters,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const asked = await this.requests.read(
+      new Parameters(query),
+      async () => (await this.steps.session(request)) !== undefined,
+    );
     const session = asked.loginAgain ? undefined : await this.steps.session(request);
     const http = { request, reply };
     const next = session
@@ -30,9 +37,22 @@ export class AuthorizationController {
 
   /** Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them. */
   @Post()
-  async authorizeByForm(@Query() query: RawParameters, @Body() body: RawParameters | undefined, @Res() reply: FastifyReply): Promise<void> {
-    const parameters = [query, body ?? {}].map((part) => stringify(part as Record<string, string>)).filter(Boolean).join('&');
-    if (parameters.length > MAX_QUERY_LENGTH) throw new PageFailure(400, 'This link is too long', 'The tool sent more than this server reads.', 'Go back to the tool and connect again.');
+  async authorizeByForm(
+    @Query() query: RawParameters,
+    @Body() body: RawParameters | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const parameters = [query, body ?? {}]
+      .map((part) => stringify(part as Record<string, string>))
+      .filter(Boolean)
+      .join('&');
+    if (parameters.length > MAX_QUERY_LENGTH)
+      throw new PageFailure(
+        400,
+        'This link is too long',
+        'The tool sent more than this server reads.',
+        'Go back to the tool and connect again.',
+      );
     await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
   }
 }

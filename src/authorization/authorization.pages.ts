@@ -28,7 +28,13 @@ export interface OrganizationModel {
   readonly notYou: Form;
   /** Choosing one: field "organization". */
   readonly form: Form;
-  readonly organizations: readonly { readonly id: string; readonly name: string; readonly role: string; readonly members: string; readonly checked: boolean }[];
+  readonly organizations: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly role: string;
+    readonly members: string;
+    readonly checked: boolean;
+  }[];
   /** Making one: field "name". */
   readonly create: Form;
   readonly newName: string;

@@ -28,7 +28,11 @@ export class LoginController {
     const { request: asked } = this.steps.open(request);
     const session = asked.loginAgain ? undefined : await this.steps.session(request);
     if (session) {
-      const next = this.steps.to('organization', { request, reply }, { request: asked, respondent: respondentOf(session) });
+      const next = this.steps.to(
+        'organization',
+        { request, reply },
+        { request: asked, respondent: respondentOf(session) },
+      );
       return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
     }
     await this.render(asked, request, reply, '');
@@ -36,12 +40,20 @@ export class LoginController {
 
   @Post('login')
   @UseGuards(CsrfGuard, LoginGuard)
-  async logIn(@Attempt() attempt: LoginAttempt, @Body('email') email: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async logIn(
+    @Attempt() attempt: LoginAttempt,
+    @Body('email') email: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { request: asked } = this.steps.open(request);
-    if (!attempt.user) return this.render(asked, request, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
+    if (!attempt.user)
+      return this.render(asked, request, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
     const { loginAgain: _, ...rest } = asked;
     const respondent = { userId: attempt.user.id, session: await this.sessionOf(attempt.user.id, request, reply) };
-    await reply.header('Cache-Control', 'no-store').redirect(this.steps.to('organization', { request, reply }, { request: rest, respondent }), 303);
+    await reply
+      .header('Cache-Control', 'no-store')
+      .redirect(this.steps.to('organization', { request, reply }, { request: rest, respondent }), 303);
   }
 
   /** "Not you?": logs out and asks again, for the same request. */
@@ -51,7 +63,9 @@ export class LoginController {
     const { request: asked } = this.steps.open(request);
     await this.endSession(request);
     this.cookies.clear(reply, 'session');
-    await reply.header('Cache-Control', 'no-store').redirect(this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }), 303);
+    await reply
+      .header('Cache-Control', 'no-store')
+      .redirect(this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }), 303);
   }
 
   /**
@@ -62,7 +76,10 @@ export class LoginController {
     const session = await this.steps.session(request);
     if (session?.userId === userId) return session.idHash.toString('base64url');
     await this.endSession(request);
-    const cookie = await this.sessions.open(userId, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' });
+    const cookie = await this.sessions.open(userId, {
+      address: request.ip,
+      userAgent: request.headers['user-agent'] ?? '',
+    });
     this.cookies.write(reply, 'session', cookie);
     return hashSecret(cookie).toString('base64url');
   }
@@ -72,7 +89,13 @@ export class LoginController {
     if (cookie) await this.sessions.end(cookie);
   }
 
-  private async render(asked: AuthorizationRequest, request: FastifyRequest, reply: FastifyReply, email: string, attempt?: LoginAttempt & { user: null }): Promise<void> {
+  private async render(
+    asked: AuthorizationRequest,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    email: string,
+    attempt?: LoginAttempt & { user: null },
+  ): Promise<void> {
     const client = await this.requests.clientOf(asked);
     const failure = attempt && loginFailure(attempt, reply);
     const model = {

@@ -28,12 +28,22 @@ export class OrganizationController {
   /** Field "organization" chooses one, field "name" makes one. */
   @Post()
   @UseGuards(CsrfGuard)
-  async select(@Body('organization') organization: unknown, @Body('name') name: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async select(
+    @Body('organization') organization: unknown,
+    @Body('name') name: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const answering = await this.steps.openAnswering(request, reply);
-    const organizationId = name === undefined ? await this.own(organization, answering) : await this.make(name, answering);
+    const organizationId =
+      name === undefined ? await this.own(organization, answering) : await this.make(name, answering);
     if (organizationId === undefined) {
-      const failure = name === undefined ? 'Select an organization first.' : 'Give it a name of 1 to 100 visible characters.';
-      return this.render(answering, request, reply, { failure, newName: typeof name === 'string' ? name.slice(0, 100) : '' });
+      const failure =
+        name === undefined ? 'Select an organization first.' : 'Give it a name of 1 to 100 visible characters.';
+      return this.render(answering, request, reply, {
+        failure,
+        newName: typeof name === 'string' ? name.slice(0, 100) : '',
+      });
     }
     const respondent = { ...answering.respondent, organizationId };
     const next = this.steps.to('approve', { request, reply }, { request: answering.request, respondent });
@@ -47,10 +57,17 @@ export class OrganizationController {
 
   private async make(value: unknown, { session }: Answering): Promise<string | undefined> {
     const name = displayName(value);
-    return name === undefined ? undefined : (await this.organizations.create(name, session.userId, this.clock.now())).id;
+    return name === undefined
+      ? undefined
+      : (await this.organizations.create(name, session.userId, this.clock.now())).id;
   }
 
-  private async render(answering: Answering, request: FastifyRequest, reply: FastifyReply, { failure, newName = '' }: { failure?: string; newName?: string } = {}): Promise<void> {
+  private async render(
+    answering: Answering,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { failure, newName = '' }: { failure?: string; newName?: string } = {},
+  ): Promise<void> {
     const { request: asked, respondent, session } = answering;
     const client = await this.requests.clientOf(asked);
     const organizations = await this.organizations.ofUser(session.userId);

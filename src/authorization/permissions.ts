@@ -8,8 +8,17 @@ import type { ApprovalModel } from './authorization.pages.js';
  * that can renew its access stays connected, whether it asked for that by name or not. Reading stays, since without it
  * no tool can live; the rest can be taken away.
  */
-export function permissionsFor({ scopes, renewable }: Pick<AuthorizationRequest, 'scopes' | 'renewable'>, role: Role): ApprovalModel['permissions'] {
+export function permissionsFor(
+  { scopes, renewable }: Pick<AuthorizationRequest, 'scopes' | 'renewable'>,
+  role: Role,
+): ApprovalModel['permissions'] {
   const asked = scopes.filter((name) => name !== OFFLINE_ACCESS);
   const names = allowedScopes(renewable ? [...asked, OFFLINE_ACCESS] : asked, role);
-  return describeScopes(names).map(({ name, sentence, example, kind }) => ({ name, sentence, example, changes: kind === 'change', optional: kind !== 'read' }));
+  return describeScopes(names).map(({ name, sentence, example, kind }) => ({
+    name,
+    sentence,
+    example,
+    changes: kind === 'change',
+    optional: kind !== 'read',
+  }));
 }

@@ -8,7 +8,9 @@ const KNOWN = ['none', 'login', 'consent', 'select_account'];
  */
 export function readPrompt(value: string | undefined): { none: boolean; login: boolean } {
   const prompts = value?.split(' ').filter(Boolean) ?? [];
-  if (prompts.some((prompt) => !KNOWN.includes(prompt))) throw new OAuthError('invalid_request', 'prompt has an unknown value');
-  if (prompts.includes('none') && prompts.length > 1) throw new OAuthError('invalid_request', 'prompt is none and something else at once');
+  if (prompts.some((prompt) => !KNOWN.includes(prompt)))
+    throw new OAuthError('invalid_request', 'prompt has an unknown value');
+  if (prompts.includes('none') && prompts.length > 1)
+    throw new OAuthError('invalid_request', 'prompt is none and something else at once');
   return { none: prompts.includes('none'), login: prompts.includes('login') || prompts.includes('select_account') };
 }

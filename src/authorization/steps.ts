@@ -46,7 +46,12 @@ export class Steps {
   /** The URL of a step, for this browser. */
   to(step: Step, http: { request: FastifyRequest; reply: FastifyReply }, travelling: Travelling): string {
     const seconds = Math.ceil((travelling.request.expiresAt - this.clock.now().getTime()) / 1000);
-    const sealed = this.sealing.sealValue('authorization-request', travelling, seconds, this.cookies.browser(http.request, http.reply));
+    const sealed = this.sealing.sealValue(
+      'authorization-request',
+      travelling,
+      seconds,
+      this.cookies.browser(http.request, http.reply),
+    );
     return `/mcp/oauth/authorize/${step}?request=${sealed}`;
   }
 
@@ -58,9 +63,24 @@ export class Steps {
   open(request: FastifyRequest): Travelling {
     const { request: sealed } = Object(request.query) as { request?: unknown };
     const browser = this.cookies.read(request, 'browser');
-    const opened = typeof sealed === 'string' && browser ? this.sealing.openValue<Travelling>('authorization-request', sealed, browser) : undefined;
-    if (opened === 'expired') throw new PageFailure(400, 'This page has waited too long', 'A request to connect a tool can be answered for one hour.', START_AGAIN);
-    if (!opened) throw new PageFailure(400, 'This page belongs to another browser', 'A request to connect a tool can only be answered in the browser that opened it, with its cookies.', START_AGAIN);
+    const opened =
+      typeof sealed === 'string' && browser
+        ? this.sealing.openValue<Travelling>('authorization-request', sealed, browser)
+        : undefined;
+    if (opened === 'expired')
+      throw new PageFailure(
+        400,
+        'This page has waited too long',
+        'A request to connect a tool can be answered for one hour.',
+        START_AGAIN,
+      );
+    if (!opened)
+      throw new PageFailure(
+        400,
+        'This page belongs to another browser',
+        'A request to connect a tool can only be answered in the browser that opened it, with its cookies.',
+        START_AGAIN,
+      );
     return opened.value;
   }
 
@@ -70,8 +90,17 @@ export class Steps {
     const session = await this.session(request);
     if (!session) throw new SeeOther(this.to('login', { request, reply }, { request: travelling.request }));
     const { respondent } = travelling;
-    if (!respondent || respondent.userId !== session.userId || respondent.session !== session.idHash.toString('base64url')) {
-      throw new PageFailure(400, 'Somebody else logged in meanwhile', 'You began this with another account, or logged in again since. Nothing was approved.', START_AGAIN);
+    if (
+      !respondent ||
+      respondent.userId !== session.userId ||
+      respondent.session !== session.idHash.toString('base64url')
+    ) {
+      throw new PageFailure(
+        400,
+        'Somebody else logged in meanwhile',
+        'You began this with another account, or logged in again since. Nothing was approved.',
+        START_AGAIN,
+      );
     }
     return { request: travelling.request, respondent, session };
   }

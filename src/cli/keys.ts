@@ -10,7 +10,10 @@ export function keysCommand(): Command {
   keys
     .command('rotate')
     .description('sign with the next key from now on; running servers follow within a second')
-    .option('--force', `even if the next key was published less than ${PUBLISHED_BEFORE_USE / 60} minutes ago: verifiers that cache keys may refuse tokens for that long`)
+    .option(
+      '--force',
+      `even if the next key was published less than ${PUBLISHED_BEFORE_USE / 60} minutes ago: verifiers that cache keys may refuse tokens for that long`,
+    )
     .action(rotate);
   return keys;
 }
@@ -18,7 +21,13 @@ export function keysCommand(): Command {
 async function list(options: OutputOptions): Promise<void> {
   await withServices(async ({ keys }) => {
     await keys.open();
-    const rows = keys.list().map(({ kid, stage, createdAt, activatedAt, retiredAt }) => ({ kid, stage, created: createdAt, activated: activatedAt, retired: retiredAt }));
+    const rows = keys.list().map(({ kid, stage, createdAt, activatedAt, retiredAt }) => ({
+      kid,
+      stage,
+      created: createdAt,
+      activated: activatedAt,
+      retired: retiredAt,
+    }));
     printRows(rows, options, 'There are no keys yet.');
   });
 }
@@ -26,7 +35,10 @@ async function list(options: OutputOptions): Promise<void> {
 async function rotate({ force = false }: { force?: boolean }): Promise<void> {
   await withServices(async ({ keys }) => {
     await keys.open();
-    if (!(await keys.rotate({ force }))) throw new CommandFault('The next key was published too recently for every verifier to know it. Wait some minutes, or use --force.');
+    if (!(await keys.rotate({ force })))
+      throw new CommandFault(
+        'The next key was published too recently for every verifier to know it. Wait some minutes, or use --force.',
+      );
     say(`Signing with ${keys.current().kid} now.`);
   });
 }

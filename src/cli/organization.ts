@@ -8,7 +8,11 @@ import { find } from './user.js';
 
 export function organizationCommand(): Command {
   const org = new Command('org').description('organizations');
-  org.command('create <name>').description('make an organization').requiredOption('--owner <email>', 'whose it is').action(create);
+  org
+    .command('create <name>')
+    .description('make an organization')
+    .requiredOption('--owner <email>', 'whose it is')
+    .action(create);
   org.command('list').description('all of them').option('--json', 'as JSON').action(list);
   org
     .command('add-member <organization-id> <email>')
@@ -36,14 +40,20 @@ async function create(value: string, options: { owner: string }): Promise<void> 
 
 async function list(options: OutputOptions): Promise<void> {
   const organizations = await withServices((services) => services.organizations.list());
-  printRows(organizations.map(({ id, name, createdAt }) => ({ id, name, created: createdAt })), options, 'There are no organizations yet.');
+  printRows(
+    organizations.map(({ id, name, createdAt }) => ({ id, name, created: createdAt })),
+    options,
+    'There are no organizations yet.',
+  );
 }
 
 async function addMember(organizationId: string, email: string, options: { role: Role }): Promise<void> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(organizationId)) throw new CommandFault('Give the id of an organization, as "org list" shows it.');
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(organizationId))
+    throw new CommandFault('Give the id of an organization, as "org list" shows it.');
   const added = await withServices(async (services) => {
     const user = await find(services, email);
-    if (!(await services.organizations.find(organizationId))) throw new CommandFault('There is no organization of this id. See "org list".');
+    if (!(await services.organizations.find(organizationId)))
+      throw new CommandFault('There is no organization of this id. See "org list".');
     return services.organizations.addMember(organizationId, user.id, options.role, services.clock.now());
   });
   if (!added) throw new CommandFault('They belong to it already.');

@@ -9,7 +9,13 @@ export function printRows(rows: readonly Record<string, unknown>[], { json }: Ou
   const columns = Object.keys(rows[0]!);
   const lines = [columns, ...rows.map((row) => columns.map((column) => textOf(row[column])))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
-  for (const line of lines) process.stdout.write(`${line.map((text, index) => text.padEnd(widths[index]!)).join('  ').trimEnd()}\n`);
+  for (const line of lines)
+    process.stdout.write(
+      `${line
+        .map((text, index) => text.padEnd(widths[index]!))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
 }
 
 export function say(sentence: string): void {

@@ -16,8 +16,14 @@ export function userCommand(): Command {
     .option('--operator', 'may govern the whole server')
     .action(create);
   user.command('list').description('everybody').option('--json', 'as JSON').action(list);
-  user.command('set-password <email>').description('give somebody a new password; logs them out and disconnects their tools').action(setPassword);
-  user.command('disable <email>').description('lock somebody out, and end their sessions and connected tools').action(disable);
+  user
+    .command('set-password <email>')
+    .description('give somebody a new password; logs them out and disconnects their tools')
+    .action(setPassword);
+  user
+    .command('disable <email>')
+    .description('lock somebody out, and end their sessions and connected tools')
+    .action(disable);
   return user;
 }
 
@@ -29,7 +35,15 @@ async function create(email: string, options: { name?: string; operator?: true }
   await withServices(async ({ users, passwords, clock }) => {
     const passwordHash = await passwords.hash(password);
     try {
-      await users.create({ email: address, name: options.name ?? address.split('@', 1)[0]!, passwordHash, operator: options.operator ?? false }, clock.now());
+      await users.create(
+        {
+          email: address,
+          name: options.name ?? address.split('@', 1)[0]!,
+          passwordHash,
+          operator: options.operator ?? false,
+        },
+        clock.now(),
+      );
     } catch (error) {
       if (error instanceof EmailTaken) throw new CommandFault(`There is an account for ${address} already.`);
       throw error;
@@ -40,7 +54,13 @@ async function create(email: string, options: { name?: string; operator?: true }
 
 async function list(options: OutputOptions): Promise<void> {
   const users = await withServices((services) => services.users.list());
-  const rows = users.map(({ email, name, operator, createdAt, disabledAt }) => ({ email, name, operator, created: createdAt, disabled: disabledAt }));
+  const rows = users.map(({ email, name, operator, createdAt, disabledAt }) => ({
+    email,
+    name,
+    operator,
+    created: createdAt,
+    disabled: disabledAt,
+  }));
   printRows(rows, options, 'There are no accounts yet. Make the first with "setup-link" or "user create".');
 }
 
@@ -58,7 +78,11 @@ async function disable(email: string): Promise<void> {
     const user = await find(services, email);
     return services.users.disable(user.id, services.clock.now());
   });
-  say(done ? `${normalizedEmail(email)} is locked out. Their sessions and connected tools have ended.` : `${normalizedEmail(email)} was disabled before.`);
+  say(
+    done
+      ? `${normalizedEmail(email)} is locked out. Their sessions and connected tools have ended.`
+      : `${normalizedEmail(email)} was disabled before.`,
+  );
 }
 
 export async function find({ users }: Pick<Services, 'users'>, email: string): Promise<User> {

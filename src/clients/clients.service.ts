@@ -29,14 +29,20 @@ export class Clients {
   async find(clientId: string): Promise<Client | undefined> {
     const digest = hashSecret(clientId);
     const metadata = this.dynamic.open(clientId);
-    if (metadata) return { clientId, digest, identity: 'self-asserted', metadata, secretHash: this.secretHash(clientId, metadata) };
+    if (metadata)
+      return { clientId, digest, identity: 'self-asserted', metadata, secretHash: this.secretHash(clientId, metadata) };
     if (clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
     const row = await this.stored.find(digest);
-    return row ? { clientId, digest, identity: row.identity, metadata: row.metadata, secretHash: row.secretHash } : undefined;
+    return row
+      ? { clientId, digest, identity: row.identity, metadata: row.metadata, secretHash: row.secretHash }
+      : undefined;
   }
 
   isSecretOf(client: Client, secret: string): boolean {
-    return this.dynamic.isSecretOf(client.clientId, secret) || (client.secretHash !== null && sameBytes(client.secretHash, hashSecret(secret)));
+    return (
+      this.dynamic.isSecretOf(client.clientId, secret) ||
+      (client.secretHash !== null && sameBytes(client.secretHash, hashSecret(secret)))
+    );
   }
 
   private secretHash(clientId: string, metadata: ClientMetadata): Buffer | null {

@@ -68,7 +68,8 @@ export class DynamicClients {
     if (!clientId.startsWith(PREFIX) || clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
     const encoded = clientId.slice(PREFIX.length);
     const bytes = Buffer.from(encoded, 'base64url');
-    if (bytes[0] !== VERSION || bytes.length < HEAD + TIME + NONCE || bytes.toString('base64url') !== encoded) return undefined;
+    if (bytes[0] !== VERSION || bytes.length < HEAD + TIME + NONCE || bytes.toString('base64url') !== encoded)
+      return undefined;
     const body = bytes.subarray(HEAD);
     if (!this.sealing.hasMac('client-id', body, bytes.subarray(1, HEAD))) return undefined;
     const json = inflateRawSync(body.subarray(TIME + NONCE), { dictionary: DICTIONARY, maxOutputLength: 64 * 1024 });

@@ -63,7 +63,11 @@ export class Config {
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];
     this.mcpOrigins = env.MCP_ORIGINS ?? [];
     if (env.BOOTSTRAP_EMAIL && env.BOOTSTRAP_PASSWORD && env.BOOTSTRAP_ORGANIZATION) {
-      this.bootstrap = { email: env.BOOTSTRAP_EMAIL, password: env.BOOTSTRAP_PASSWORD, organization: env.BOOTSTRAP_ORGANIZATION };
+      this.bootstrap = {
+        email: env.BOOTSTRAP_EMAIL,
+        password: env.BOOTSTRAP_PASSWORD,
+        organization: env.BOOTSTRAP_ORGANIZATION,
+      };
     }
     Object.freeze(this);
   }

@@ -1,85 +1,112 @@
+import { applyDecorators } from '@nestjs/common';
 import { Expose, plainToInstance, Transform } from 'class-transformer';
-import { ArrayMinSize, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { isPrivateUseEntry } from '../oauth/redirect-uri.js';
 
-const Text = () => Transform(({ value }) => (value === '' ? undefined : value));
-const Integer = () => Transform(({ value }) => (value === undefined || value === '' ? undefined : Number(value)));
-const Flag = () => Transform(({ value }) => (value === undefined || value === '' ? undefined : value === 'true' ? true : value === 'false' ? false : value));
-const List = () =>
-  Transform(({ value }) => (value === undefined || value === '' ? undefined : String(value).split(',').map((part) => part.trim())));
+/** A variable that may be absent; empty is absent. */
+const variable = (read: (text: string) => unknown, ...checks: PropertyDecorator[]) =>
+  applyDecorators(
+    Expose(),
+    Transform(({ value }: { value: unknown }) =>
+      value === undefined || value === '' ? undefined : read(String(value)),
+    ),
+    IsOptional(),
+    ...checks,
+  );
+
+const Text = () => variable((text) => text, IsString());
+const OneOf = (...values: string[]) =>
+  variable((text) => text, IsIn(values, { message: `must be one of ${values.join(', ')}` }));
+const Flag = () =>
+  variable(
+    (text) => (text === 'true' ? true : text === 'false' ? false : text),
+    IsIn([true, false], { message: 'must be true or false' }),
+  );
+const WholeNumber = (min: number, max: number, what = 'a whole number') => {
+  const message = `must be ${what}, ${min} to ${max}`;
+  return variable(Number, IsInt({ message }), Min(min, { message }), Max(max, { message }));
+};
+const Seconds = (min: number, max: number) => WholeNumber(min, max, 'a number of seconds');
+const List = (...checks: PropertyDecorator[]) =>
+  variable((text) => text.split(',').map((part) => part.trim()), IsString({ each: true }), ...checks);
+
+const YEAR = 31_536_000;
 
 /**
  * Every environment variable this server reads, as text from the outside. `docs/configuration.md` describes each;
  * defaults are applied by `Config`.
  */
 export class Environment {
-  @Expose() @Text() @IsOptional() @IsIn(['development', 'production', 'test'], { message: 'must be development, production or test' })
+  @OneOf('development', 'production', 'test')
   NODE_ENV?: string;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a whole number' }) @Min(0) @Max(65535, { message: 'must be a port (0 to 65535)' })
+  @WholeNumber(0, 65_535, 'a port')
   PORT?: number;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   HOST?: string;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   PUBLIC_URL?: string;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   DATABASE_URL?: string;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a whole number' }) @Min(2) @Max(200, { message: 'must be 2 to 200' })
+  @WholeNumber(2, 200)
   DATABASE_POOL?: number;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   DATA_DIR?: string;
 
-  @Expose() @Flag() @IsOptional() @IsBoolean({ message: 'must be true or false' })
+  @Flag()
   MIGRATE?: boolean;
 
-  @Expose() @List() @IsOptional() @ArrayMinSize(1) @MinLength(32, { each: true, message: 'each secret must have 32 characters or more' })
+  @List(MinLength(32, { each: true, message: 'each secret must have 32 characters or more' }))
   SECRETS?: string[];
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(10) @Max(86400, { message: 'must be 10 to 86400 seconds' })
+  @Seconds(10, 86_400)
   ACCESS_TOKEN_LIFETIME?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(60) @Max(31_536_000, { message: 'must be 60 to 31536000 seconds' })
+  @Seconds(60, YEAR)
   REFRESH_TOKEN_LIFETIME?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(10) @Max(600, { message: 'must be 10 to 600 seconds (RFC 6749 §4.1.2)' })
+  /** RFC 6749 §4.1.2: ten minutes at most. */
+  @Seconds(10, 600)
   AUTHORIZATION_CODE_LIFETIME?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(0) @Max(600, { message: 'must be 0 (strict) to 600 seconds' })
+  @Seconds(0, 600)
   REFRESH_GRACE?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(60)
+  @Seconds(60, YEAR)
   SESSION_IDLE_LIFETIME?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(60)
+  @Seconds(60, YEAR)
   SESSION_LIFETIME?: number;
 
-  @Expose() @Integer() @IsOptional() @IsInt({ message: 'must be a number of seconds' }) @Min(3600)
+  @Seconds(3600, YEAR)
   SIGNING_KEY_LIFETIME?: number;
 
-  @Expose() @Text() @IsOptional() @IsIn(['memory', 'postgres', 'off'], { message: 'must be memory, postgres or off' })
+  @OneOf('memory', 'postgres', 'off')
   RATE_LIMITS?: 'memory' | 'postgres' | 'off';
 
-  @Expose() @List() @IsOptional() @IsString({ each: true })
+  @List()
   TRUSTED_PROXIES?: string[];
 
-  @Expose() @List() @IsOptional() @IsString({ each: true })
+  @List()
   PRIVATE_USE_REDIRECT_URIS?: string[];
 
-  @Expose() @List() @IsOptional() @Matches(/^https?:\/\/[^/?#@\s]+$/, { each: true, message: 'must list origins, such as https://app.example.com' })
+  @List(
+    Matches(/^https?:\/\/[^/?#@\s]+$/, { each: true, message: 'must list origins, such as https://app.example.com' }),
+  )
   MCP_ORIGINS?: string[];
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   BOOTSTRAP_EMAIL?: string;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   BOOTSTRAP_PASSWORD?: string;
 
-  @Expose() @Text() @IsOptional() @IsString()
+  @Text()
   BOOTSTRAP_ORGANIZATION?: string;
 }
 
@@ -92,9 +119,13 @@ export class ConfigurationError extends Error {
 
 /** Reads the variables and checks each by itself. Returns the faults beside what was read, so that all are reported at once. */
 export function readEnvironment(variables: NodeJS.ProcessEnv): { environment: Environment; faults: string[] } {
-  const environment = plainToInstance(Environment, variables, { excludeExtraneousValues: true, exposeUnsetFields: false });
+  const environment = plainToInstance(Environment, variables, {
+    excludeExtraneousValues: true,
+    exposeUnsetFields: false,
+  });
   const faults = validateSync(environment).map(
-    ({ property, constraints }) => `${property} ${Object.values(constraints ?? {})[0]?.replace(new RegExp(`^${property} `), '') ?? 'is wrong'}`,
+    ({ property, constraints }) =>
+      `${property} ${Object.values(constraints ?? {})[0]?.replace(new RegExp(`^${property} `), '') ?? 'is wrong'}`,
   );
   faults.push(...crossCheck(environment));
   return { environment, faults };
@@ -104,26 +135,36 @@ function crossCheck(environment: Environment): string[] {
   const faults: string[] = [];
   const { PUBLIC_URL, DATABASE_URL, BOOTSTRAP_EMAIL, BOOTSTRAP_PASSWORD, BOOTSTRAP_ORGANIZATION } = environment;
   if (PUBLIC_URL !== undefined) faults.push(...publicUrlFaults(PUBLIC_URL));
-  if (DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(DATABASE_URL)) faults.push('DATABASE_URL must begin with postgres:// or postgresql://');
+  if (DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(DATABASE_URL))
+    faults.push('DATABASE_URL must begin with postgres:// or postgresql://');
   if (environment.NODE_ENV === 'production' && !environment.SECRETS) {
-    faults.push('SECRETS is missing: in production, give one secret of 32 or more characters (openssl rand -base64 48)');
+    faults.push(
+      'SECRETS is missing: in production, give one secret of 32 or more characters (openssl rand -base64 48)',
+    );
   }
   if (environment.RATE_LIMITS === 'postgres' && !DATABASE_URL) faults.push('RATE_LIMITS=postgres needs DATABASE_URL');
   for (const entry of environment.PRIVATE_USE_REDIRECT_URIS ?? []) {
-    if (!isPrivateUseEntry(entry)) faults.push(`PRIVATE_USE_REDIRECT_URIS holds ${JSON.stringify(entry)}, which is neither a private-use scheme nor a URI of one`);
+    if (!isPrivateUseEntry(entry))
+      faults.push(
+        `PRIVATE_USE_REDIRECT_URIS holds ${JSON.stringify(entry)}, which is neither a private-use scheme nor a URI of one`,
+      );
   }
   const bootstrap = [BOOTSTRAP_EMAIL, BOOTSTRAP_PASSWORD, BOOTSTRAP_ORGANIZATION];
   if (bootstrap.some(Boolean) && !bootstrap.every(Boolean)) {
-    faults.push('BOOTSTRAP_EMAIL, BOOTSTRAP_PASSWORD and BOOTSTRAP_ORGANIZATION belong together: give all three or none');
+    faults.push(
+      'BOOTSTRAP_EMAIL, BOOTSTRAP_PASSWORD and BOOTSTRAP_ORGANIZATION belong together: give all three or none',
+    );
   }
-  if (BOOTSTRAP_PASSWORD && BOOTSTRAP_PASSWORD.length < 8) faults.push('BOOTSTRAP_PASSWORD must have 8 characters or more');
+  if (BOOTSTRAP_PASSWORD && BOOTSTRAP_PASSWORD.length < 8)
+    faults.push('BOOTSTRAP_PASSWORD must have 8 characters or more');
   return faults;
 }
 
 function publicUrlFaults(value: string): string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) return ['PUBLIC_URL must be an http or https URL'];
-  if (url.pathname !== '/' || url.search || url.hash || url.username) return ['PUBLIC_URL must be an origin: scheme, host and port, no path'];
+  if (url.pathname !== '/' || url.search || url.hash || url.username)
+    return ['PUBLIC_URL must be an origin: scheme, host and port, no path'];
   if (url.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) {
     return ['PUBLIC_URL must be https: only localhost, 127.0.0.1 and [::1] may use http'];
   }

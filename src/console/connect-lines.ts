@@ -16,7 +16,10 @@ export function connectLines(url: string): OverviewModel['tools'] {
       name: 'Cursor',
       how: 'Install it with the link, or put this in .cursor/mcp.json.',
       lines: [{ label: '.cursor/mcp.json', text: JSON.stringify({ mcpServers: { bkend: { url } } }, null, 2) }],
-      link: { label: 'Install in Cursor', href: `cursor://anysphere.cursor-deeplink/mcp/install?name=bkend&config=${encodeURIComponent(cursor)}` },
+      link: {
+        label: 'Install in Cursor',
+        href: `cursor://anysphere.cursor-deeplink/mcp/install?name=bkend&config=${encodeURIComponent(cursor)}`,
+      },
     },
     {
       name: 'VS Code',

@@ -6,7 +6,10 @@ import { moment } from './moment.js';
 
 export function connectionRow(connection: Connection, now: Date): ConnectionRow {
   const { redirectUri, metadata } = connection;
-  const redirectHost = redirectTarget(redirectUri) === 'private-use' ? redirectUri.slice(0, redirectUri.indexOf(':') + 1) : new URL(redirectUri).host;
+  const redirectHost =
+    redirectTarget(redirectUri) === 'private-use'
+      ? redirectUri.slice(0, redirectUri.indexOf(':') + 1)
+      : new URL(redirectUri).host;
   return {
     id: connection.id,
     tool: metadata.client_name ?? `A tool at ${redirectHost}`,

@@ -1,4 +1,15 @@
-import { Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
@@ -26,26 +37,48 @@ export class ConnectionsController {
   ) {}
 
   @Get()
-  async list(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
     const now = this.clock.now();
-    const connections = (await this.grants.connectionsOf(session.userId, now)).map((connection) => connectionRow(connection, now));
+    const connections = (await this.grants.connectionsOf(session.userId, now)).map((connection) =>
+      connectionRow(connection, now),
+    );
     await renderPage(reply, CONNECTIONS_PAGE, { title: 'Connected tools', shell, notice: noticeOf(done), connections });
   }
 
   @Get(':id/disconnect')
-  async confirm(@CurrentSession() session: LiveSession, @Id() id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async confirm(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
     const now = this.clock.now();
     const connection = (await this.grants.connectionsOf(session.userId, now)).find((one) => one.id === id);
     if (!connection) throw new NotFoundException();
-    await renderPage(reply, DISCONNECT_PAGE, { title: 'Disconnect', shell, notice: undefined, connection: connectionRow(connection, now) });
+    await renderPage(reply, DISCONNECT_PAGE, {
+      title: 'Disconnect',
+      shell,
+      notice: undefined,
+      connection: connectionRow(connection, now),
+    });
   }
 
   @Post(':id/disconnect')
   @UseGuards(CsrfGuard)
-  async disconnect(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
-    if (!(await this.grants.revoke(id, this.clock.now(), 'disconnected', { userId: session.userId }))) throw new NotFoundException();
+  async disconnect(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (!(await this.grants.revoke(id, this.clock.now(), 'disconnected', { userId: session.userId })))
+      throw new NotFoundException();
     this.revocations.add(id);
     await reply.redirect('/console/connections?done=disconnected', 303);
   }

@@ -8,7 +8,14 @@ import { SetupController } from './setup.controller.js';
 import { Shells } from './shells.js';
 
 @Module({
-  controllers: [LoginController, SetupController, OverviewController, OrganizationsController, ConnectionsController, ProjectsController],
+  controllers: [
+    LoginController,
+    SetupController,
+    OverviewController,
+    OrganizationsController,
+    ConnectionsController,
+    ProjectsController,
+  ],
   providers: [Shells],
 })
 export class ConsoleModule {}

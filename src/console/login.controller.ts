@@ -19,19 +19,42 @@ export class LoginController {
   ) {}
 
   @Get('login')
-  async show(@Query('return') back: unknown, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async show(
+    @Query('return') back: unknown,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await this.render(request, reply, { back, notice: noticeOf(done) });
   }
 
   @Post('login')
   @UseGuards(CsrfGuard, LoginGuard)
-  async logIn(@Attempt() attempt: LoginAttempt, @Query('return') back: unknown, @Body('email') email: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async logIn(
+    @Attempt() attempt: LoginAttempt,
+    @Query('return') back: unknown,
+    @Body('email') email: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     if (!attempt.user) {
       const { sentence, status } = loginFailure(attempt, reply);
-      return this.render(request, reply, { back, failure: sentence, status, email: typeof email === 'string' ? email.slice(0, 254) : '' });
+      return this.render(request, reply, {
+        back,
+        failure: sentence,
+        status,
+        email: typeof email === 'string' ? email.slice(0, 254) : '',
+      });
     }
     await this.endSession(request);
-    this.cookies.write(reply, 'session', await this.sessions.open(attempt.user.id, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' }));
+    this.cookies.write(
+      reply,
+      'session',
+      await this.sessions.open(attempt.user.id, {
+        address: request.ip,
+        userAgent: request.headers['user-agent'] ?? '',
+      }),
+    );
     await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
   }
 
@@ -40,7 +63,10 @@ export class LoginController {
   async logOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.endSession(request);
     this.cookies.clear(reply, 'session');
-    await reply.header('Cache-Control', 'no-store').header('Clear-Site-Data', '"cache"').redirect('/console/login?done=logged-out', 303);
+    await reply
+      .header('Cache-Control', 'no-store')
+      .header('Clear-Site-Data', '"cache"')
+      .redirect('/console/login?done=logged-out', 303);
   }
 
   @Get('forgot-password')
@@ -53,9 +79,24 @@ export class LoginController {
     if (cookie) await this.sessions.end(cookie);
   }
 
-  private async render(request: FastifyRequest, reply: FastifyReply, { back, notice, failure, email = '', status = 200 }: { back: unknown; notice?: string; failure?: string; email?: string; status?: number }): Promise<void> {
+  private async render(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    {
+      back,
+      notice,
+      failure,
+      email = '',
+      status = 200,
+    }: { back: unknown; notice?: string; failure?: string; email?: string; status?: number },
+  ): Promise<void> {
     const path = returnPath(back);
     const action = path === '/console' ? '/console/login' : `/console/login?return=${encodeURIComponent(path)}`;
-    await renderPage(reply, LOGIN_PAGE, { title: 'Log in', form: { action, csrf: this.csrf.token(request, reply) }, email, notice, failure }, status);
+    await renderPage(
+      reply,
+      LOGIN_PAGE,
+      { title: 'Log in', form: { action, csrf: this.csrf.token(request, reply) }, email, notice, failure },
+      status,
+    );
   }
 }

@@ -1,4 +1,16 @@
-import { Body, Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
@@ -26,15 +38,26 @@ export class OrganizationsController {
   ) {}
 
   @Get()
-  async list(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await this.render(session, request, reply, { notice: noticeOf(done) });
   }
 
   @Post()
   @UseGuards(CsrfGuard)
-  async create(@CurrentSession() session: LiveSession, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async create(
+    @CurrentSession() session: LiveSession,
+    @Body('name') value: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const name = displayName(value);
-    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+    if (name === undefined)
+      return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
     const { id } = await this.organizations.create(name, session.userId, this.clock.now());
     await this.sessions.selectOrganization(session.idHash, id);
     await reply.redirect('/console/organizations?done=organization-created', 303);
@@ -42,7 +65,13 @@ export class OrganizationsController {
 
   @Post(':id/rename')
   @UseGuards(CsrfGuard)
-  async rename(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async rename(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('name') value: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const organization = await this.own(session, id);
     if (!mayChange(organization)) throw new NotFoundException();
     const name = displayName(value);
@@ -66,8 +95,17 @@ export class OrganizationsController {
     return organization;
   }
 
-  private async render(session: LiveSession, request: FastifyRequest, reply: FastifyReply, { notice, failure, newName = '' }: { notice?: string; failure?: string; newName?: string }): Promise<void> {
-    const { shell, organization: current, organizations } = await this.shells.make('organizations', session, { request, reply });
+  private async render(
+    session: LiveSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { notice, failure, newName = '' }: { notice?: string; failure?: string; newName?: string },
+  ): Promise<void> {
+    const {
+      shell,
+      organization: current,
+      organizations,
+    } = await this.shells.make('organizations', session, { request, reply });
     const now = this.clock.now();
     const rows = organizations.map((one) => ({
       id: one.id,
@@ -78,7 +116,12 @@ export class OrganizationsController {
       current: one.id === current?.id,
       mayRename: mayChange(one),
     }));
-    await renderPage(reply, ORGANIZATIONS_PAGE, { title: 'Organizations', shell, notice, organizations: rows, newName, failure }, failure ? 400 : 200);
+    await renderPage(
+      reply,
+      ORGANIZATIONS_PAGE,
+      { title: 'Organizations', shell, notice, organizations: rows, newName, failure },
+      failure ? 400 : 200,
+    );
   }
 }
 

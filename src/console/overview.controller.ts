@@ -30,7 +30,12 @@ export class OverviewController {
 
   @Get('console')
   @UseGuards(SessionGuard)
-  async show(@CurrentSession() session: LiveSession, @Query('done') done: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { shell } = await this.shells.make('overview', session, { request, reply });
     const now = this.clock.now();
     const connections = await this.grants.connectionsOf(session.userId, now);

@@ -1,4 +1,16 @@
-import { Body, Controller, Get, NotFoundException, Param, ParseUUIDPipe, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import type { Project } from '../database/entities/project.entity.js';
@@ -41,17 +53,29 @@ export class ProjectsController {
 
   @Post()
   @UseGuards(CsrfGuard)
-  async create(@CurrentSession() session: LiveSession, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async create(
+    @CurrentSession() session: LiveSession,
+    @Body('name') value: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const actor = await this.actor(session);
     const name = displayName(value);
-    if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+    if (name === undefined)
+      return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
     await this.projects.create(actor, name, this.clock.now());
     await reply.redirect('/console/projects?done=project-created', 303);
   }
 
   @Post(':id/rename')
   @UseGuards(CsrfGuard)
-  async rename(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') value: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async rename(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('name') value: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const actor = await this.actor(session);
     const name = displayName(value);
     if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
@@ -60,14 +84,25 @@ export class ProjectsController {
   }
 
   @Get(':id/delete')
-  async confirm(@CurrentSession() session: LiveSession, @Id() id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async confirm(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await this.renderDelete(await this.project(session, id), session, request, reply);
   }
 
   /** Confirmed by typing the name. */
   @Post(':id/delete')
   @UseGuards(CsrfGuard)
-  async delete(@CurrentSession() session: LiveSession, @Id() id: string, @Body('name') typed: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async delete(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('name') typed: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const project = await this.project(session, id);
     if (typed !== project.name) return this.renderDelete(project, session, request, reply, 'That is not its name.');
     await this.projects.delete(await this.actor(session), id, this.clock.now());
@@ -77,7 +112,8 @@ export class ProjectsController {
   /** Who changes projects here; somebody who may not is told there is nothing. */
   private async actor(session: LiveSession): Promise<Actor> {
     const organization = await this.shells.organizationOf(session);
-    if (!organization || allowedScopes(['projects:write'], organization.role).length === 0) throw new NotFoundException();
+    if (!organization || allowedScopes(['projects:write'], organization.role).length === 0)
+      throw new NotFoundException();
     return { userId: session.userId, organizationId: organization.id };
   }
 
@@ -88,7 +124,12 @@ export class ProjectsController {
     return project;
   }
 
-  private async render(session: LiveSession, request: FastifyRequest, reply: FastifyReply, { after, notice, failure, newName = '' }: { after?: string; notice?: string; failure?: string; newName?: string }): Promise<void> {
+  private async render(
+    session: LiveSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { after, notice, failure, newName = '' }: { after?: string; notice?: string; failure?: string; newName?: string },
+  ): Promise<void> {
     const { shell, organization } = await this.shells.make('projects', session, { request, reply });
     const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
     const page = found.slice(0, PAGE);
@@ -107,8 +148,19 @@ export class ProjectsController {
     await renderPage(reply, PROJECTS_PAGE, model, failure ? 400 : 200);
   }
 
-  private async renderDelete({ id, name }: Project, session: LiveSession, request: FastifyRequest, reply: FastifyReply, failure?: string): Promise<void> {
+  private async renderDelete(
+    { id, name }: Project,
+    session: LiveSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: string,
+  ): Promise<void> {
     const { shell } = await this.shells.make('projects', session, { request, reply });
-    await renderPage(reply, DELETE_PROJECT_PAGE, { title: 'Delete a project', shell, notice: undefined, project: { id, name }, failure }, failure ? 400 : 200);
+    await renderPage(
+      reply,
+      DELETE_PROJECT_PAGE,
+      { title: 'Delete a project', shell, notice: undefined, project: { id, name }, failure },
+      failure ? 400 : 200,
+    );
   }
 }

@@ -22,7 +22,11 @@ export class SetupController {
   ) {}
 
   @Get()
-  async show(@Query('token') token: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async show(
+    @Query('token') token: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const state = await this.firstOperator.check(token);
     if (state !== 'usable') throw refusal(state);
     await this.render(token, { email: '', password: '', organization: '' }, request, reply);
@@ -30,31 +34,74 @@ export class SetupController {
 
   @Post()
   @UseGuards(CsrfGuard)
-  async setUp(@Query('token') token: unknown, @Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async setUp(
+    @Query('token') token: unknown,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const details = detailsOf(body);
     const redeemed = await this.firstOperator.redeem(token, details);
     if ('refused' in redeemed) throw refusal(redeemed.refused);
     if ('fault' in redeemed) return this.render(token, details, request, reply, redeemed.fault);
-    this.cookies.write(reply, 'session', await this.sessions.open(redeemed.user.id, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' }));
+    this.cookies.write(
+      reply,
+      'session',
+      await this.sessions.open(redeemed.user.id, {
+        address: request.ip,
+        userAgent: request.headers['user-agent'] ?? '',
+      }),
+    );
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=welcome', 303);
   }
 
-  private async render(token: unknown, { email, organization }: Details, request: FastifyRequest, reply: FastifyReply, failure?: string): Promise<void> {
-    const form = { action: `/console/setup?token=${encodeURIComponent(String(token))}`, csrf: this.csrf.token(request, reply) };
-    await renderPage(reply, SETUP_PAGE, { title: 'Set up this server', form, email, organization, minPasswordLength: MIN_PASSWORD_LENGTH, failure }, failure ? 400 : 200);
+  private async render(
+    token: unknown,
+    { email, organization }: Details,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: string,
+  ): Promise<void> {
+    const form = {
+      action: `/console/setup?token=${encodeURIComponent(String(token))}`,
+      csrf: this.csrf.token(request, reply),
+    };
+    await renderPage(
+      reply,
+      SETUP_PAGE,
+      { title: 'Set up this server', form, email, organization, minPasswordLength: MIN_PASSWORD_LENGTH, failure },
+      failure ? 400 : 200,
+    );
   }
 }
 
 function detailsOf(body: unknown): Details {
   const { email, password, organization } = Object(body) as Record<string, unknown>;
-  const text = (value: unknown) => (typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : '');
-  return { email: text(email), password: text(password), organization: text(organization) };
+  return { email: textOf(email), password: textOf(password), organization: textOf(organization) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : '';
 }
 
 function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {
   if (state === 'set up already') {
-    return new PageFailure(410, 'This server is set up already', 'Somebody has used the link to make the first account.', 'Log in. If that was not you, end the server now and look at its data.', { link: { label: 'Log in', href: '/console/login' } });
+    return new PageFailure(
+      410,
+      'This server is set up already',
+      'Somebody has used the link to make the first account.',
+      'Log in. If that was not you, end the server now and look at its data.',
+      { link: { label: 'Log in', href: '/console/login' } },
+    );
   }
-  const what = state === 'expired' ? 'A setup link can be used for 30 minutes, and this one is older.' : 'The link is incomplete, or another server made it.';
-  return new PageFailure(state === 'expired' ? 410 : 400, 'This link cannot be used', what, 'Make a new one with "npm run cli -- setup-link", where the server runs.');
+  const what =
+    state === 'expired'
+      ? 'A setup link can be used for 30 minutes, and this one is older.'
+      : 'The link is incomplete, or another server made it.';
+  return new PageFailure(
+    state === 'expired' ? 410 : 400,
+    'This link cannot be used',
+    what,
+    'Make a new one with "npm run cli -- setup-link", where the server runs.',
+  );
 }

@@ -13,10 +13,20 @@ export class Shells {
     private readonly csrf: Csrf,
   ) {}
 
-  async make(current: Shell['current'], session: LiveSession, http: { request: FastifyRequest; reply: FastifyReply }): Promise<{ shell: Shell; organization: OwnOrganization | undefined; organizations: OwnOrganization[] }> {
+  async make(
+    current: Shell['current'],
+    session: LiveSession,
+    http: { request: FastifyRequest; reply: FastifyReply },
+  ): Promise<{ shell: Shell; organization: OwnOrganization | undefined; organizations: OwnOrganization[] }> {
     const organizations = await this.organizations.ofUser(session.userId);
     const organization = selected(organizations, session);
-    const shell = { person: session.email, organization: organization?.name, current, csrf: this.csrf.token(http.request, http.reply), nav: nav(current) };
+    const shell = {
+      person: session.email,
+      organization: organization?.name,
+      current,
+      csrf: this.csrf.token(http.request, http.reply),
+      nav: nav(current),
+    };
     return { shell, organization, organizations };
   }
 

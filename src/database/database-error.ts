@@ -22,7 +22,8 @@ const UNAVAILABLE_CODES = new Set([
   '58030', // io_error
 ]);
 
-const UNAVAILABLE_TEXT = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;
+const UNAVAILABLE_TEXT =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;
 
 /** Whether an error says that the database is away, rather than that a statement is wrong. Then the answer is 503, never a refusal. */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -15,7 +15,18 @@ import { Health } from './health.js';
 import { Statements } from './statements.js';
 
 const OPEN_DATABASE = Symbol('the open database');
-const REPOSITORIES = [AuditEvents, Grants, Health, Organizations, Projects, RateLimitStore, Sessions, SigningKeys, StoredClients, Users];
+const REPOSITORIES = [
+  AuditEvents,
+  Grants,
+  Health,
+  Organizations,
+  Projects,
+  RateLimitStore,
+  Sessions,
+  SigningKeys,
+  StoredClients,
+  Users,
+];
 
 @Injectable()
 class DatabaseLifetime implements OnApplicationShutdown {

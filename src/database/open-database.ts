@@ -27,7 +27,11 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
   const embedded = await EmbeddedDatabase.open(config.dataDir);
   try {
     const { dataSource, migrated } = await connected({ socketFolder: embedded.socketFolder }, config.migrate);
-    const door = await GuestDoor.open((dataSource.driver as PostgresDriver).master as Pool, embedded.socketFolder, embedded.guestFolder);
+    const door = await GuestDoor.open(
+      (dataSource.driver as PostgresDriver).master as Pool,
+      embedded.socketFolder,
+      embedded.guestFolder,
+    );
     const close = async () => {
       door.close();
       await dataSource.destroy();
@@ -64,11 +68,20 @@ async function connected(address: DatabaseAddress, runMigrations: boolean): Prom
 
 function startupError(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === '28P01' || code === '28000') return new StartupError('The database refused the user or password in DATABASE_URL.', { cause: error });
-  if (code === '3D000') return new StartupError('The database named in DATABASE_URL does not exist. Create it first.', { cause: error });
-  if (code === '42501') return new StartupError('The database user may not create tables. Grant it CREATE, or run `migrate` as one who may and start with MIGRATE=false.', { cause: error });
+  if (code === '28P01' || code === '28000')
+    return new StartupError('The database refused the user or password in DATABASE_URL.', { cause: error });
+  if (code === '3D000')
+    return new StartupError('The database named in DATABASE_URL does not exist. Create it first.', { cause: error });
+  if (code === '42501')
+    return new StartupError(
+      'The database user may not create tables. Grant it CREATE, or run `migrate` as one who may and start with MIGRATE=false.',
+      { cause: error },
+    );
   if (isDatabaseUnavailable(error)) {
-    return new StartupError(`The database cannot be reached (${code ?? message}). Check that it runs and that DATABASE_URL is right.`, { cause: error });
+    return new StartupError(
+      `The database cannot be reached (${code ?? message}). Check that it runs and that DATABASE_URL is right.`,
+      { cause: error },
+    );
   }
   return error;
 }

@@ -8,6 +8,11 @@ export class RateLimitStore {
   readonly options: { storeClient: unknown; storeType: string; tableName: string; tableCreated: true };
 
   constructor(dataSource: DataSource) {
-    this.options = { storeClient: (dataSource.driver as PostgresDriver).master, storeType: 'pool', tableName: 'rate_limits', tableCreated: true };
+    this.options = {
+      storeClient: (dataSource.driver as PostgresDriver).master,
+      storeType: 'pool',
+      tableName: 'rate_limits',
+      tableCreated: true,
+    };
   }
 }

@@ -39,8 +39,10 @@ export class BearerGuard extends AuthGuard('access-token') {
       await super.canActivate(context);
       this.verified.set(token, request.user);
     }
-    if (request.user.exp * 1000 <= this.clock.now().getTime()) throw new BearerChallenge('invalid_token', 'The access token expired');
-    if (await this.revocations.isRevoked(request.user.sid)) throw new BearerChallenge('invalid_token', 'The access token was revoked');
+    if (request.user.exp * 1000 <= this.clock.now().getTime())
+      throw new BearerChallenge('invalid_token', 'The access token expired');
+    if (await this.revocations.isRevoked(request.user.sid))
+      throw new BearerChallenge('invalid_token', 'The access token was revoked');
     return true;
   }
 

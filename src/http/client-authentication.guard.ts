@@ -15,7 +15,9 @@ interface Credentials {
 type ClientRequest = FastifyRequest & { client?: Client };
 
 /** The client that `ClientAuthenticationGuard` authenticated. */
-export const AuthenticatedClient = createParamDecorator((_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<ClientRequest>().client);
+export const AuthenticatedClient = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<ClientRequest>().client,
+);
 
 /**
  * Client authentication (RFC 6749 §2.3): `none`, `client_secret_basic`, `client_secret_post`, as the client registered.
@@ -32,7 +34,11 @@ export class ClientAuthenticationGuard implements CanActivate {
       request.client = await this.authenticate(credentialsOf(request));
     } catch (error) {
       // RFC 6749 §5.2: answer in the scheme the client used.
-      if (error instanceof OAuthError && error.code === 'invalid_client' && request.headers.authorization !== undefined) {
+      if (
+        error instanceof OAuthError &&
+        error.code === 'invalid_client' &&
+        request.headers.authorization !== undefined
+      ) {
         http.getResponse<FastifyReply>().header('WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"');
       }
       throw error;
@@ -47,7 +53,8 @@ export class ClientAuthenticationGuard implements CanActivate {
     // Some tools send Basic with an empty password for a public client.
     const presented = secret === undefined || secret === '' ? 'none' : method;
     if (presented !== registered) throw new OAuthError('invalid_client', `this client authenticates by ${registered}`);
-    if (registered !== 'none' && !this.clients.isSecretOf(client, secret!)) throw new OAuthError('invalid_client', 'the client secret is wrong');
+    if (registered !== 'none' && !this.clients.isSecretOf(client, secret!))
+      throw new OAuthError('invalid_client', 'the client secret is wrong');
     return client;
   }
 }
@@ -62,7 +69,8 @@ function credentialsOf(request: FastifyRequest): Credentials {
   }
   const basic = basicCredentials(header);
   if (bodySecret !== undefined) throw new OAuthError('invalid_request', 'the client authenticates in two ways at once');
-  if (bodyId !== undefined && bodyId !== basic.clientId) throw new OAuthError('invalid_request', 'client_id differs from the one in the Authorization header');
+  if (bodyId !== undefined && bodyId !== basic.clientId)
+    throw new OAuthError('invalid_request', 'client_id differs from the one in the Authorization header');
   return { ...basic, method: 'client_secret_basic' };
 }
 
@@ -71,7 +79,8 @@ function basicCredentials(header: string): { clientId: string; secret: string } 
   const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   const pair = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
   const colon = pair?.indexOf(':') ?? -1;
-  if (pair === undefined || colon < 1) throw new OAuthError('invalid_client', 'the Authorization header is not valid Basic authentication');
+  if (pair === undefined || colon < 1)
+    throw new OAuthError('invalid_client', 'the Authorization header is not valid Basic authentication');
   try {
     return { clientId: decodeURIComponent(pair.slice(0, colon)), secret: decodeURIComponent(pair.slice(colon + 1)) };
   } catch {

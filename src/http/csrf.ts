@@ -13,7 +13,9 @@ export class Csrf {
   ) {}
 
   token(request: FastifyRequest, reply: FastifyReply): string {
-    return this.sealing.mac('csrf', this.cookies.read(request, 'session') ?? this.cookies.browser(request, reply)).toString('base64url');
+    return this.sealing
+      .mac('csrf', this.cookies.read(request, 'session') ?? this.cookies.browser(request, reply))
+      .toString('base64url');
   }
 
   /**
@@ -39,7 +41,9 @@ export class CsrfGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const body = Object(request.body) as { csrf?: unknown };
     if (!this.isSameOrigin(request) || !this.csrf.matches(request, body.csrf)) {
-      throw new ForbiddenException('The form did not come from a page of this server, or you logged in or out since it was opened.');
+      throw new ForbiddenException(
+        'The form did not come from a page of this server, or you logged in or out since it was opened.',
+      );
     }
     return true;
   }

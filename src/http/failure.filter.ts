@@ -34,11 +34,19 @@ export class FailureFilter implements ExceptionFilter {
     if (error instanceof BearerChallenge) {
       const metadata = `${this.config.origin}/.well-known/oauth-protected-resource/mcp`;
       reply.status(error.status).header('WWW-Authenticate', error.header(metadata, RESOURCE_SCOPES));
-      reply.send(error.code ? { error: error.code, error_description: error.description } : { message: 'An access token is needed.' });
+      reply.send(
+        error.code
+          ? { error: error.code, error_description: error.description }
+          : { message: 'An access token is needed.' },
+      );
       return;
     }
     // The MCP endpoint speaks JSON-RPC, and brings its own body.
-    if (error instanceof HttpException && typeof error.getResponse() === 'object' && 'jsonrpc' in (error.getResponse() as object)) {
+    if (
+      error instanceof HttpException &&
+      typeof error.getResponse() === 'object' &&
+      'jsonrpc' in (error.getResponse() as object)
+    ) {
       reply.status(error.getStatus()).send(error.getResponse());
       return;
     }
@@ -49,9 +57,12 @@ export class FailureFilter implements ExceptionFilter {
       return;
     }
     const refusal = this.oauthErrorOf(error);
-    if (refusal.status >= 500 || refusal.code === 'invalid_client' || refusal.code === 'invalid_grant') this.log(error, refusal, request);
+    if (refusal.status >= 500 || refusal.code === 'invalid_client' || refusal.code === 'invalid_grant')
+      this.log(error, refusal, request);
     if (refusal.code === 'temporarily_unavailable') reply.header('Retry-After', RETRY_AFTER);
-    reply.status(error instanceof OAuthError ? refusal.status : (statusOf(error) ?? refusal.status)).send(refusal.toJSON());
+    reply
+      .status(error instanceof OAuthError ? refusal.status : (statusOf(error) ?? refusal.status))
+      .send(refusal.toJSON());
   }
 
   private async answerPerson(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -65,7 +76,10 @@ export class FailureFilter implements ExceptionFilter {
 
   private oauthErrorOf(error: unknown): OAuthError {
     if (error instanceof OAuthError) return error;
-    if (isDatabaseUnavailable(error)) return new OAuthError('temporarily_unavailable', 'the server cannot reach its database; try again', { cause: error });
+    if (isDatabaseUnavailable(error))
+      return new OAuthError('temporarily_unavailable', 'the server cannot reach its database; try again', {
+        cause: error,
+      });
     const status = statusOf(error);
     if (status === 413) return new OAuthError('invalid_request', 'the body is too large');
     if (status === 415) return new OAuthError('invalid_request', 'the body has a content type that is not read here');
@@ -76,7 +90,8 @@ export class FailureFilter implements ExceptionFilter {
 
   private log(error: unknown, shown: OAuthError | PageFailure, request: FastifyRequest, supportCode?: string): void {
     const where = `${request.method} ${pathOf(request.url)}${supportCode ? ` [${supportCode}]` : ''}`;
-    if (shown.status >= 500 && shown.status !== 503) this.logger.error(`${where}: ${reasonOf(error)}`, (error as Error | undefined)?.stack);
+    if (shown.status >= 500 && shown.status !== 503)
+      this.logger.error(`${where}: ${reasonOf(error)}`, (error as Error | undefined)?.stack);
     else this.logger.log(`${where}: ${reasonOf(error)}`);
   }
 }
@@ -84,13 +99,42 @@ export class FailureFilter implements ExceptionFilter {
 function pageFailureOf(error: unknown): PageFailure {
   if (error instanceof PageFailure) return error;
   if (isDatabaseUnavailable(error)) {
-    return new PageFailure(503, 'This server is short of breath', 'It cannot reach its database right now. Nothing was lost.', 'Wait a moment, then reload this page.');
+    return new PageFailure(
+      503,
+      'This server is short of breath',
+      'It cannot reach its database right now. Nothing was lost.',
+      'Wait a moment, then reload this page.',
+    );
   }
   const status = statusOf(error);
-  if (status === 403) return new PageFailure(403, 'This form is no longer valid', 'You logged in or out since it was opened, or it was opened in another browser.', 'Go back, reload the page and send it again.');
-  if (status === 404) return new PageFailure(404, 'There is nothing here', 'No page of this server has this address.', 'Check the address, or begin at the console.', { link: { label: 'Open the console', href: '/console' } });
-  if (status !== undefined && status < 500) return new PageFailure(status, 'That request was not understood', 'The browser sent something this page cannot read.', 'Go back, reload the page and try again.');
-  return new PageFailure(500, 'Something went wrong', 'This server made a mistake. It is in the log, under the code below.', 'Try again. If it happens again, give the code to whoever runs this server.');
+  if (status === 403)
+    return new PageFailure(
+      403,
+      'This form is no longer valid',
+      'You logged in or out since it was opened, or it was opened in another browser.',
+      'Go back, reload the page and send it again.',
+    );
+  if (status === 404)
+    return new PageFailure(
+      404,
+      'There is nothing here',
+      'No page of this server has this address.',
+      'Check the address, or begin at the console.',
+      { link: { label: 'Open the console', href: '/console' } },
+    );
+  if (status !== undefined && status < 500)
+    return new PageFailure(
+      status,
+      'That request was not understood',
+      'The browser sent something this page cannot read.',
+      'Go back, reload the page and try again.',
+    );
+  return new PageFailure(
+    500,
+    'Something went wrong',
+    'This server made a mistake. It is in the log, under the code below.',
+    'Try again. If it happens again, give the code to whoever runs this server.',
+  );
 }
 
 /** The HTTP status an error of Nest or Fastify carries. */

@@ -17,14 +17,22 @@ export interface Page<Model extends { title: string }> {
   readonly model?: Model;
 }
 
-export function definePage<Model extends { title: string }>(view: string, { layout = 'card' as Layout, formLeavesSite = false } = {}): Page<Model> {
+export function definePage<Model extends { title: string }>(
+  view: string,
+  { layout = 'card' as Layout, formLeavesSite = false } = {},
+): Page<Model> {
   return { view, layout, formLeavesSite };
 }
 
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
 /** Sends the page. Pages are never stored by anybody, and belong in nobody's frame (see `app.setup`). */
-export function renderPage<Model extends { title: string }>(reply: FastifyReply, page: Page<Model>, model: Model, status = 200): Promise<unknown> {
+export function renderPage<Model extends { title: string }>(
+  reply: FastifyReply,
+  page: Page<Model>,
+  model: Model,
+  status = 200,
+): Promise<unknown> {
   return reply
     .status(status)
     .header('Cache-Control', 'no-store')

@@ -8,7 +8,9 @@ import { SeeOther } from './see-other.js';
 type SessionRequest = FastifyRequest & { session?: LiveSession };
 
 /** The session `SessionGuard` found. */
-export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<SessionRequest>().session);
+export const CurrentSession = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<SessionRequest>().session,
+);
 
 /** Lets in whoever is logged in; sends everybody else to log in first, and back to what they asked for when it was a page. */
 @Injectable()

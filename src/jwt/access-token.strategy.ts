@@ -24,7 +24,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     super({
       jwtFromRequest: presentedToken,
       // Typed for text and bytes, but handed to `jsonwebtoken` as it is, which takes a key object.
-      secretOrKeyProvider: (_request: unknown, token: string, done) => done(null, keyOf(token, keys) as unknown as Buffer),
+      secretOrKeyProvider: (_request: unknown, token: string, done) =>
+        done(null, keyOf(token, keys) as unknown as Buffer),
       algorithms: [SIGNING_ALGORITHM],
       issuer: config.issuer,
       // Times are compared below, by the injected clock.
@@ -52,7 +53,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
 function keyOf(token: string, keys: KeyRing): KeyObject | undefined {
   try {
     const header = JSON.parse(Buffer.from(token.split('.', 1)[0]!, 'base64url').toString()) as Record<string, unknown>;
-    if (header['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== SIGNING_ALGORITHM || 'crit' in header) return undefined;
+    if (header['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== SIGNING_ALGORITHM || 'crit' in header)
+      return undefined;
     return typeof header['kid'] === 'string' ? keys.publicKey(header['kid']) : undefined;
   } catch {
     return undefined;

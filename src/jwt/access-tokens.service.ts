@@ -32,21 +32,41 @@ export class AccessTokens {
   ) {}
 
   /** A signed access token that ends after `Config.accessTokenLifetime`. */
-  async issue(claims: Pick<AccessTokenClaims, 'sub' | 'aud' | 'client_id' | 'scope' | 'sid' | 'org_id'>): Promise<string> {
+  async issue(
+    claims: Pick<AccessTokenClaims, 'sub' | 'aud' | 'client_id' | 'scope' | 'sid' | 'org_id'>,
+  ): Promise<string> {
     const { kid, privateKey } = this.keys.current();
     const iat = Math.floor(this.clock.now().getTime() / 1000);
-    const payload: AccessTokenClaims = { iss: this.config.issuer, ...claims, iat, exp: iat + this.config.accessTokenLifetime, jti: randomUUID() };
-    return this.jwt.signAsync(payload, { algorithm: SIGNING_ALGORITHM, keyid: kid, privateKey, header: { alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE } });
+    const payload: AccessTokenClaims = {
+      iss: this.config.issuer,
+      ...claims,
+      iat,
+      exp: iat + this.config.accessTokenLifetime,
+      jti: randomUUID(),
+    };
+    return this.jwt.signAsync(payload, {
+      algorithm: SIGNING_ALGORITHM,
+      keyid: kid,
+      privateKey,
+      header: { alg: SIGNING_ALGORITHM, typ: ACCESS_TOKEN_TYPE },
+    });
   }
 
   /** The claims of an access token this server signed, expired or not; undefined for any other text. */
   read(token: string): AccessTokenClaims | undefined {
     const decoded = this.jwt.decode<{ header?: { kid?: unknown; typ?: unknown } } | null>(token, { complete: true });
     const kid = decoded?.header?.kid;
-    const key = typeof kid === 'string' && decoded?.header?.typ === ACCESS_TOKEN_TYPE ? this.keys.publicKey(kid) : undefined;
+    const key =
+      typeof kid === 'string' && decoded?.header?.typ === ACCESS_TOKEN_TYPE ? this.keys.publicKey(kid) : undefined;
     if (!key) return undefined;
     try {
-      return this.jwt.verify<AccessTokenClaims & object>(token, { publicKey: key as unknown as Buffer, algorithms: [SIGNING_ALGORITHM], issuer: this.config.issuer, ignoreExpiration: true, ignoreNotBefore: true });
+      return this.jwt.verify<AccessTokenClaims & object>(token, {
+        publicKey: key as unknown as Buffer,
+        algorithms: [SIGNING_ALGORITHM],
+        issuer: this.config.issuer,
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+      });
     } catch {
       return undefined;
     }

@@ -64,7 +64,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
    * is not among ours: a new key is never made silently.
    */
   async open(): Promise<void> {
-    if ((await this.repository.list()).length === 0) await this.repository.establish(this.newKey(), this.newKey(), this.clock.now());
+    if ((await this.repository.list()).length === 0)
+      await this.repository.establish(this.newKey(), this.newKey(), this.clock.now());
     await this.reload();
   }
 
@@ -80,7 +81,9 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
 
   /** The JWK Set (RFC 7517 §5). */
   jwks(): { keys: PublicJwk[] } {
-    return { keys: this.published().map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' })) };
+    return {
+      keys: this.published().map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' })),
+    };
   }
 
   /** Every key with its stage, oldest first. */
@@ -100,11 +103,14 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     const rows = await this.repository.list();
     this.keys = rows.map(({ sealedPrivateKey: _, ...row }) => ({
       ...row,
-      publicKey: this.keys.find(({ kid }) => kid === row.kid)?.publicKey ?? createPublicKey({ key: row.publicJwk, format: 'jwk' }),
+      publicKey:
+        this.keys.find(({ kid }) => kid === row.kid)?.publicKey ??
+        createPublicKey({ key: row.publicJwk, format: 'jwk' }),
     }));
     const current = rows.find(({ stage }) => stage === 'current');
     if (!current) throw new StartupError('The key ring has no current signing key.');
-    if (current.kid !== this.signing?.kid) this.signing = { kid: current.kid, privateKey: this.openPrivateKey(current) };
+    if (current.kid !== this.signing?.kid)
+      this.signing = { kid: current.kid, privateKey: this.openPrivateKey(current) };
   }
 
   private async tick(): Promise<void> {
@@ -119,8 +125,13 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   private async rotateIfDue(activatedBefore: Date, publishedBefore: Date): Promise<boolean> {
     const current = this.keys.find(({ stage }) => stage === 'current');
     const next = this.keys.find(({ stage }) => stage === 'next');
-    if (!current?.activatedAt || !next || current.activatedAt > activatedBefore || next.createdAt > publishedBefore) return false;
-    const due = { activatedBefore, publishedBefore, retiredBefore: this.before(this.config.accessTokenLifetime + LEEWAY) };
+    if (!current?.activatedAt || !next || current.activatedAt > activatedBefore || next.createdAt > publishedBefore)
+      return false;
+    const due = {
+      activatedBefore,
+      publishedBefore,
+      retiredBefore: this.before(this.config.accessTokenLifetime + LEEWAY),
+    };
     const rotated = await this.repository.rotate(this.newKey(), this.clock.now(), due);
     await this.reload();
     return rotated;
@@ -143,7 +154,10 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
 
   private openPrivateKey({ kid, sealedPrivateKey }: SigningKey): KeyObject {
     const der = this.sealing.open('signing-key', sealedPrivateKey, kid);
-    if (!der) throw new StartupError('The signing keys in the database were sealed under another secret. Put that secret back, as a later one in SECRETS.');
+    if (!der)
+      throw new StartupError(
+        'The signing keys in the database were sealed under another secret. Put that secret back, as a later one in SECRETS.',
+      );
     return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   }
 

@@ -5,12 +5,17 @@ import { BearerChallenge } from '../oauth/bearer-challenge.js';
  * The token of the `Authorization` header (RFC 6750 §2.1), the only place it may be in; null when there is none.
  * Throws `BearerChallenge`: `invalid_request` for more than one, `invalid_token` for a header that holds no token.
  */
-export function presentedToken(request: { headers: IncomingMessage['headers']; raw?: IncomingMessage; query?: unknown }): string | null {
+export function presentedToken(request: {
+  headers: IncomingMessage['headers'];
+  raw?: IncomingMessage;
+  query?: unknown;
+}): string | null {
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const names = request.raw?.rawHeaders.filter((_, index) => index % 2 === 0) ?? [];
   const twice = names.filter((name) => name.toLowerCase() === 'authorization').length > 1;
-  if (twice || Object.hasOwn(Object(request.query), 'access_token')) throw new BearerChallenge('invalid_request', 'the access token is sent more than once');
+  if (twice || Object.hasOwn(Object(request.query), 'access_token'))
+    throw new BearerChallenge('invalid_request', 'the access token is sent more than once');
   const token = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
   if (token === undefined) throw new BearerChallenge('invalid_token', 'the Authorization header holds no bearer token');
   return token;

@@ -11,7 +11,8 @@ import { type Tool, type ToolCall, ToolError } from './tool.js';
 import { TOOLS } from './tools/index.js';
 
 const INFO = { name: 'bkend', title: 'bkend MCP', version: '0.1.0' };
-const INSTRUCTIONS = 'Tools for the projects of one organization, in the name of the person who connected. Call whoami to see who and which.';
+const INSTRUCTIONS =
+  'Tools for the projects of one organization, in the name of the person who connected. Call whoami to see who and which.';
 
 /** Makes the MCP server of one request: it has the tools its token may call, and no others. */
 @Injectable()
@@ -30,7 +31,11 @@ export class McpServers {
     const granted = claims.scope.split(' ');
     for (const tool of TOOLS.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope)))) {
       const { title, description, annotations, input, output } = tool;
-      server.registerTool(tool.name, { title, description, annotations, inputSchema: input, outputSchema: output }, (args) => this.run(tool, args, claims));
+      server.registerTool(
+        tool.name,
+        { title, description, annotations, inputSchema: input, outputSchema: output },
+        (args) => this.run(tool, args, claims),
+      );
     }
     return server;
   }
@@ -48,14 +53,29 @@ export class McpServers {
   private async call(tool: Tool, claims: AccessTokenClaims): Promise<ToolCall> {
     const { users, organizations, projects, clock } = this;
     const role = await organizations.roleOf(claims.sub, claims.org_id);
-    if (!role) throw new ToolError('The person no longer belongs to this organization. They must connect again and select another.');
-    if (allowedScopes(tool.scopes, role).length < tool.scopes.length) throw new ToolError(`The person's role, ${role}, does not allow this. An owner or admin of the organization can do it.`);
-    return { claims, actor: { userId: claims.sub, organizationId: claims.org_id, grantId: claims.sid }, role, users, organizations, projects, clock };
+    if (!role)
+      throw new ToolError(
+        'The person no longer belongs to this organization. They must connect again and select another.',
+      );
+    if (allowedScopes(tool.scopes, role).length < tool.scopes.length)
+      throw new ToolError(
+        `The person's role, ${role}, does not allow this. An owner or admin of the organization can do it.`,
+      );
+    return {
+      claims,
+      actor: { userId: claims.sub, organizationId: claims.org_id, grantId: claims.sid },
+      role,
+      users,
+      organizations,
+      projects,
+      clock,
+    };
   }
 
   private sentenceFor(tool: Tool, error: unknown): string {
     if (error instanceof ToolError) return error.message;
-    if (isDatabaseUnavailable(error)) return 'The server cannot reach its database right now. Nothing was changed. Try again in a few seconds.';
+    if (isDatabaseUnavailable(error))
+      return 'The server cannot reach its database right now. Nothing was changed. Try again in a few seconds.';
     this.logger.error(`${tool.name}: ${(error as Error).message}`, (error as Error).stack);
     return 'Something went wrong on the server. Nothing more is known; try again, and tell the person if it happens again.';
   }

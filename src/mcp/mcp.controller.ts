@@ -34,8 +34,17 @@ export class McpController implements OnApplicationShutdown {
     reply.raw.once('close', () => gone.abort());
     const { message, user: claims } = request;
     const webRequest = await toWebRequest(request.raw, message ?? null, { signal: gone.signal });
-    const authInfo = { token: '', clientId: claims.client_id, scopes: claims.scope.split(' '), expiresAt: claims.exp, extra: { claims } };
-    const response = await this.handler.fetch(webRequest, { authInfo, ...(message !== undefined && { parsedBody: message }) });
+    const authInfo = {
+      token: '',
+      clientId: claims.client_id,
+      scopes: claims.scope.split(' '),
+      expiresAt: claims.exp,
+      extra: { claims },
+    };
+    const response = await this.handler.fetch(webRequest, {
+      authInfo,
+      ...(message !== undefined && { parsedBody: message }),
+    });
     await reply.header('Cache-Control', 'no-store').send(response);
   }
 }

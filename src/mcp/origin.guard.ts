@@ -17,11 +17,16 @@ export class OriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { host, origin } = context.switchToHttp().getRequest<FastifyRequest>().headers;
     if (host?.toLowerCase() !== this.host) throw new ForbiddenException('the Host header is not this server');
-    if (origin !== undefined && !this.allows(origin)) throw new ForbiddenException('the Origin is not allowed to use this server');
+    if (origin !== undefined && !this.allows(origin))
+      throw new ForbiddenException('the Origin is not allowed to use this server');
     return true;
   }
 
   private allows(origin: string): boolean {
-    return origin === this.config.origin || this.config.mcpOrigins.includes(origin) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(origin);
+    return (
+      origin === this.config.origin ||
+      this.config.mcpOrigins.includes(origin) ||
+      /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(origin)
+    );
   }
 }

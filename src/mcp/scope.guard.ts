@@ -17,7 +17,8 @@ export class ScopeGuard implements CanActivate {
     const granted = request.user.scope.split(' ');
     const needed = [request.message].flat().flatMap(neededScopes);
     const missing = [...new Set(needed.filter((scope) => !granted.includes(scope)))];
-    if (missing.length > 0) throw new BearerChallenge('insufficient_scope', 'this call needs a permission that was not approved', missing);
+    if (missing.length > 0)
+      throw new BearerChallenge('insufficient_scope', 'this call needs a permission that was not approved', missing);
     return true;
   }
 }
@@ -27,7 +28,10 @@ function messageOf(body: unknown): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {
-    throw new HttpException({ jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'Parse error: the body is not JSON' } }, 400);
+    throw new HttpException(
+      { jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'Parse error: the body is not JSON' } },
+      400,
+    );
   }
 }
 

@@ -14,7 +14,11 @@ export interface Described {
 export class MetadataModule {
   /** Publishes what these features say about themselves. */
   static describing(...features: Described[]): DynamicModule {
-    const useFactory = (config: Config) => describeServer(config, features.map((feature) => feature.metadata(config.origin)));
+    const useFactory = (config: Config) =>
+      describeServer(
+        config,
+        features.map((feature) => feature.metadata(config.origin)),
+      );
     return {
       module: MetadataModule,
       controllers: [WellKnownController, JwksController],

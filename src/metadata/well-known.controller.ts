@@ -28,7 +28,11 @@ export class WellKnownController {
     };
   }
 
-  @Get(['.well-known/oauth-authorization-server/mcp', '.well-known/oauth-authorization-server', 'mcp/.well-known/oauth-authorization-server'])
+  @Get([
+    '.well-known/oauth-authorization-server/mcp',
+    '.well-known/oauth-authorization-server',
+    'mcp/.well-known/oauth-authorization-server',
+  ])
   @Header('Cache-Control', CACHE)
   authorizationServer(): ServerMetadata {
     return this.serverMetadata;

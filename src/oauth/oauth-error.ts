@@ -19,7 +19,11 @@ export type OAuthErrorCode =
   | 'server_error'
   | 'temporarily_unavailable';
 
-const STATUS: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, server_error: 500, temporarily_unavailable: 503 };
+const STATUS: Partial<Record<OAuthErrorCode, number>> = {
+  invalid_client: 401,
+  server_error: 500,
+  temporarily_unavailable: 503,
+};
 
 /**
  * A refusal the protocol has a name for. Throw it at any depth; the filter of the endpoint decides how it is shown.

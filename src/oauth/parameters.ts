@@ -27,7 +27,9 @@ export class Parameters {
   /** Every value of a parameter that may repeat. */
   all(name: string): string[] {
     const value = Object.hasOwn(this.raw, name) ? this.raw[name] : undefined;
-    const values = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string' && (one !== '' || Array.isArray(value)));
+    const values = (Array.isArray(value) ? value : [value]).filter(
+      (one) => typeof one === 'string' && (one !== '' || Array.isArray(value)),
+    );
     if (values.some((one) => !isText(one))) throw new OAuthError('invalid_request', `${name} is not valid text`);
     return values;
   }

@@ -13,11 +13,13 @@ export interface RedirectFault {
   readonly unknownScheme?: true;
 }
 
-export const MAX_REDIRECT_URI_LENGTH = 2048;
+const MAX_REDIRECT_URI_LENGTH = 2048;
 
 /** Schemes a browser or a system acts upon by itself; none is ever an application's own. */
 const FOREIGN_SCHEMES = new Set(
-  'about blob chrome chrome-extension content data file filesystem ftp http https intent javascript jar mailto moz-extension resource sms tel urn vbscript view-source ws wss'.split(' '),
+  'about blob chrome chrome-extension content data file filesystem ftp http https intent javascript jar mailto moz-extension resource sms tel urn vbscript view-source ws wss'.split(
+    ' ',
+  ),
 );
 /** Names of our own response parameters: in a registered query they would collide (RFC 6749 §4.1.2, RFC 9207 §2). */
 const RESPONSE_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
@@ -32,7 +34,8 @@ export function redirectTarget(uri: string): RedirectTarget {
 /** Why this redirect URI cannot be registered or used, or undefined when it can. One validator for every endpoint. */
 export function redirectFault(uri: string, policy: RedirectPolicy): RedirectFault | undefined {
   if (uri.length > MAX_REDIRECT_URI_LENGTH) return { reason: 'a redirect URI is longer than 2048 characters' };
-  if (!/^[\x21-\x7e]+$/.test(uri) || /[\\"<>^`{|}]/.test(uri)) return { reason: 'a redirect URI has characters that a URI may not have' };
+  if (!/^[\x21-\x7e]+$/.test(uri) || /[\\"<>^`{|}]/.test(uri))
+    return { reason: 'a redirect URI has characters that a URI may not have' };
   if (uri.includes('#') || /%23/i.test(uri)) return { reason: 'a redirect URI must have no fragment' };
   if (/%(?:[01][0-9a-f]|7f|5c)/i.test(uri)) return { reason: 'a redirect URI must not hide control characters' };
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(uri)?.[1];
@@ -57,7 +60,10 @@ export function isPrivateUseEntry(entry: string): boolean {
 
 function httpsFault(uri: string, policy: RedirectPolicy): RedirectFault | undefined {
   const url = new URL(uri);
-  if (!isWrittenPlainly(uri, url)) return { reason: 'a redirect URI must be in its plain form: lower-case host, no user, no default port, no dot segments' };
+  if (!isWrittenPlainly(uri, url))
+    return {
+      reason: 'a redirect URI must be in its plain form: lower-case host, no user, no default port, no dot segments',
+    };
   if (url.hostname.endsWith('.')) return { reason: 'a redirect URI must not end its host with a dot' };
   if (url.origin === policy.origin) return { reason: 'a redirect URI must not lead to this server itself' };
   return responseParameterFault(url);
@@ -69,16 +75,22 @@ function loopbackFault(uri: string): RedirectFault | undefined {
   if (port !== undefined && Number(port) > 65535) return { reason: 'a redirect URI has a port that does not exist' };
   const url = new URL(uri);
   // :80 is the default that URL drops; a tool may write it.
-  if (!isWrittenPlainly(uri.replace(/^(http:\/\/[^/?]+):80(?=[/?]|$)/, '$1'), url)) return { reason: 'a redirect URI must be in its plain form: no user, no dot segments' };
+  if (!isWrittenPlainly(uri.replace(/^(http:\/\/[^/?]+):80(?=[/?]|$)/, '$1'), url))
+    return { reason: 'a redirect URI must be in its plain form: no user, no dot segments' };
   return responseParameterFault(url);
 }
 
 function privateUseFault(uri: string, scheme: string, policy: RedirectPolicy): RedirectFault | undefined {
-  if (FOREIGN_SCHEMES.has(scheme.toLowerCase())) return { reason: 'a redirect URI has a scheme that is not an application of its own' };
+  if (FOREIGN_SCHEMES.has(scheme.toLowerCase()))
+    return { reason: 'a redirect URI has a scheme that is not an application of its own' };
   if (policy.privateUseRedirectUris.some((allowed) => allowed === uri || allowed === scheme)) return undefined;
   // RFC 8252 §7.1: a reverse domain name, one slash.
-  if (/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$/.test(scheme) && /^[^:]+:\/(?!\/)/.test(uri)) return responseParameterFault(new URL(uri));
-  return { reason: 'a private-use scheme must be a reverse domain name followed by one slash, or be allowed by the operator', unknownScheme: true };
+  if (/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$/.test(scheme) && /^[^:]+:\/(?!\/)/.test(uri))
+    return responseParameterFault(new URL(uri));
+  return {
+    reason: 'a private-use scheme must be a reverse domain name followed by one slash, or be allowed by the operator',
+    unknownScheme: true,
+  };
 }
 
 function responseParameterFault(url: URL): RedirectFault | undefined {

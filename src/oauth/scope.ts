@@ -24,7 +24,13 @@ export const SCOPES: readonly Scope[] = [
     kind: 'read',
     implies: [],
   },
-  { name: 'projects:read', sentence: 'See the projects', example: 'their names and when they were made', kind: 'read', implies: [] },
+  {
+    name: 'projects:read',
+    sentence: 'See the projects',
+    example: 'their names and when they were made',
+    kind: 'read',
+    implies: [],
+  },
   {
     name: 'projects:write',
     sentence: 'Create, rename and delete projects',
@@ -44,12 +50,15 @@ export const SCOPES: readonly Scope[] = [
 const BY_NAME = new Map(SCOPES.map((scope) => [scope.name, scope]));
 
 /** The scopes of the protected resource: what its metadata and its challenge name. */
-export const RESOURCE_SCOPES: readonly string[] = SCOPES.map(({ name }) => name).filter((name) => name !== OFFLINE_ACCESS);
+export const RESOURCE_SCOPES: readonly string[] = SCOPES.map(({ name }) => name).filter(
+  (name) => name !== OFFLINE_ACCESS,
+);
 
 /** The tokens of a `scope` value, each once. Throws `invalid_scope` for characters RFC 6749 §3.3 does not allow. */
 export function parseScope(value: string | undefined): string[] {
   if (!value) return [];
-  if (value.length > 4096 || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value)) throw new OAuthError('invalid_scope', 'the scope is malformed');
+  if (value.length > 4096 || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value))
+    throw new OAuthError('invalid_scope', 'the scope is malformed');
   return [...new Set(value.split(' ').filter(Boolean))];
 }
 
@@ -74,7 +83,8 @@ export function requestedScopes(value: string | undefined): string[] {
   const known = expandScopes(named);
   const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
   if (ofResource.length > 0) return known;
-  if (named.some((name) => name !== OFFLINE_ACCESS)) throw new OAuthError('invalid_scope', 'none of the requested scopes is known here');
+  if (named.some((name) => name !== OFFLINE_ACCESS))
+    throw new OAuthError('invalid_scope', 'none of the requested scopes is known here');
   return [...RESOURCE_SCOPES, ...known];
 }
 

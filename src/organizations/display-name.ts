@@ -7,5 +7,7 @@ export const MAX_NAME_LENGTH = 100;
 export function displayName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const name = value.trim();
-  return name.length > 0 && name.length <= MAX_NAME_LENGTH && VISIBLE.test(name) && name.isWellFormed() ? name : undefined;
+  return name.length > 0 && name.length <= MAX_NAME_LENGTH && VISIBLE.test(name) && name.isWellFormed()
+    ? name
+    : undefined;
 }

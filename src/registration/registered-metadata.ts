@@ -31,7 +31,8 @@ export function registeredMetadata(request: RegistrationRequest, policy: Redirec
 function acceptableRedirectUris(uris: readonly string[], policy: RedirectPolicy): string[] {
   const faults = uris.map((uri) => redirectFault(uri, policy));
   const accepted = uris.filter((_, index) => !faults[index]);
-  const refused = faults.find((fault) => fault && !fault.unknownScheme) ?? (accepted.length === 0 ? faults.find(Boolean) : undefined);
+  const refused =
+    faults.find((fault) => fault && !fault.unknownScheme) ?? (accepted.length === 0 ? faults.find(Boolean) : undefined);
   if (refused) throw new OAuthError('invalid_redirect_uri', refused.reason);
   return [...new Set(accepted)];
 }
@@ -40,11 +41,13 @@ function acceptableRedirectUris(uris: readonly string[], policy: RedirectPolicy)
 function acceptableGrantTypes(named: readonly string[] | undefined): string[] {
   if (!named?.length) return GRANT_TYPES;
   const accepted = GRANT_TYPES.filter((type) => named.includes(type));
-  if (!accepted.includes('authorization_code')) throw new OAuthError('invalid_client_metadata', 'grant_types must include authorization_code');
+  if (!accepted.includes('authorization_code'))
+    throw new OAuthError('invalid_client_metadata', 'grant_types must include authorization_code');
   return accepted;
 }
 
 function acceptableResponseTypes(named: readonly string[] | undefined): string[] {
-  if (named?.length && !named.includes('code')) throw new OAuthError('invalid_client_metadata', 'response_types must include code');
+  if (named?.length && !named.includes('code'))
+    throw new OAuthError('invalid_client_metadata', 'response_types must include code');
   return ['code'];
 }

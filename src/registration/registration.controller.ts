@@ -35,7 +35,10 @@ export class RegistrationController {
     return {
       client_id: clientId,
       client_id_issued_at: issuedAt,
-      ...(metadata.token_endpoint_auth_method !== 'none' && { client_secret: this.clients.secretOf(clientId), client_secret_expires_at: 0 }),
+      ...(metadata.token_endpoint_auth_method !== 'none' && {
+        client_secret: this.clients.secretOf(clientId),
+        client_secret_expires_at: 0,
+      }),
       ...metadata,
     };
   }

@@ -34,7 +34,10 @@ export class RevocationController {
     const holder = this.refreshTokenHolder(token) ?? this.accessTokenHolder(token, client);
     if (!holder) return;
     const { grantId, secretHash } = holder;
-    if (await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', { clientDigest: client.digest, secretHash })) this.revocations.add(grantId);
+    if (
+      await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', { clientDigest: client.digest, secretHash })
+    )
+      this.revocations.add(grantId);
   }
 
   private refreshTokenHolder(token: string): { grantId: string; secretHash?: Buffer } | undefined {

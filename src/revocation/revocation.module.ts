@@ -6,6 +6,9 @@ import { RevocationController } from './revocation.controller.js';
 @Module({ controllers: [RevocationController] })
 export class RevocationModule {
   static metadata(origin: string): ServerMetadata {
-    return { revocation_endpoint: `${origin}/mcp/oauth/revoke`, revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS };
+    return {
+      revocation_endpoint: `${origin}/mcp/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    };
   }
 }

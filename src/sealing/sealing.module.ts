@@ -6,7 +6,13 @@ import { loadSecrets } from './secrets.js';
 
 @Global()
 @Module({
-  providers: [{ provide: Sealing, inject: [Config, Clock], useFactory: (config: Config, clock: Clock) => new Sealing(loadSecrets(config), clock) }],
+  providers: [
+    {
+      provide: Sealing,
+      inject: [Config, Clock],
+      useFactory: (config: Config, clock: Clock) => new Sealing(loadSecrets(config), clock),
+    },
+  ],
   exports: [Sealing],
 })
 export class SealingModule {}

@@ -10,13 +10,7 @@ const MAX_OPENED = 64 * 1024;
 
 /** What a key is for. Each purpose has its own key, so nothing sealed for one opens for another. */
 export type Purpose =
-  | 'client-id'
-  | 'client-secret'
-  | 'authorization-request'
-  | 'csrf'
-  | 'refresh-token'
-  | 'signing-key'
-  | 'setup-link';
+  'client-id' | 'client-secret' | 'authorization-request' | 'csrf' | 'refresh-token' | 'signing-key' | 'setup-link';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret
@@ -39,7 +33,9 @@ export class Sealing {
   /** Whether any accepted secret made this MAC, which may be a truncation to 16 bytes or more. */
   hasMac(purpose: Purpose, data: string | Buffer, mac: Buffer): boolean {
     if (mac.length < 16) return false;
-    return this.keysFor(purpose).some((key) => sameBytes(createHmac('sha256', key).update(data).digest().subarray(0, mac.length), mac));
+    return this.keysFor(purpose).some((key) =>
+      sameBytes(createHmac('sha256', key).update(data).digest().subarray(0, mac.length), mac),
+    );
   }
 
   /** AES-256-GCM, base64url. `context` is bound, not contained: opening needs the same one. */
@@ -75,7 +71,10 @@ export class Sealing {
   openValue<T>(purpose: Purpose, sealed: string, context = ''): { value: T } | 'expired' | undefined {
     const bytes = this.open(purpose, sealed, context);
     if (!bytes) return undefined;
-    const [expiresAt, value] = JSON.parse(inflateRawSync(bytes, { maxOutputLength: MAX_OPENED }).toString()) as [number, T];
+    const [expiresAt, value] = JSON.parse(inflateRawSync(bytes, { maxOutputLength: MAX_OPENED }).toString()) as [
+      number,
+      T,
+    ];
     return expiresAt * 1000 > this.clock.now().getTime() ? { value } : 'expired';
   }
 

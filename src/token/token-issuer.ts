@@ -27,7 +27,12 @@ export class TokenIssuer {
    * Tokens of a grant as it stands: the access token carries what was approved, within `scopes` if the client narrows it,
    * less what the person's role does not allow now. `secret`: of the grant's refresh tokens.
    */
-  async issue(client: Client, grant: IssuedGrant, secret: Buffer, scopes: readonly string[] = grant.scopes): Promise<TokenResponse> {
+  async issue(
+    client: Client,
+    grant: IssuedGrant,
+    secret: Buffer,
+    scopes: readonly string[] = grant.scopes,
+  ): Promise<TokenResponse> {
     const scope = allowedScopes(
       grant.scopes.filter((name) => scopes.includes(name)),
       grant.role,
@@ -44,7 +49,9 @@ export class TokenIssuer {
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: this.config.accessTokenLifetime,
-      ...(grant.renewable && { refresh_token: this.refreshTokens.write({ grantId: grant.id, generation: grant.generation, secret }) }),
+      ...(grant.renewable && {
+        refresh_token: this.refreshTokens.write({ grantId: grant.id, generation: grant.generation, secret }),
+      }),
       scope,
     };
   }

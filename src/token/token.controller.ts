@@ -9,7 +9,16 @@ import type { GrantHandler } from './grants/grant-handler.js';
 import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
 import type { TokenResponse } from './token-issuer.js';
 
-const KNOWN_PARAMETERS = ['grant_type', 'code', 'code_verifier', 'redirect_uri', 'refresh_token', 'scope', 'client_id', 'client_secret'];
+const KNOWN_PARAMETERS = [
+  'grant_type',
+  'code',
+  'code_verifier',
+  'redirect_uri',
+  'refresh_token',
+  'scope',
+  'client_id',
+  'client_secret',
+];
 
 /** The token endpoint (RFC 6749 §3.2). */
 @Controller('mcp/oauth/token')
@@ -27,7 +36,11 @@ export class TokenController {
   async token(@AuthenticatedClient() client: Client, @FormParameters() parameters: Parameters): Promise<TokenResponse> {
     parameters.refuseRepeated(KNOWN_PARAMETERS);
     const handler = this.handlers.get(parameters.required('grant_type'));
-    if (!handler) throw new OAuthError('unsupported_grant_type', `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`);
+    if (!handler)
+      throw new OAuthError(
+        'unsupported_grant_type',
+        `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`,
+      );
     return handler.handle(client, parameters);
   }
 }

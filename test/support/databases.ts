@@ -18,7 +18,8 @@ export interface TestDatabase {
 export async function newDatabase(kind: DatabaseKind): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bkend-test-'));
   const removeFolder = () => rmSync(dataDir, { recursive: true, force: true });
-  if (kind === 'embedded') return { variables: { DATA_DIR: dataDir }, url: undefined, remove: async () => removeFolder() };
+  if (kind === 'embedded')
+    return { variables: { DATA_DIR: dataDir }, url: undefined, remove: async () => removeFolder() };
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(`CREATE DATABASE ${name}`);
   const url = new URL(process.env['TEST_DATABASE_URL']!);

@@ -46,22 +46,45 @@ export class HttpBrowser {
   }
 
   async post(url: string, body: URLSearchParams, headers: Record<string, string> = {}): Promise<WebPage> {
-    return this.request(url, { method: 'POST', body: body.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...headers } });
+    return this.request(url, {
+      method: 'POST',
+      body: body.toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...headers },
+    });
   }
 
   private async request(url: string, init: RequestInit): Promise<WebPage> {
     const { origin } = new URL(url);
     for (let hops = 0; hops < 10; hops++) {
       const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-      const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...this.headers, ...(init.headers as Record<string, string>), ...(cookie && { cookie }) } });
+      const response = await fetch(url, {
+        ...init,
+        redirect: 'manual',
+        headers: { ...this.headers, ...(init.headers as Record<string, string>), ...(cookie && { cookie }) },
+      });
       this.keep(response);
       const location = response.headers.get('location');
       if (location === null) {
         const html = await response.text();
-        return { status: response.status, url, headers: response.headers, html, leftTo: undefined, forms: formsOf(html) };
+        return {
+          status: response.status,
+          url,
+          headers: response.headers,
+          html,
+          leftTo: undefined,
+          forms: formsOf(html),
+        };
       }
       const next = new URL(location, url);
-      if (next.origin !== origin) return { status: response.status, url, headers: response.headers, html: await response.text(), leftTo: location, forms: [] };
+      if (next.origin !== origin)
+        return {
+          status: response.status,
+          url,
+          headers: response.headers,
+          html: await response.text(),
+          leftTo: location,
+          forms: [],
+        };
       url = next.href;
       init = { method: 'GET' };
     }
@@ -72,7 +95,9 @@ export class HttpBrowser {
     for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split(';').map((part) => part.trim());
       const [name, value] = [pair!.slice(0, pair!.indexOf('=')), pair!.slice(pair!.indexOf('=') + 1)];
-      const over = attributes.some((attribute) => /^expires=thu, 01 jan 1970/i.test(attribute) || /^max-age=0$/i.test(attribute));
+      const over = attributes.some(
+        (attribute) => /^expires=thu, 01 jan 1970/i.test(attribute) || /^max-age=0$/i.test(attribute),
+      );
       if (over || value === '') this.cookies.delete(name);
       else {
         this.cookies.set(name, value);
@@ -84,7 +109,9 @@ export class HttpBrowser {
 
 /** What a person reads. */
 export function textOf(html: string): string {
-  return unescape(html.replace(/<head[\s\S]*?<\/head>/, '').replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ').trim();
+  return unescape(html.replace(/<head[\s\S]*?<\/head>/, '').replace(/<[^>]+>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function formsOf(html: string): WebForm[] {
@@ -92,7 +119,12 @@ function formsOf(html: string): WebForm[] {
     const form = attributesOf(head!);
     const fields = [...inside!.matchAll(/<input\b([^>]*)>/g)].map(([, text]) => {
       const input = attributesOf(text!);
-      return { name: input['name'] ?? '', value: input['value'] ?? '', type: input['type'] ?? 'text', checked: 'checked' in input };
+      return {
+        name: input['name'] ?? '',
+        value: input['value'] ?? '',
+        type: input['type'] ?? 'text',
+        checked: 'checked' in input,
+      };
     });
     const buttons = [...inside!.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/g)].map(([, text, label]) => {
       const button = attributesOf(text!);
@@ -103,10 +135,20 @@ function formsOf(html: string): WebForm[] {
 }
 
 function attributesOf(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/([a-z-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [name!, unescape(value ?? '')]));
+  return Object.fromEntries(
+    [...text.matchAll(/([a-z-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [name!, unescape(value ?? '')]),
+  );
 }
 
 function unescape(text: string): string {
-  const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#x27': "'", '#x60': '`', '#x3D': '=' };
+  const entities: Record<string, string> = {
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    '#x27': "'",
+    '#x60': '`',
+    '#x3D': '=',
+  };
   return text.replace(/&(#x27|#x60|#x3D|amp|lt|gt|quot);/g, (_, name: string) => entities[name]!);
 }

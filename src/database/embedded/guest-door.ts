@@ -13,7 +13,9 @@ export class GuestDoor {
 
   static async open(pool: Pool, socketFolder: string, guestFolder: string): Promise<GuestDoor> {
     const server = createServer((guest) => void admit(guest, pool, socketFolder));
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(join(guestFolder, SOCKET), resolve));
+    await new Promise<void>((resolve, reject) =>
+      server.once('error', reject).listen(join(guestFolder, SOCKET), resolve),
+    );
     return new GuestDoor(server);
   }
 

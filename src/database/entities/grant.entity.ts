@@ -4,7 +4,8 @@ import { Organization } from './organization.entity.js';
 import { User } from './user.entity.js';
 
 /** Why a grant ended. */
-export type RevocationReason = 'disconnected' | 'token_revoked' | 'code_replayed' | 'refresh_reused' | 'user_disabled' | 'password_changed';
+export type RevocationReason =
+  'disconnected' | 'token_revoked' | 'code_replayed' | 'refresh_reused' | 'user_disabled' | 'password_changed';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

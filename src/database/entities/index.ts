@@ -10,4 +10,16 @@ import { Session } from './session.entity.js';
 import { SigningKey } from './signing-key.entity.js';
 import { User } from './user.entity.js';
 
-export const ENTITIES = [AuditEvent, Client, DeniedRequest, Grant, Membership, Organization, Project, RateLimit, Session, SigningKey, User];
+export const ENTITIES = [
+  AuditEvent,
+  Client,
+  DeniedRequest,
+  Grant,
+  Membership,
+  Organization,
+  Project,
+  RateLimit,
+  Session,
+  SigningKey,
+  User,
+];

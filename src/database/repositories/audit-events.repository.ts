@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditEvent } from '../entities/audit-event.entity.js';
 
-export type NewAuditEvent = Pick<AuditEvent, 'at' | 'action'> & Partial<Pick<AuditEvent, 'userId' | 'organizationId' | 'grantId' | 'detail'>>;
+export type NewAuditEvent = Pick<AuditEvent, 'at' | 'action'> &
+  Partial<Pick<AuditEvent, 'userId' | 'organizationId' | 'grantId' | 'detail'>>;
 
 @Injectable()
 export class AuditEvents {

@@ -11,7 +11,13 @@ export interface Approval {
   readonly requestId: string;
   readonly userId: string;
   readonly organizationId: string;
-  readonly client: { clientId: string; digest: Buffer; identity: ClientIdentity; metadata: ClientMetadata; secretHash: Buffer | null };
+  readonly client: {
+    clientId: string;
+    digest: Buffer;
+    identity: ClientIdentity;
+    metadata: ClientMetadata;
+    secretHash: Buffer | null;
+  };
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly renewable: boolean;
@@ -115,8 +121,22 @@ export class Grants {
   }
 
   /** Whether this call is the one that denied it: false when the request was answered before. */
-  async deny(denial: { requestId: string; requestExpiresAt: Date; at: Date; userId: string; organizationId: string; clientName: string }): Promise<boolean> {
-    const values = [denial.requestId, denial.requestExpiresAt, denial.at, denial.userId, denial.organizationId, denial.clientName];
+  async deny(denial: {
+    requestId: string;
+    requestExpiresAt: Date;
+    at: Date;
+    userId: string;
+    organizationId: string;
+    clientName: string;
+  }): Promise<boolean> {
+    const values = [
+      denial.requestId,
+      denial.requestExpiresAt,
+      denial.at,
+      denial.userId,
+      denial.organizationId,
+      denial.clientName,
+    ];
     return (await this.statements.run(sql.DENY, values)).length === 1;
   }
 
@@ -125,14 +145,24 @@ export class Grants {
   }
 
   /** The grant, when this call is the one that spent the code. */
-  async exchange(proof: CodeProof, at: Date, secretHash: Buffer, expires: { refresh: Date; access: Date }): Promise<IssuedGrant | undefined> {
+  async exchange(
+    proof: CodeProof,
+    at: Date,
+    secretHash: Buffer,
+    expires: { refresh: Date; access: Date },
+  ): Promise<IssuedGrant | undefined> {
     const values = [...codeProof(proof), at, secretHash, expires.refresh, expires.access];
     const [row] = await this.statements.run<IssuedRow>(sql.EXCHANGE, values);
     return row && issued(row);
   }
 
-  async whyNotExchanged(proof: CodeProof): Promise<{ id: string; used: boolean; proven: boolean; resourceMatches: boolean } | undefined> {
-    const [row] = await this.statements.run<{ id: string; used: boolean; proven: boolean; resource_matches: boolean }>(sql.WHY_NOT_EXCHANGED, codeProof(proof));
+  async whyNotExchanged(
+    proof: CodeProof,
+  ): Promise<{ id: string; used: boolean; proven: boolean; resourceMatches: boolean } | undefined> {
+    const [row] = await this.statements.run<{ id: string; used: boolean; proven: boolean; resource_matches: boolean }>(
+      sql.WHY_NOT_EXCHANGED,
+      codeProof(proof),
+    );
     return row && { id: row.id, used: row.used, proven: row.proven, resourceMatches: row.resource_matches };
   }
 
@@ -149,17 +179,30 @@ export class Grants {
   async whyNotRefreshed(
     proof: RefreshProof,
     at: Date,
-  ): Promise<{ grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; stands: boolean } | undefined> {
-    const [row] = await this.statements.run<IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; stands: boolean }>(
-      sql.WHY_NOT_REFRESHED,
-      [...refreshProof(proof), at],
-    );
+  ): Promise<
+    | { grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; stands: boolean }
+    | undefined
+  > {
+    const [row] = await this.statements.run<
+      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; stands: boolean }
+    >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
-    return { grant: issued(row), rotatedAt: row.rotated_at, resourceMatches: row.resource_matches, scopeMatches: row.scope_matches, stands: row.stands };
+    return {
+      grant: issued(row),
+      rotatedAt: row.rotated_at,
+      resourceMatches: row.resource_matches,
+      scopeMatches: row.scope_matches,
+      stands: row.stands,
+    };
   }
 
   /** Whether this call ended it. `by` narrows to the client it must belong to, the person, or who holds its refresh secret. */
-  async revoke(id: string, at: Date, because: RevocationReason, by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {}): Promise<boolean> {
+  async revoke(
+    id: string,
+    at: Date,
+    because: RevocationReason,
+    by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {},
+  ): Promise<boolean> {
     const values = [id, at, because, by.clientDigest ?? null, by.userId ?? null, by.secretHash ?? null];
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
@@ -199,7 +242,13 @@ export class Grants {
   }
 }
 
-const codeProof = (proof: CodeProof) => [proof.codeHash, proof.clientDigest, proof.codeChallenge, proof.redirectUri ?? null, proof.resource ?? null];
+const codeProof = (proof: CodeProof) => [
+  proof.codeHash,
+  proof.clientDigest,
+  proof.codeChallenge,
+  proof.redirectUri ?? null,
+  proof.resource ?? null,
+];
 
 const refreshProof = (proof: RefreshProof) => [
   proof.grantId,

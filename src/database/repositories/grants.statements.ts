@@ -112,7 +112,10 @@ export const REVOKED_SINCE: Statement = {
   text: `SELECT id, revoked_at FROM grants WHERE revoked_at > $1 AND revoked_at IS NOT NULL`,
 };
 
-export const IS_LIVE: Statement = { name: 'grant_is_live', text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL` };
+export const IS_LIVE: Statement = {
+  name: 'grant_is_live',
+  text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL`,
+};
 
 /** Everything somebody has connected and not ended. */
 export const CONNECTIONS_OF_USER: Statement = {

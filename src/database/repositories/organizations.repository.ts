@@ -28,7 +28,9 @@ export class Organizations {
 
   /** Those somebody belongs to, by name. */
   async ofUser(userId: string): Promise<OwnOrganization[]> {
-    const rows = await this.dataSource.query<{ id: string; name: string; role: Role; members: number; created_at: Date }[]>(
+    const rows = await this.dataSource.query<
+      { id: string; name: string; role: Role; members: number; created_at: Date }[]
+    >(
       `SELECT o.id, o.name, m.role, o.created_at, (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
          FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
       [userId],
@@ -45,8 +47,18 @@ export class Organizations {
   async create(name: string, ownerId: string, at: Date): Promise<Organization> {
     return this.dataSource.transaction(async (manager) => {
       const organization = await manager.save(Organization, { name, createdAt: at });
-      await manager.insert(Membership, { userId: ownerId, organizationId: organization.id, role: 'owner', createdAt: at });
-      await addAuditEvent(manager, { at, action: 'organization.created', userId: ownerId, organizationId: organization.id });
+      await manager.insert(Membership, {
+        userId: ownerId,
+        organizationId: organization.id,
+        role: 'owner',
+        createdAt: at,
+      });
+      await addAuditEvent(manager, {
+        at,
+        action: 'organization.created',
+        userId: ownerId,
+        organizationId: organization.id,
+      });
       return organization;
     });
   }
@@ -54,7 +66,13 @@ export class Organizations {
   async rename(id: string, name: string, userId: string, at: Date): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.update(Organization, { id }, { name });
-      await addAuditEvent(manager, { at, action: 'organization.renamed', userId, organizationId: id, detail: { name } });
+      await addAuditEvent(manager, {
+        at,
+        action: 'organization.renamed',
+        userId,
+        organizationId: id,
+        detail: { name },
+      });
     });
   }
 

@@ -23,7 +23,11 @@ export class Projects {
       .orderBy('p.createdAt', 'ASC')
       .addOrderBy('p.id', 'ASC')
       .limit(limit);
-    if (after) query.andWhere('(p.created_at, p.id) > (SELECT created_at, id FROM projects WHERE id = :after AND organization_id = :organizationId)', { after });
+    if (after)
+      query.andWhere(
+        '(p.created_at, p.id) > (SELECT created_at, id FROM projects WHERE id = :after AND organization_id = :organizationId)',
+        { after },
+      );
     return query.getMany();
   }
 
@@ -33,7 +37,12 @@ export class Projects {
 
   async create(actor: Actor, name: string, at: Date): Promise<Project> {
     return this.dataSource.transaction(async (manager) => {
-      const project = await manager.save(Project, { organizationId: actor.organizationId, name, createdAt: at, updatedAt: at });
+      const project = await manager.save(Project, {
+        organizationId: actor.organizationId,
+        name,
+        createdAt: at,
+        updatedAt: at,
+      });
       await addAuditEvent(manager, { at, action: 'project.created', ...actor, detail: { project: project.id, name } });
       return project;
     });
@@ -42,7 +51,11 @@ export class Projects {
   /** The renamed project; null when the organization has none of this id. */
   async rename(actor: Actor, id: string, name: string, at: Date): Promise<Project | null> {
     return this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.update(Project, { id, organizationId: actor.organizationId }, { name, updatedAt: at });
+      const { affected } = await manager.update(
+        Project,
+        { id, organizationId: actor.organizationId },
+        { name, updatedAt: at },
+      );
       if (affected !== 1) return null;
       await addAuditEvent(manager, { at, action: 'project.renamed', ...actor, detail: { project: id, name } });
       return manager.findOneByOrFail(Project, { id });

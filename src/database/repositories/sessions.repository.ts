@@ -46,7 +46,12 @@ export class Sessions {
     await this.dataSource.transaction(async (manager) => {
       await manager.query('DELETE FROM sessions WHERE user_id = $1 AND expires_at < $2', [session.userId, at]);
       await manager.insert(Session, { ...session, lastSeenAt: at });
-      await addAuditEvent(manager, { at, action: 'user.logged_in', userId: session.userId, detail: { address: session.address } });
+      await addAuditEvent(manager, {
+        at,
+        action: 'user.logged_in',
+        userId: session.userId,
+        detail: { address: session.address },
+      });
     });
   }
 
@@ -55,7 +60,14 @@ export class Sessions {
     const [row] = await this.statements.run<LiveRow>(FIND, [idHash, at, idleSince]);
     if (!row) return undefined;
     if (at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS) await this.statements.run(TOUCH, [idHash, at]);
-    return { idHash: row.id_hash, userId: row.user_id, email: row.email, name: row.name, operator: row.operator, organizationId: row.organization_id };
+    return {
+      idHash: row.id_hash,
+      userId: row.user_id,
+      email: row.email,
+      name: row.name,
+      operator: row.operator,
+      organizationId: row.organization_id,
+    };
   }
 
   async selectOrganization(idHash: Buffer, organizationId: string): Promise<void> {

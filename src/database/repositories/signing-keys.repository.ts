@@ -32,7 +32,11 @@ export class SigningKeys {
    * ring. Only when the current key was activated before `activatedBefore` and the next one published before
    * `publishedBefore`: false otherwise, also when another node was first.
    */
-  async rotate(fresh: NewSigningKey, at: Date, due: { activatedBefore: Date; publishedBefore: Date; retiredBefore: Date }): Promise<boolean> {
+  async rotate(
+    fresh: NewSigningKey,
+    at: Date,
+    due: { activatedBefore: Date; publishedBefore: Date; retiredBefore: Date },
+  ): Promise<boolean> {
     return this.locked(async (manager) => {
       const current = await manager.findOneByOrFail(SigningKey, { stage: 'current' });
       const next = await manager.findOneByOrFail(SigningKey, { stage: 'next' });
@@ -41,7 +45,11 @@ export class SigningKeys {
       await manager.update(SigningKey, { kid: current.kid }, { stage: 'retired', retiredAt: at });
       await manager.update(SigningKey, { kid: next.kid }, { stage: 'current', activatedAt: at });
       await manager.insert(SigningKey, { ...fresh, stage: 'next', createdAt: at });
-      await addAuditEvent(manager, { at, action: 'signing_key.rotated', detail: { current: next.kid, retired: current.kid } });
+      await addAuditEvent(manager, {
+        at,
+        action: 'signing_key.rotated',
+        detail: { current: next.kid, retired: current.kid },
+      });
       return true;
     });
   }

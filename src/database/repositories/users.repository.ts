@@ -47,14 +47,28 @@ export class Users {
   }
 
   /** The first operator and organization in one act; undefined when there is somebody already. */
-  async createFirst(user: NewUser, organizationName: string, at: Date): Promise<{ user: User; organization: Organization } | undefined> {
+  async createFirst(
+    user: NewUser,
+    organizationName: string,
+    at: Date,
+  ): Promise<{ user: User; organization: Organization } | undefined> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_OPERATOR_LOCK]);
       if (await manager.exists(User)) return undefined;
       const created = await insertUser(manager, user, at);
       const organization = await manager.save(Organization, { name: organizationName, createdAt: at });
-      await manager.insert(Membership, { userId: created.id, organizationId: organization.id, role: 'owner', createdAt: at });
-      await addAuditEvent(manager, { at, action: 'organization.created', userId: created.id, organizationId: organization.id });
+      await manager.insert(Membership, {
+        userId: created.id,
+        organizationId: organization.id,
+        role: 'owner',
+        createdAt: at,
+      });
+      await addAuditEvent(manager, {
+        at,
+        action: 'organization.created',
+        userId: created.id,
+        organizationId: organization.id,
+      });
       return { user: created, organization };
     });
   }

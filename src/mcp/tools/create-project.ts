@@ -5,7 +5,8 @@ import { describeProject, PROJECT, PROJECT_NAME, projectName } from './project.j
 export const createProject = defineTool({
   name: 'create_project',
   title: 'Create a project',
-  description: 'Makes a new project in the organization. Two projects may have the same name: call list_projects first to avoid a duplicate.',
+  description:
+    'Makes a new project in the organization. Two projects may have the same name: call list_projects first to avoid a duplicate.',
   scopes: ['projects:write'],
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   input: z.object({ name: PROJECT_NAME }),

@@ -5,14 +5,24 @@ import { defineTool, READS } from '../tool.js';
 export const getOrganization = defineTool({
   name: 'get_organization',
   title: 'Get the organization',
-  description: 'Shows the organization this connection is for. It is always the one that was chosen when connecting; to work on another, the person connects again.',
+  description:
+    'Shows the organization this connection is for. It is always the one that was chosen when connecting; to work on another, the person connects again.',
   scopes: ['organization:read'],
   annotations: READS,
   input: z.object({}),
-  output: z.object({ id: z.string(), name: z.string(), your_role: z.enum(ROLES), members: z.number().int(), created_at: z.string() }),
+  output: z.object({
+    id: z.string(),
+    name: z.string(),
+    your_role: z.enum(ROLES),
+    members: z.number().int(),
+    created_at: z.string(),
+  }),
   async run(_, { actor, organizations }) {
     const own = await organizations.ofUser(actor.userId);
     const { id, name, role, members, createdAt } = own.find((one) => one.id === actor.organizationId)!;
-    return { text: `${name}: ${members} member(s), your role is ${role}.`, result: { id, name, your_role: role, members, created_at: createdAt.toISOString() } };
+    return {
+      text: `${name}: ${members} member(s), your role is ${role}.`,
+      result: { id, name, your_role: role, members, created_at: createdAt.toISOString() },
+    };
   },
 });

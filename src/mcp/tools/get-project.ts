@@ -13,6 +13,9 @@ export const getProject = defineTool({
   async run({ project_id }, { actor, projects }) {
     const project = await projects.find(actor.organizationId, project_id);
     if (!project) throw noSuchProject();
-    return { text: `${project.name} (${project.id}), made ${project.createdAt.toISOString()}`, result: describeProject(project) };
+    return {
+      text: `${project.name} (${project.id}), made ${project.createdAt.toISOString()}`,
+      result: describeProject(project),
+    };
   },
 });

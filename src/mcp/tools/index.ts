@@ -8,4 +8,12 @@ import { renameProject } from './rename-project.js';
 import { whoami } from './whoami.js';
 
 /** Every tool there is, in the order a model reads them. */
-export const TOOLS: readonly Tool[] = [whoami, getOrganization, listProjects, getProject, createProject, renameProject, deleteProject];
+export const TOOLS: readonly Tool[] = [
+  whoami,
+  getOrganization,
+  listProjects,
+  getProject,
+  createProject,
+  renameProject,
+  deleteProject,
+];

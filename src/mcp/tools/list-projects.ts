@@ -16,7 +16,10 @@ export const listProjects = defineTool({
     const found = await projects.list(actor.organizationId, PAGE + 1, cursor);
     const page = found.slice(0, PAGE).map(describeProject);
     const next_cursor = found.length > PAGE ? page.at(-1)!.id : undefined;
-    const text = page.length === 0 ? 'There are no projects yet. Make one with create_project.' : page.map(({ id, name }) => `${name} (${id})`).join('\n');
+    const text =
+      page.length === 0
+        ? 'There are no projects yet. Make one with create_project.'
+        : page.map(({ id, name }) => `${name} (${id})`).join('\n');
     return { text, result: { projects: page, ...(next_cursor && { next_cursor }) } };
   },
 });

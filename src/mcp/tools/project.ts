@@ -21,11 +21,14 @@ export function describeProject({ id, name, createdAt, updatedAt }: Project): z.
 /** Throws `ToolError` for a name nobody could read. */
 export function projectName(value: string): string {
   const name = displayName(value);
-  if (name === undefined) throw new ToolError(`That name cannot be used. Give one of 1 to ${MAX_NAME_LENGTH} visible characters.`);
+  if (name === undefined)
+    throw new ToolError(`That name cannot be used. Give one of 1 to ${MAX_NAME_LENGTH} visible characters.`);
   return name;
 }
 
 /** The same for an id that never existed and for one of another organization. */
 export function noSuchProject(): ToolError {
-  return new ToolError('There is no project with this id in this organization. Call list_projects to see those there are.');
+  return new ToolError(
+    'There is no project with this id in this organization. Call list_projects to see those there are.',
+  );
 }

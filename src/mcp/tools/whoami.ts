@@ -5,7 +5,8 @@ import { defineTool, READS } from '../tool.js';
 export const whoami = defineTool({
   name: 'whoami',
   title: 'Who am I',
-  description: 'Shows in whose name this connection acts, for which organization, and what it may do. Call it first when unsure.',
+  description:
+    'Shows in whose name this connection acts, for which organization, and what it may do. Call it first when unsure.',
   scopes: [],
   annotations: READS,
   input: z.object({}),

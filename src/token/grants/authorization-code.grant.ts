@@ -38,7 +38,10 @@ export class AuthorizationCodeGrant implements GrantHandler {
     };
     const at = this.clock.now();
     const secret = RefreshTokens.newSecret();
-    const expires = { refresh: after(at, this.config.refreshTokenLifetime), access: after(at, this.config.accessTokenLifetime) };
+    const expires = {
+      refresh: after(at, this.config.refreshTokenLifetime),
+      access: after(at, this.config.accessTokenLifetime),
+    };
     const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires);
     if (!grant) throw await this.refusal(proof, at);
     return this.issuer.issue(client, grant, secret);
@@ -60,7 +63,8 @@ export class AuthorizationCodeGrant implements GrantHandler {
       this.revocations.add(found.id);
       return refused(`the code was used before: grant ${found.id} is revoked`);
     }
-    if (!found.resourceMatches) return new OAuthError('invalid_target', 'the resource is not the one of the authorization request');
+    if (!found.resourceMatches)
+      return new OAuthError('invalid_target', 'the resource is not the one of the authorization request');
     return refused('the code has expired, failed too often, or its person, organization or client no longer stand');
   }
 }
@@ -69,5 +73,9 @@ const after = (at: Date, seconds: number): Date => new Date(at.getTime() + secon
 
 /** One sentence for every reason: which it was is nobody's business but the log's. */
 function refused(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', 'the authorization code is not valid; begin again at the authorization endpoint', { cause: new Error(reason) });
+  return new OAuthError(
+    'invalid_grant',
+    'the authorization code is not valid; begin again at the authorization endpoint',
+    { cause: new Error(reason) },
+  );
 }

@@ -34,10 +34,18 @@ export class RefreshTokenGrant implements GrantHandler {
     const resources = parameters.all('resource');
     const resource = resources.length > 0 ? requestedResource(resources, this.config.resource) : undefined;
     if (!token) {
-      if (!client.metadata.grant_types.includes(this.grantType)) throw new OAuthError('unauthorized_client', 'this client did not register for refresh_token');
+      if (!client.metadata.grant_types.includes(this.grantType))
+        throw new OAuthError('unauthorized_client', 'this client did not register for refresh_token');
       throw refused('this server did not make this token');
     }
-    const proof: RefreshProof = { grantId: token.grantId, generation: token.generation, secretHash: hashSecret(token.secret), clientDigest: client.digest, resource, scopes };
+    const proof: RefreshProof = {
+      grantId: token.grantId,
+      generation: token.generation,
+      secretHash: hashSecret(token.secret),
+      clientDigest: client.digest,
+      resource,
+      scopes,
+    };
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + this.config.refreshTokenLifetime * 1000);
     const grant = (await this.grants.refresh(proof, at, expiresAt)) ?? (await this.samePredecessor(proof, at));
@@ -52,15 +60,24 @@ export class RefreshTokenGrant implements GrantHandler {
     const found = await this.grants.whyNotRefreshed(proof, at);
     if (!found) throw refused('no grant of this client has this token');
     const { grant, rotatedAt } = found;
-    if (!found.stands) throw refused(`grant ${grant.id} is over: revoked, expired, or its person, membership or client no longer stand`);
+    if (!found.stands)
+      throw refused(`grant ${grant.id} is over: revoked, expired, or its person, membership or client no longer stand`);
     if (!found.resourceMatches) throw new OAuthError('invalid_target', 'the resource is not one of this grant');
     if (!found.scopeMatches) throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
-    if (grant.generation === proof.generation) throw new OAuthError('temporarily_unavailable', 'the grant changed meanwhile; try again');
+    if (grant.generation === proof.generation)
+      throw new OAuthError('temporarily_unavailable', 'the grant changed meanwhile; try again');
     const age = at.getTime() - rotatedAt.getTime();
-    if (grant.generation === proof.generation + 1 && age <= this.config.refreshGrace * 1000 && this.config.refreshGrace > 0) return grant;
+    if (
+      grant.generation === proof.generation + 1 &&
+      age <= this.config.refreshGrace * 1000 &&
+      this.config.refreshGrace > 0
+    )
+      return grant;
     await this.grants.revoke(grant.id, at, 'refresh_reused');
     this.revocations.add(grant.id);
-    throw refused(`generation ${proof.generation} was used before, ${grant.generation} is current: grant ${grant.id} is revoked`);
+    throw refused(
+      `generation ${proof.generation} was used before, ${grant.generation} is current: grant ${grant.id} is revoked`,
+    );
   }
 }
 
@@ -72,11 +89,14 @@ function narrowedScopes(value: string | undefined): string[] | undefined {
   const named = parseScope(value).filter((name) => name !== OFFLINE_ACCESS);
   if (named.length === 0) return undefined;
   const scopes = expandScopes(named);
-  if (named.some((name) => !scopes.includes(name))) throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
+  if (named.some((name) => !scopes.includes(name)))
+    throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
   return scopes;
 }
 
 /** One sentence for every reason: which it was is nobody's business but the log's. */
 function refused(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', 'the refresh token is not valid; begin again at the authorization endpoint', { cause: new Error(reason) });
+  return new OAuthError('invalid_grant', 'the refresh token is not valid; begin again at the authorization endpoint', {
+    cause: new Error(reason),
+  });
 }

@@ -23,7 +23,11 @@ describe.each(BOTH_DATABASES)('a connection, from nothing to revoked, on %s', (d
     expect(exchanged.status).toBe(200);
     expect(exchanged.headers.get('cache-control')).toBe('no-store');
     const first = exchanged.json as unknown as Tokens;
-    expect(first).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'organization:read projects:read projects:write' });
+    expect(first).toMatchObject({
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'organization:read projects:read projects:write',
+    });
     const list = await callMcp(server.origin, first.access_token);
     expect(list.status).toBe(200);
     const second = (await client.refresh(first.refresh_token)).json as unknown as Tokens;

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file: join('src', file), text: readFileSync(join('src', file), 'utf8') }));
+
+const filesWith = (pattern: RegExp) => SOURCES.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
+
+describe('the sources', () => {
+  it('read the environment in one place', () => {
+    expect(filesWith(/process\.env\b/)).toEqual(['src/config/config.ts']);
+  });
+
+  it('ask the time in one place', () => {
+    expect(filesWith(/new Date\(\)|Date\.now\(\)/)).toEqual(['src/config/clock.ts']);
+  });
+
+  it('escape neither the type checker nor the linter', () => {
+    expect(filesWith(/@ts-(?:ignore|nocheck|expect-error)|\bas any\b|(?:ox|es)lint-disable/)).toEqual([]);
+  });
+});
