@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { HttpBrowser, type WebPage } from './http-browser.js';
 import type { Person } from './people.js';
+import { watch } from './watch.js';
 
 /** JSON of an answer, with its status and headers. */
 export interface Answer {
@@ -26,7 +27,7 @@ export const REDIRECT_URI = 'http://127.0.0.1:53682/callback';
 
 /** A well-behaved client, step by step: each method is one request or one walk through the pages. */
 export class OAuthClient {
-  readonly verifier = randomBytes(32).toString('base64url');
+  readonly verifier = watch.keep(randomBytes(32).toString('base64url'));
   readonly state = `state ${randomBytes(8).toString('hex')} &=%+`;
 
   constructor(

@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup.js';
 import { Config } from '../../src/config/config.js';
 import { type DatabaseKind, newDatabase, type TestDatabase } from './databases.js';
 import { freePort } from './postgres-server.mjs';
+import { invariantsHold } from './invariants.js';
 import { TestClock } from './test-clock.js';
+import { watch } from './watch.js';
 
 export interface TestServer {
   readonly app: NestFastifyApplication;
@@ -41,20 +44,45 @@ export async function startServer({ database = 'embedded', variables = {} }: Ser
     ...variables,
   });
   const app = await createApp(config, { clock });
-  app.useLogger(process.env['TEST_LOG'] ? ['log', 'error', 'warn'] : false);
+  app.useLogger(new WatchedLogger());
   await app.listen(port, '127.0.0.1');
   const dataSource = app.get(DataSource, { strict: false });
-  return {
+  const server = {
     app,
     config,
     origin: config.origin,
     clock,
-    query: (sql, values) => dataSource.query(sql, values),
+    query: <Row>(sql: string, values?: unknown[]) => dataSource.query<Row[]>(sql, values),
+  };
+  return {
+    ...server,
     close: async () => {
-      await app.close();
-      await own.remove();
+      try {
+        await invariantsHold(server);
+      } finally {
+        await app.close();
+        await own.remove();
+      }
     },
   };
+}
+
+/** Keeps what the server logs, for the invariants; shows it when TEST_LOG is set. */
+class WatchedLogger extends ConsoleLogger {
+  protected override printMessages(
+    messages: unknown[],
+    context?: string,
+    level?: LogLevel,
+    stream?: 'stdout' | 'stderr',
+  ): void {
+    watch.logged.push(...messages.map(String));
+    if (process.env['TEST_LOG']) super.printMessages(messages, context, level, stream);
+  }
+
+  protected override printStackTrace(stack: string): void {
+    watch.logged.push(stack);
+    if (process.env['TEST_LOG']) super.printStackTrace(stack);
+  }
 }
 
 export interface ServerProcess {
