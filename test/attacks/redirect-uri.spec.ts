@@ -3,7 +3,8 @@ import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { OAuthClient, postJson } from '../support/oauth-client.js';
 import { expectError, expectPage400 } from '../support/outcomes.js';
 import { addPerson, type Person } from '../support/people.js';
-import { startServer, type TestServer } from '../support/server.js';
+import { newDatabase } from '../support/databases.js';
+import { startProcess, startServer, type TestServer } from '../support/server.js';
 
 const A = 'https://app.example/cb';
 const B = 'https://app.example/q?x=1';
@@ -217,17 +218,14 @@ describe('R: where the answer goes', () => {
   });
 
   it('R25 on this server itself', async () => {
-    const own = await startServer({ database: 'postgres', variables: { PUBLIC_URL: 'https://auth.example' } });
+    const database = await newDatabase('postgres');
+    const own = await startProcess(database, { PUBLIC_URL: 'https://auth.example' });
     try {
-      const { port } = own.app.getHttpServer().address() as { port: number };
-      expectError(
-        await postJson(`http://127.0.0.1:${port}/mcp/oauth/register`, {
-          redirect_uris: ['https://auth.example/console'],
-        }),
-        'invalid_redirect_uri',
-      );
+      const redirect_uris = ['https://auth.example/console'];
+      expectError(await postJson(`${own.address}/mcp/oauth/register`, { redirect_uris }), 'invalid_redirect_uri');
     } finally {
-      await own.close();
+      await own.kill('SIGTERM');
+      await database.remove();
     }
   });
 

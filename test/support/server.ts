@@ -29,7 +29,10 @@ interface ServerOptions {
 
 const SECRET = 'a secret that only the tests have and that is long enough';
 
-/** The server, in this process, on a port and a database of its own. */
+/**
+ * The server, in this process, on a port and a database of its own. One at a time: passport keeps its strategies for the
+ * whole process.
+ */
 export async function startServer({ database = 'embedded', variables = {} }: ServerOptions = {}): Promise<TestServer> {
   const own = await newDatabase(database);
   const port = await freePort();
@@ -86,7 +89,9 @@ class WatchedLogger extends ConsoleLogger {
 }
 
 export interface ServerProcess {
+  /** What it is called; `address` is where it listens. */
   readonly origin: string;
+  readonly address: string;
   readonly child: ChildProcess;
   /** Everything it has printed. */
   output(): string;
@@ -130,6 +135,7 @@ export async function startProcess(
   await ready;
   return {
     origin,
+    address: `http://127.0.0.1:${port}`,
     child,
     output: () => printed,
     kill: async (signal) => {
