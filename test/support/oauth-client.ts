@@ -33,6 +33,8 @@ export class OAuthClient {
   constructor(
     readonly origin: string,
     readonly registered: Registered,
+    /** Which node of a server it talks to. */
+    readonly address = origin,
   ) {}
 
   static async register(origin: string, metadata: Record<string, unknown> = {}): Promise<OAuthClient> {
@@ -47,7 +49,15 @@ export class OAuthClient {
 
   /** The same registration with a new verifier and state: another connection. */
   again(): OAuthClient {
-    return new OAuthClient(this.origin, this.registered);
+    return new OAuthClient(this.origin, this.registered, this.address);
+  }
+
+  /** This very client, at another node of the server. */
+  at(address: string): OAuthClient {
+    return Object.assign(new OAuthClient(this.origin, this.registered, address), {
+      verifier: this.verifier,
+      state: this.state,
+    });
   }
 
   get resource(): string {
@@ -66,7 +76,7 @@ export class OAuthClient {
       resource: this.resource,
       ...changes,
     };
-    return `${this.origin}/mcp/oauth/authorize?${new URLSearchParams(given(parameters))}`;
+    return `${this.address}/mcp/oauth/authorize?${new URLSearchParams(given(parameters))}`;
   }
 
   /** Log in and select the organization; stops at the approval page. */
@@ -151,7 +161,7 @@ export class OAuthClient {
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const { client_id, client_secret } = this.registered;
-    return postForm(this.origin + path, given({ client_id, client_secret, ...parameters }), headers);
+    return postForm(this.address + path, given({ client_id, client_secret, ...parameters }), headers);
   }
 }
 

@@ -27,7 +27,7 @@ interface ServerOptions {
   readonly variables?: Record<string, string>;
 }
 
-const SECRET = 'a secret that only the tests have and that is long enough';
+export const SECRET = 'a secret that only the tests have and that is long enough';
 
 /**
  * The server, in this process, on a port and a database of its own. One at a time: passport keeps its strategies for the
@@ -139,10 +139,20 @@ export async function startProcess(
     child,
     output: () => printed,
     kill: async (signal) => {
+      watch.logged.push(printed);
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill(signal);
       await once(child, 'exit');
       return child.exitCode;
     },
   };
+}
+
+/** Two nodes of one server: the same database, the same name, different addresses. */
+export async function startNodes(
+  database: Pick<TestDatabase, 'variables'>,
+  variables: Record<string, string> = {},
+): Promise<[ServerProcess, ServerProcess]> {
+  const first = await startProcess(database, variables);
+  return [first, await startProcess(database, { ...variables, PUBLIC_URL: first.origin })];
 }
