@@ -90,11 +90,11 @@ describe('faults', () => {
   }, 60_000);
 
   it('the database is away: 503 with Retry-After and never a refusal; discovery and registration go on; then all is well', async () => {
-    const database = await newDatabase('postgres');
-    const link = await DatabaseLink.to(database.url!);
-    const node = await startProcess({ variables: { ...database.variables, DATABASE_URL: link.url } });
+    const own = await newDatabase('postgres');
+    const link = await DatabaseLink.to(own.url!);
+    const node = await startProcess({ variables: { ...own.variables, DATABASE_URL: link.url } });
     const client = await OAuthClient.register(node.origin);
-    const tokens = await client.connect(await addPersonAt(database.url!, 'bob@example.com'));
+    const tokens = await client.connect(await addPersonAt(own.url!, 'bob@example.com'));
     expect((await callMcp(node.origin, tokens.access_token)).status).toBe(200);
     watch.faultsExpected = true;
     link.sever();
@@ -129,6 +129,6 @@ describe('faults', () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
     await node.kill('SIGTERM');
     link.close();
-    await database.remove();
+    await own.remove();
   }, 60_000);
 });

@@ -34,7 +34,7 @@ afterAll(async () => {
 const spread = (client: OAuthClient, count: number, send: (at: OAuthClient) => Promise<Answer>) =>
   Promise.all(Array.from({ length: count }, (_, index) => send(client.at(nodes[index % 2]!.address))));
 const sidOf = (tokens: Tokens) => decodeJwt(tokens.access_token)['sid'] as string;
-const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort();
+const statuses = (answers: Answer[]) => answers.map(({ status }) => status).toSorted();
 const LOCK_GRANT = 'SELECT 1 FROM grants WHERE id = $1 FOR UPDATE';
 const LOCK_NEWEST =
   'SELECT 1 FROM grants WHERE id = (SELECT id FROM grants ORDER BY created_at DESC LIMIT 1) FOR UPDATE';
