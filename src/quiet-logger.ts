@@ -1,7 +1,14 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** What the framework says about its own assembly. */
-const FRAMEWORK = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+/** What the framework says about its own assembly; when that fails, `main` says why, once. */
+const FRAMEWORK = new Set([
+  'ExceptionHandler',
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
 
 /** The console, without the framework's account of itself. JSON lines in production. */
 export class QuietLogger extends ConsoleLogger {
@@ -9,11 +16,15 @@ export class QuietLogger extends ConsoleLogger {
     super({
       logLevels: ['fatal', 'error', 'warn', 'log'],
       json: production,
-      colors: !production && process.stdout.isTTY,
+      colors: !production && Boolean(process.stdout.isTTY),
     });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
     if (!FRAMEWORK.has(String(rest.at(-1)))) super.log(message, ...rest);
+  }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (!FRAMEWORK.has(String(rest.at(-1)))) super.error(message, ...rest);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { StartupError } from '../database/database-error.js';
 import type { User } from '../database/entities/user.entity.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { displayName } from '../organizations/display-name.js';
@@ -33,10 +34,15 @@ export class FirstOperator {
     private readonly clock: Clock,
   ) {}
 
-  /** Makes the operator and organization of the `BOOTSTRAP_` variables, if there are any and there is nobody yet. */
+  /**
+   * Makes the operator and organization of the `BOOTSTRAP_` variables, if there are any and there is nobody yet.
+   * Throws `StartupError` when they cannot be used.
+   */
   async bootstrap(): Promise<void> {
     const { bootstrap } = this.config;
     if (!bootstrap) return;
+    const fault = faultIn(bootstrap);
+    if (fault) throw new StartupError(`The BOOTSTRAP_ variables cannot be used: ${fault}`);
     const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
     this.logger.log(
       user
@@ -63,10 +69,7 @@ export class FirstOperator {
   async redeem(token: unknown, details: FirstOperatorDetails): Promise<Redeemed> {
     const state = await this.check(token);
     if (state !== 'usable') return { refused: state };
-    const fault =
-      emailFault(details.email) ??
-      passwordFault(details.password) ??
-      (displayName(details.organization) ? undefined : 'Give the organization a name of 1 to 100 visible characters.');
+    const fault = faultIn(details);
     if (fault) return { fault };
     const user = await this.create(details);
     return user ? { user } : { refused: 'set up already' };
@@ -78,4 +81,13 @@ export class FirstOperator {
     const user = { email: address, name: address.split('@', 1)[0]!, passwordHash, operator: true };
     return (await this.users.createFirst(user, organization.trim(), this.clock.now()))?.user;
   }
+}
+
+function faultIn({ email, password, organization }: FirstOperatorDetails): string | undefined {
+  const nameless = displayName(organization) === undefined;
+  return (
+    emailFault(email) ??
+    passwordFault(password) ??
+    (nameless ? 'Give the organization a name of 1 to 100 visible characters.' : undefined)
+  );
 }

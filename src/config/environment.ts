@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { applyDecorators } from '@nestjs/common';
 import { Expose, plainToInstance, Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
@@ -40,7 +41,7 @@ export class Environment {
   @OneOf('development', 'production', 'test')
   NODE_ENV?: string;
 
-  @WholeNumber(0, 65_535, 'a port')
+  @WholeNumber(1, 65_535, 'a port')
   PORT?: number;
 
   @Text()
@@ -135,7 +136,7 @@ function crossCheck(environment: Environment): string[] {
   const faults: string[] = [];
   const { PUBLIC_URL, DATABASE_URL, BOOTSTRAP_EMAIL, BOOTSTRAP_PASSWORD, BOOTSTRAP_ORGANIZATION } = environment;
   if (PUBLIC_URL !== undefined) faults.push(...publicUrlFaults(PUBLIC_URL));
-  if (DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(DATABASE_URL))
+  if (DATABASE_URL !== undefined && !(/^postgres(ql)?:\/\//.test(DATABASE_URL) && URL.canParse(DATABASE_URL)))
     faults.push('DATABASE_URL must begin with postgres:// or postgresql://');
   if (environment.NODE_ENV === 'production' && !environment.SECRETS) {
     faults.push(
@@ -143,6 +144,12 @@ function crossCheck(environment: Environment): string[] {
     );
   }
   if (environment.RATE_LIMITS === 'postgres' && !DATABASE_URL) faults.push('RATE_LIMITS=postgres needs DATABASE_URL');
+  for (const entry of environment.TRUSTED_PROXIES ?? []) {
+    if (!isAddressOrRange(entry))
+      faults.push(
+        `TRUSTED_PROXIES holds ${JSON.stringify(entry)}, which is neither an address nor a range such as 10.0.0.0/8`,
+      );
+  }
   for (const entry of environment.PRIVATE_USE_REDIRECT_URIS ?? []) {
     if (!isPrivateUseEntry(entry))
       faults.push(
@@ -158,6 +165,15 @@ function crossCheck(environment: Environment): string[] {
   if (BOOTSTRAP_PASSWORD && BOOTSTRAP_PASSWORD.length < 8)
     faults.push('BOOTSTRAP_PASSWORD must have 8 characters or more');
   return faults;
+}
+
+function isAddressOrRange(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const family = isIP(address);
+  const widest = family === 6 ? 128 : 32;
+  return (
+    family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
+  );
 }
 
 function publicUrlFaults(value: string): string[] {

@@ -59,6 +59,9 @@ async function connected(address: DatabaseAddress, runMigrations: boolean): Prom
   }
   try {
     const migrated = runMigrations ? await migrate(dataSource, 'url' in address) : [];
+    if (!runMigrations && (await dataSource.showMigrations())) {
+      throw new StartupError('The database schema is older than this program. Run `npm run cli -- migrate` first.');
+    }
     return { dataSource, migrated, close: () => dataSource.destroy() };
   } catch (error) {
     await dataSource.destroy();

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BOTH_DATABASES, newDatabase, type TestDatabase } from '../../support/databases.js';
+import { runCommand } from '../../support/command-line.js';
+import { HttpBrowser, textOf } from '../../support/http-browser.js';
+import { PASSWORD } from '../../support/people.js';
+import { type ServerProcess, startProcess } from '../../support/server.js';
+
+describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind) => {
+  let database: TestDatabase;
+  let node: ServerProcess;
+
+  beforeAll(async () => {
+    database = await newDatabase(kind);
+    node = await startProcess(database);
+  }, 60_000);
+  afterAll(async () => {
+    await node?.kill('SIGTERM');
+    await database?.remove();
+  });
+
+  const cli = (args: string[], input?: string) =>
+    runCommand(database, args, { input, variables: { PUBLIC_URL: node.origin } });
+  const succeed = (args: string[], input?: string) => {
+    const { status, stdout, stderr } = cli(args, input);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  };
+  const refused = (args: string[], input?: string) => {
+    const { status, stderr } = cli(args, input);
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    return stderr;
+  };
+  const logIn = async (email: string) => {
+    const browser = new HttpBrowser();
+    return browser.submit(await browser.get(`${node.origin}/console/login`), 'Log in', { email, password: PASSWORD });
+  };
+
+  it('setup-link: a link while there is nobody', async () => {
+    const link = succeed(['setup-link']).trim();
+    expect(link).toMatch(new RegExp(`^${node.origin}/console/setup\\?token=`));
+    expect((await new HttpBrowser().get(link)).status).toBe(200);
+    expect(succeed(['user', 'list'])).toContain('no accounts yet');
+  });
+
+  it('user create, list, set-password, disable', async () => {
+    expect(succeed(['user', 'create', 'Ann@Example.com', '--name', 'Ann', '--operator'], `${PASSWORD}\n`)).toContain(
+      'ann@example.com',
+    );
+    expect(refused(['user', 'create', 'ann@example.com'], `${PASSWORD}\n`)).toContain('already');
+    expect(refused(['user', 'create', 'nonsense'], `${PASSWORD}\n`)).toContain('e-mail address');
+    expect(refused(['user', 'create', 'bob@example.com'], 'short\n')).toContain('8 characters');
+    expect(refused(['user', 'create', 'bob@example.com'], '')).toContain('standard input');
+    expect(refused(['setup-link'])).toContain('accounts already');
+    expect(JSON.parse(succeed(['user', 'list', '--json']))).toMatchObject([
+      { email: 'ann@example.com', name: 'Ann', operator: true, disabled: null },
+    ]);
+    expect((await logIn('ann@example.com')).url).toBe(`${node.origin}/console`);
+    expect(succeed(['user', 'set-password', 'ann@example.com'], 'a new long password\n')).toContain('logged out');
+    expect((await logIn('ann@example.com')).status).toBe(401);
+    succeed(['user', 'set-password', 'ann@example.com'], `${PASSWORD}\n`);
+    succeed(['user', 'create', 'carl@example.com'], `${PASSWORD}\n`);
+    expect(succeed(['user', 'disable', 'carl@example.com'])).toContain('locked out');
+    expect(succeed(['user', 'disable', 'carl@example.com'])).toContain('before');
+    expect((await logIn('carl@example.com')).status).toBe(401);
+    expect(refused(['user', 'disable', 'nobody@example.com'])).toContain('no account');
+  });
+
+  it('org create, list, add-member', async () => {
+    expect(succeed(['org', 'list'])).toContain('no organizations yet');
+    const made = succeed(['org', 'create', 'Acme', '--owner', 'ann@example.com']);
+    const id = /\(([0-9a-f-]{36})\)/.exec(made)![1]!;
+    expect(refused(['org', 'create', '\u200b', '--owner', 'ann@example.com'])).toContain('visible characters');
+    expect(refused(['org', 'create', 'X', '--owner', 'nobody@example.com'])).toContain('no account');
+    succeed(['user', 'create', 'dora@example.com'], `${PASSWORD}\n`);
+    expect(succeed(['org', 'add-member', id, 'dora@example.com', '--role', 'admin'])).toContain('admin');
+    expect(refused(['org', 'add-member', id, 'dora@example.com'])).toContain('already');
+    expect(refused(['org', 'add-member', 'nonsense', 'dora@example.com'])).toContain('org list');
+    expect(refused(['org', 'add-member', '00000000-0000-4000-8000-000000000000', 'dora@example.com'])).toContain(
+      'no organization',
+    );
+    expect(succeed(['org', 'list'])).toContain('Acme');
+    expect(textOf((await logIn('dora@example.com')).html)).toContain('Acme');
+  });
+
+  it('keys list, rotate', async () => {
+    expect(JSON.parse(succeed(['keys', 'list', '--json']))).toMatchObject([{ stage: 'current' }, { stage: 'next' }]);
+    expect(refused(['keys', 'rotate'])).toContain('--force');
+    expect(succeed(['keys', 'rotate', '--force'])).toContain('Signing with');
+    expect(
+      succeed(['keys', 'list'])
+        .split('\n')
+        .filter((line) => line.includes('retired')),
+    ).toHaveLength(2);
+  });
+
+  it('migrate: nothing to do', () => {
+    expect(succeed(['migrate'])).toContain('up to date');
+  });
+
+  it('used wrongly: says how, with another exit code', () => {
+    for (const args of [
+      ['nonsense'],
+      ['user', 'create'],
+      ['org', 'create', 'X'],
+      ['org', 'add-member', 'x', 'y', '--role', 'king'],
+    ]) {
+      const { status, stderr } = cli(args);
+      expect({ args, status }).toEqual({ args, status: 2 });
+      expect(stderr).toMatch(/usage/i);
+    }
+    expect(cli(['--help']).status).toBe(0);
+  });
+
+  it('the server lives on, whatever was asked at once', async () => {
+    const [pages] = await Promise.all([
+      Promise.all(Array.from({ length: 40 }, () => fetch(`${node.origin}/health/ready`).then(({ status }) => status))),
+      Promise.resolve(succeed(['user', 'list'])),
+    ]);
+    expect(new Set(pages)).toEqual(new Set([200]));
+  });
+});
+
+describe('commands without a server', () => {
+  it.each(BOTH_DATABASES)(
+    'migrate makes the schema, and accounts can be made, on %s',
+    async (kind) => {
+      const database = await newDatabase(kind);
+      try {
+        expect(runCommand(database, ['migrate']).stdout).toContain('Initial');
+        expect(runCommand(database, ['migrate']).stdout).toContain('up to date');
+        expect(runCommand(database, ['user', 'create', 'ann@example.com'], { input: `${PASSWORD}\n` }).status).toBe(0);
+        expect(runCommand(database, ['user', 'list']).stdout).toContain('ann@example.com');
+      } finally {
+        await database.remove();
+      }
+    },
+    60_000,
+  );
+
+  it('a wrong configuration is named here too', () => {
+    const { status, stderr } = runCommand({ variables: { PORT: 'x' } }, ['user', 'list']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('PORT');
+  });
+});
