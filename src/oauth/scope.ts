@@ -47,6 +47,9 @@ export const SCOPES: readonly Scope[] = [
   },
 ];
 
+/** OpenID Connect Core §5.4: tools that know of no others name these. They say nothing here, and count as none named. */
+const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'address', 'phone']);
+
 const BY_NAME = new Map(SCOPES.map((scope) => [scope.name, scope]));
 
 /** The scopes of the protected resource: what its metadata and its challenge name. */
@@ -79,7 +82,7 @@ export function expandScopes(names: Iterable<string>): string[] {
  * Throws `invalid_scope` when names were given and none of them is one of the resource's.
  */
 export function requestedScopes(value: string | undefined): string[] {
-  const named = parseScope(value);
+  const named = parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
   const known = expandScopes(named);
   const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
   if (ofResource.length > 0) return known;
