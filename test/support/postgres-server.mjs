@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import pg from 'pg';
 
 /**
  * A real PostgreSQL of our own, from the package registry: nothing need be installed on the machine.
@@ -84,23 +85,23 @@ async function listening(server, port) {
   server.stderr?.on('data', (chunk) => (said = (said + chunk).slice(-2000)));
   for (let tries = 0; tries < 200; tries++) {
     if (server.exitCode !== null) throw new Error(`postgres ended at once: ${said}`);
-    if (await isOpen(port)) return;
+    if (await isReady(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`postgres did not listen: ${said}`);
 }
 
-/** @param {number} port @returns {Promise<boolean>} */
-function isOpen(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket
-      .once('error', () => resolve(false))
-      .once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-  });
+/** Whether it answers queries: it listens a moment before. @param {number} port @returns {Promise<boolean>} */
+async function isReady(port) {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {import('node:child_process').ChildProcess} server @param {string} folder */
