@@ -67,14 +67,18 @@ async function withPage(
   await context.close();
 }
 
+/** Each look has people of its own. */
+const NAMES = ['ann', 'bob', 'carla', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jan', 'kim', 'leo'];
+const somebody = () => `${NAMES.shift()!}@example.com`;
+
 async function flow(page: Page, shoot: Shoot): Promise<void> {
-  const person = await addPerson(server.app, `ann.${Math.random().toString(36).slice(2, 8)}@example.com`, {
+  const person = await addPerson(server.app, somebody(), {
     organization: 'Acme Studio',
   });
-  await addPerson(server.app, `bob.${Math.random().toString(36).slice(2, 8)}@example.com`, {
+  await addPerson(server.app, somebody(), {
     into: person.organizationId,
   });
-  const none = await addPerson(server.app, `new.${Math.random().toString(36).slice(2, 8)}@example.com`, { none: true });
+  const none = await addPerson(server.app, somebody(), { none: true });
   const claude = await OAuthClient.register(server.origin, {
     client_name: 'Claude Code',
     redirect_uris: ['http://localhost/callback'],

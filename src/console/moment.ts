@@ -15,10 +15,10 @@ const UNITS = [
   ['minute', 60],
 ] as const;
 
-/** "3 hours ago", "in 29 days". */
+/** "3 hours ago", "in 30 days": past times are rounded down, coming ones up. */
 export function moment(at: Date, now: Date): Moment {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
-  const words = unit ? RELATIVE.format(Math.trunc(seconds / unit[1]), unit[0]) : 'just now';
+  const words = unit ? RELATIVE.format(Math.ceil(seconds / unit[1]), unit[0]) : 'just now';
   return { words, iso: at.toISOString(), full: `${FULL.format(at)} UTC` };
 }
