@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import { createServer } from 'node:http';
-import pg from 'pg';
+import { Pool } from 'pg';
 
 /*
  * The floor: the least a server can do for each workload and still keep what it said. No framework, no checks, one
@@ -8,7 +8,7 @@ import pg from 'pg';
  */
 
 const { PORT, DATABASE_URL } = /** @type {{ PORT: string, DATABASE_URL: string }} */ (process.env);
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 20 });
+const pool = new Pool({ connectionString: DATABASE_URL, max: 20 });
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const METADATA = JSON.stringify({
   issuer: `http://127.0.0.1:${PORT}`,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import pg from 'pg';
+import { Client } from 'pg';
 import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
 import { CONNECTIONS, load } from './load.mjs';
 import { cpuSeconds, start } from './processes.mjs';
@@ -354,7 +354,7 @@ function sha256(text) {
 
 /** @param {string} url @param {string} sql @param {unknown[]} [values] */
 async function query(url, sql, values) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   return client
     .query(sql, values)

@@ -12,6 +12,7 @@ import { AppModule } from './app.module.js';
 import type { Clock } from './config/clock.js';
 import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
+import { Metrics } from './http/metrics.js';
 import { STYLESHEET } from './http/stylesheet.js';
 import { QuietLogger } from './quiet-logger.js';
 
@@ -65,6 +66,11 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
     options: { strict: true, compileOptions: { strict: true }, partials: PARTIALS },
   });
   allowCors(app);
+  const metrics = app.get(Metrics);
+  adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    done();
+  });
   app.enableShutdownHooks([]);
   return app;
 }

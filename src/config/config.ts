@@ -36,6 +36,8 @@ export class Config {
   readonly privateUseRedirectUris: readonly string[];
   /** Web origins, besides this server's own and loopback ones, whose pages may use the MCP endpoint. */
   readonly mcpOrigins: readonly string[];
+  /** What Prometheus presents to read `/metrics`; absent = there is none. */
+  readonly metricsToken?: string;
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
 
   private constructor(env: Environment) {
@@ -62,6 +64,7 @@ export class Config {
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];
     this.mcpOrigins = env.MCP_ORIGINS ?? [];
+    this.metricsToken = env.METRICS_TOKEN;
     if (env.BOOTSTRAP_EMAIL && env.BOOTSTRAP_PASSWORD && env.BOOTSTRAP_ORGANIZATION) {
       this.bootstrap = {
         email: env.BOOTSTRAP_EMAIL,

@@ -15,7 +15,7 @@ const variable = (read: (text: string) => unknown, ...checks: PropertyDecorator[
     ...checks,
   );
 
-const Text = () => variable((text) => text, IsString());
+const Text = (...checks: PropertyDecorator[]) => variable((text) => text, IsString(), ...checks);
 const OneOf = (...values: string[]) =>
   variable((text) => text, IsIn(values, { message: `must be one of ${values.join(', ')}` }));
 const Flag = () =>
@@ -100,6 +100,9 @@ export class Environment {
     Matches(/^https?:\/\/[^/?#@\s]+$/, { each: true, message: 'must list origins, such as https://app.example.com' }),
   )
   MCP_ORIGINS?: string[];
+
+  @Text(MinLength(16, { message: 'must have 16 characters or more' }))
+  METRICS_TOKEN?: string;
 
   @Text()
   BOOTSTRAP_EMAIL?: string;

@@ -7,20 +7,21 @@ const PROGRAM_ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/mcp/oauth/jwks': ['GET'],
   '/health/live': ['GET'],
   '/health/ready': ['GET'],
+  '/metrics': ['GET'],
 };
 const WELL_KNOWN = /^(?:\/mcp)?\/\.well-known(?:\/|$)/;
 
 /** The path of a request target, without its query. */
 export const pathOf = (url: string): string => url.split('?', 1)[0]!;
 
-/** Programs get JSON, and CORS but for health; people get pages, and never CORS (oauth-v2-1-13 §3.1). */
+/** Programs get JSON, and CORS but for what operators ask; people get pages, and never CORS (oauth-v2-1-13 §3.1). */
 export function isForPrograms(url: string): boolean {
   const path = pathOf(url);
   return Object.hasOwn(PROGRAM_ENDPOINTS, path) || WELL_KNOWN.test(path);
 }
 
 export function allowsCors(url: string): boolean {
-  return isForPrograms(url) && !url.startsWith('/health');
+  return isForPrograms(url) && !/^\/(?:health|metrics)/.test(url);
 }
 
 /** The methods of a program endpoint, for `Allow`; undefined where there is none. */

@@ -6,7 +6,8 @@ import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { newSecret } from '../oauth/secret.js';
 import { RESOURCE_SCOPES } from '../oauth/scope.js';
-import { isForPrograms, methodsOf, pathOf } from './endpoints.js';
+import { isForPrograms, methodsOf } from './endpoints.js';
+import { Metrics } from './metrics.js';
 import { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
 import { SeeOther } from './see-other.js';
@@ -18,7 +19,10 @@ const RETRY_AFTER = 2;
 export class FailureFilter implements ExceptionFilter {
   private readonly logger = new Logger('Failure');
 
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly metrics: Metrics,
+  ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
@@ -32,6 +36,7 @@ export class FailureFilter implements ExceptionFilter {
   private answerProgram(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     reply.header('Cache-Control', 'no-store');
     if (error instanceof BearerChallenge) {
+      if (error.code) this.metrics.refused(error.code);
       const metadata = `${this.config.origin}/.well-known/oauth-protected-resource/mcp`;
       reply.status(error.status).header('WWW-Authenticate', error.header(metadata, RESOURCE_SCOPES));
       reply.send(
@@ -57,6 +62,7 @@ export class FailureFilter implements ExceptionFilter {
       return;
     }
     const refusal = this.oauthErrorOf(error);
+    this.metrics.refused(refusal.code);
     if (refusal.status >= 500 || refusal.code === 'invalid_client' || refusal.code === 'invalid_grant')
       this.log(error, refusal, request);
     if (refusal.code === 'temporarily_unavailable') reply.header('Retry-After', RETRY_AFTER);
@@ -88,8 +94,9 @@ export class FailureFilter implements ExceptionFilter {
     return new OAuthError('server_error', 'something went wrong on this server', { cause: error });
   }
 
+  /** By the route as it was declared: an address may hold what must not be logged. */
   private log(error: unknown, shown: OAuthError | PageFailure, request: FastifyRequest, supportCode?: string): void {
-    const where = `${request.method} ${pathOf(request.url)}${supportCode ? ` [${supportCode}]` : ''}`;
+    const where = `${request.method} ${request.routeOptions.url ?? '(no such address)'}${supportCode ? ` [${supportCode}]` : ''}`;
     if (shown.status >= 500 && shown.status !== 503)
       this.logger.error(`${where}: ${reasonOf(error)}`, (error as Error | undefined)?.stack);
     else this.logger.log(`${where}: ${reasonOf(error)}`);

@@ -7,10 +7,11 @@ import { Cookies } from './cookies.js';
 import { Csrf, CsrfGuard } from './csrf.js';
 import { FailureFilter } from './failure.filter.js';
 import { LoginGuard } from './login.guard.js';
+import { Metrics } from './metrics.js';
 import { SessionGuard } from './session.guard.js';
 import { StylesheetController } from './stylesheet.js';
 
-const EDGE = [BearerGuard, ClientAuthenticationGuard, Cookies, Csrf, CsrfGuard, LoginGuard, SessionGuard];
+const EDGE = [BearerGuard, ClientAuthenticationGuard, Cookies, Csrf, CsrfGuard, LoginGuard, Metrics, SessionGuard];
 
 @Global()
 @Module({

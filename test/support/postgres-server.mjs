@@ -3,7 +3,7 @@ import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symli
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 
 /**
  * A real PostgreSQL of our own, from the package registry: nothing need be installed on the machine.
@@ -93,7 +93,7 @@ async function listening(server, port) {
 
 /** Whether it answers queries: it listens a moment before. @param {number} port @returns {Promise<boolean>} */
 async function isReady(port) {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+  const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
   client.on('error', () => undefined);
   try {
     await client.connect();

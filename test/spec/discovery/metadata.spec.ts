@@ -201,6 +201,10 @@ describe('other addresses', () => {
     }
   });
 
+  it('metrics are not there unless the operator wants them', async () => {
+    expect((await fetch(`${server.origin}/metrics`)).status).toBe(404);
+  });
+
   it('health says whether the server lives and is ready, and nothing else', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       const response = await fetch(server.origin + path);
