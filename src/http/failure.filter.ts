@@ -1,4 +1,11 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { isDatabaseUnavailable } from '../database/database-error.js';
@@ -154,6 +161,9 @@ function statusOf(error: unknown): number | undefined {
 /** One line, causes included, nothing a terminal acts upon. */
 function reasonOf(error: unknown): string {
   const reasons: string[] = [];
-  for (let one = error; one instanceof Error && reasons.length < 4; one = one.cause) reasons.push(one.message);
+  for (let one = error; one instanceof Error && reasons.length < 4; one = one.cause) {
+    // The framework's own message quotes the address.
+    reasons.push(one instanceof NotFoundException ? 'nothing is there' : one.message);
+  }
   return (reasons.join(' ← ') || String(error)).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 500);
 }
