@@ -18,7 +18,10 @@ import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['asking', 'connection', 'failure', 'head', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]),
+  ['asking', 'connection', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [
+    name,
+    `partials/${name}.hbs`,
+  ]),
 );
 const BODY_LIMIT = 64 * 1024;
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { clientCommand } from './cli/client.js';
 import { keysCommand } from './cli/keys.js';
 import { migrateCommand } from './cli/migrate.js';
 import { organizationCommand } from './cli/organization.js';
@@ -14,7 +15,14 @@ async function main(): Promise<void> {
     .description('Commands for whoever runs bkend MCP Auth. They work beside the running server.')
     .showHelpAfterError()
     .exitOverride();
-  for (const command of [userCommand(), organizationCommand(), keysCommand(), migrateCommand(), setupLinkCommand()])
+  for (const command of [
+    userCommand(),
+    organizationCommand(),
+    clientCommand(),
+    keysCommand(),
+    migrateCommand(),
+    setupLinkCommand(),
+  ])
     program.addCommand(inherit(command));
   await program.parseAsync();
 }

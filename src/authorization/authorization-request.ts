@@ -15,6 +15,8 @@ export interface AuthorizationRequest {
   readonly renewable: boolean;
   /** Log in even if somebody is logged in already: `prompt=login` or `select_account`, or "Not you?". */
   readonly loginAgain?: true;
+  /** Show the approval page even for a trusted client: `prompt=consent`. */
+  readonly askAgain?: true;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }

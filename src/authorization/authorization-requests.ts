@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Client, Clients } from '../clients/clients.service.js';
+import { type Client, Clients, isProven } from '../clients/clients.service.js';
+import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { PageFailure } from '../http/page-failure.js';
+import { SeeOther } from '../http/see-other.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
@@ -12,7 +14,6 @@ import { requestedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS, requestedScopes } from '../oauth/scope.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
-import { toolName } from './asking-tool.js';
 import { readPrompt } from './prompt.js';
 
 /** A person has this long to answer, in milliseconds. */
@@ -42,7 +43,7 @@ export class AuthorizationRequests {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `PageFailure`. */
+  /** Throws `PageFailure`, or `SeeOther` that takes a refusal back to a client whose identity is proven. */
   async read(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<AuthorizationRequest> {
     const client = await this.client(parameters);
     const redirectUri = this.redirectUri(parameters, client);
@@ -54,10 +55,13 @@ export class AuthorizationRequests {
           ? new OAuthError('consent_required', 'a person must approve, and prompt is none')
           : new OAuthError('login_required', 'nobody is logged in, and prompt is none');
       }
-      return prompt.login ? { ...request, loginAgain: true } : request;
+      return { ...request, ...(prompt.login && { loginAgain: true }), ...(prompt.consent && { askAgain: true }) };
     } catch (error) {
-      if (error instanceof OAuthError) throw this.refusal(error, client, redirectUri, parameters);
-      throw error;
+      if (!(error instanceof OAuthError)) throw error;
+      const location = this.refusalUri(error, redirectUri, parameters);
+      // oauth-v2-1-13 §7.12.2: to a client that could be anybody, only when the person decides so.
+      if (isProven(client, redirectUri) && (await isLoggedIn())) throw new SeeOther(location, { cause: error });
+      throw refusalPage(error, toolName(client.metadata, redirectUri), location);
     }
   }
 
@@ -118,27 +122,25 @@ export class AuthorizationRequests {
     };
   }
 
-  /** Nobody has logged in, or the client's identity is not proven: the person decides whether to go back (oauth-v2-1-13 §7.12.2). */
-  private refusal(error: OAuthError, client: Client, redirectUri: string, parameters: Parameters): PageFailure {
-    const states = stateOf(parameters);
-    const name = toolName(client, redirectUri);
-    const href = responseUri(redirectUri, {
-      error: error.code,
-      error_description: error.description,
-      state: states,
+  private refusalUri({ code, description }: OAuthError, redirectUri: string, parameters: Parameters): string {
+    const response = {
+      error: code,
+      error_description: description,
+      state: stateOf(parameters),
       iss: this.config.issuer,
-    });
-    return new PageFailure(
-      400,
-      `${name} cannot be connected like this`,
-      `The tool asked in a way this server does not accept: ${error.description}.`,
-      'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.',
-      {
-        cause: error,
-        link: { label: `Return to ${name}`, href },
-      },
-    );
+    };
+    return responseUri(redirectUri, response);
   }
+}
+
+function refusalPage(error: OAuthError, name: string, href: string): PageFailure {
+  return new PageFailure(
+    400,
+    `${name} cannot be connected like this`,
+    `The tool asked in a way this server does not accept: ${error.description}.`,
+    'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.',
+    { cause: error, link: { label: `Return to ${name}`, href } },
+  );
 }
 
 /** RFC 7636 §4.3, for every client (oauth-v2-1-13 §7.5.1). An absent method would mean `plain`. */

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
 import { OFFLINE_ACCESS, RESOURCE_SCOPES } from '../oauth/scope.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
+import { Answers } from './answers.js';
 import { ApprovalController } from './approval.controller.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { AuthorizationRequests } from './authorization-requests.js';
@@ -11,7 +12,7 @@ import { Steps } from './steps.js';
 
 @Module({
   controllers: [AuthorizationController, LoginController, OrganizationController, ApprovalController],
-  providers: [AuthorizationRequests, Steps],
+  providers: [Answers, AuthorizationRequests, Steps],
 })
 export class AuthorizationModule {
   static metadata(origin: string): ServerMetadata {

@@ -4,8 +4,10 @@ import { definePage, type Form } from '../http/page.js';
 export interface AskingTool {
   /** What it calls itself; its redirect host when it gave no name. */
   readonly name: string;
-  /** Whether its name is only its own word: `self-asserted` for every dynamic client. */
+  /** Its name is only its own word. */
   readonly selfAsserted: boolean;
+  /** An administrator of this server vouches for it. */
+  readonly registered: boolean;
 }
 
 export interface LoginModel {
@@ -40,7 +42,8 @@ export interface OrganizationModel {
   readonly newName: string;
   readonly failure: string | undefined;
 }
-export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization');
+/** For a trusted client this form is the last one. */
+export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization', { formLeavesSite: true });
 
 export interface ApprovalModel {
   readonly title: string;
@@ -50,6 +53,10 @@ export interface ApprovalModel {
   readonly organization: { readonly name: string; readonly role: string; readonly change: string };
   /** Where the answer goes: the host (and port) of the redirect URI, or the scheme of an application. */
   readonly redirectHost: string;
+  /** Its name looks like that of a tool an administrator registered, and it is not that tool. */
+  readonly imitates: boolean;
+  /** Since when it is known here, and how many people use it; undefined when nobody has approved it before. */
+  readonly use: { readonly since: string; readonly people: string } | undefined;
   /** The redirect leads to a program on this computer, which could be any program. */
   readonly loopback: boolean;
   /** The redirect opens an application by its scheme. */

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isProven } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { displayName } from '../organizations/display-name.js';
+import { Answers } from './answers.js';
 import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
@@ -16,6 +18,7 @@ export class OrganizationController {
   constructor(
     private readonly requests: AuthorizationRequests,
     private readonly steps: Steps,
+    private readonly answers: Answers,
     private readonly organizations: Organizations,
     private readonly clock: Clock,
   ) {}
@@ -46,7 +49,13 @@ export class OrganizationController {
       });
     }
     const respondent = { ...answering.respondent, organizationId };
-    const next = this.steps.to('approve', { request, reply }, { request: answering.request, respondent });
+    const { request: asked } = answering;
+    const client = await this.requests.clientOf(asked);
+    const chosen = (await this.organizations.ofUser(answering.session.userId)).find(({ id }) => id === organizationId);
+    if (chosen && client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {
+      return this.answers.approveAll({ ...answering, client, organization: chosen }, reply);
+    }
+    const next = this.steps.to('approve', { request, reply }, { request: asked, respondent });
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 

@@ -3,14 +3,18 @@ import { OAuthError } from '../oauth/oauth-error.js';
 const KNOWN = ['none', 'login', 'consent', 'select_account'];
 
 /**
- * The `prompt` parameter (OpenID Connect Core §3.1.2.1), which some tools send. Consent is always asked, so `consent`
- * changes nothing. Throws `invalid_request` for unknown values, and for `none` beside another.
+ * The `prompt` parameter (OpenID Connect Core §3.1.2.1), which some tools send. Consent is asked anyway, but for
+ * clients an administrator trusts; `consent` asks for those too. Throws `invalid_request` for unknown values, and for `none` beside another.
  */
-export function readPrompt(value: string | undefined): { none: boolean; login: boolean } {
+export function readPrompt(value: string | undefined): { none: boolean; login: boolean; consent: boolean } {
   const prompts = value?.split(' ').filter(Boolean) ?? [];
   if (prompts.some((prompt) => !KNOWN.includes(prompt)))
     throw new OAuthError('invalid_request', 'prompt has an unknown value');
   if (prompts.includes('none') && prompts.length > 1)
     throw new OAuthError('invalid_request', 'prompt is none and something else at once');
-  return { none: prompts.includes('none'), login: prompts.includes('login') || prompts.includes('select_account') };
+  return {
+    none: prompts.includes('none'),
+    login: prompts.includes('login') || prompts.includes('select_account'),
+    consent: prompts.includes('consent'),
+  };
 }

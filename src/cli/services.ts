@@ -1,11 +1,15 @@
 import { Passwords } from '../accounts/passwords.js';
 import { FirstOperator } from '../accounts/first-operator.service.js';
+import { DynamicClients } from '../clients/dynamic-clients.js';
+import { RegisteredClients } from '../clients/registered-clients.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
+import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
+import { Statements } from '../database/statements.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { loadSecrets } from '../sealing/secrets.js';
@@ -18,6 +22,10 @@ export interface Services {
   readonly passwords: Passwords;
   readonly firstOperator: FirstOperator;
   readonly keys: KeyRing;
+  readonly dynamicClients: DynamicClients;
+  readonly registeredClients: RegisteredClients;
+  readonly storedClients: StoredClients;
+  readonly config: Config;
 }
 
 /** Opens the database, beside the running server if there is one, does the work, and closes it again. */
@@ -31,7 +39,19 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
     const passwords = new Passwords();
     const keys = new KeyRing(new SigningKeys(dataSource), sealing, config, clock);
     const firstOperator = new FirstOperator(users, passwords, sealing, config, clock);
-    return await work({ clock, users, organizations: new Organizations(dataSource), passwords, firstOperator, keys });
+    const storedClients = new StoredClients(dataSource, new Statements(dataSource));
+    return await work({
+      clock,
+      users,
+      organizations: new Organizations(dataSource),
+      passwords,
+      firstOperator,
+      keys,
+      dynamicClients: new DynamicClients(sealing, clock),
+      registeredClients: new RegisteredClients(storedClients, clock),
+      storedClients,
+      config,
+    });
   } finally {
     await close();
   }

@@ -45,6 +45,7 @@ export interface ConnectionRow {
   readonly id: string;
   readonly tool: string;
   readonly selfAsserted: boolean;
+  readonly registered: boolean;
   readonly redirectHost: string;
   readonly organization: string;
   readonly permissions: readonly string[];

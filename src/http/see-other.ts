@@ -1,6 +1,9 @@
 /** Go and get that page instead (RFC 9110 §15.4.4). Thrown where a request cannot be answered here, caught by the failure filter. */
 export class SeeOther extends Error {
-  constructor(readonly location: string) {
-    super(`see ${location}`);
+  constructor(
+    readonly location: string,
+    options?: ErrorOptions,
+  ) {
+    super('see other', options);
   }
 }

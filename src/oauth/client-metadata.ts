@@ -18,7 +18,7 @@ export interface ClientMetadata {
 }
 
 /**
- * How far a client's name can be trusted. `self-asserted`: it registered itself, anybody could have. Never the same look
- * for two of them.
+ * How far a client's name can be trusted. `registered`: an administrator of this server vouches for it. `self-asserted`:
+ * it registered itself, anybody could have. Never the same look for two of them.
  */
-export type ClientIdentity = 'self-asserted';
+export type ClientIdentity = 'registered' | 'self-asserted';

@@ -2,8 +2,8 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 
 /**
- * A client somebody approved (RFC 6749 §2). A dynamic client has no row before that: its id is its registration.
- * A client secret is never stored, only its hash.
+ * A client an administrator registered, or somebody approved (RFC 6749 §2). A dynamic client has no row before that: its
+ * id is its registration. A client secret is never stored, only its hash.
  */
 @Entity('clients')
 export class Client {
@@ -15,7 +15,9 @@ export class Client {
   @Column('text') identity: ClientIdentity;
   @Column('jsonb') metadata: ClientMetadata;
   @Column('bytea', { nullable: true }) secretHash: Buffer | null;
-  /** When it was first approved. */
+  /** A registered client that is not asked about each time. */
+  @Column('boolean', { default: false }) trusted: boolean;
+  /** When it was registered by an administrator, or first approved. */
   @Column('timestamptz') createdAt: Date;
   @Column('timestamptz', { nullable: true }) blockedAt: Date | null;
 }

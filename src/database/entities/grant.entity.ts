@@ -5,7 +5,13 @@ import { User } from './user.entity.js';
 
 /** Why a grant ended. */
 export type RevocationReason =
-  'disconnected' | 'token_revoked' | 'code_replayed' | 'refresh_reused' | 'user_disabled' | 'password_changed';
+  | 'disconnected'
+  | 'token_revoked'
+  | 'code_replayed'
+  | 'refresh_reused'
+  | 'user_disabled'
+  | 'password_changed'
+  | 'client_blocked';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

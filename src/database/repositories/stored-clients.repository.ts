@@ -1,13 +1,118 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { Client } from '../entities/client.entity.js';
+import { Grant } from '../entities/grant.entity.js';
+import { Statements } from '../statements.js';
+import { addAuditEvent } from './audit-events.repository.js';
+
+export type NewClient = Pick<Client, 'clientId' | 'digest' | 'identity' | 'metadata' | 'secretHash' | 'trusted'>;
+
+/** How a client is used here: since when it is known, and by how many people now. */
+export interface ClientUse {
+  readonly since: Date;
+  readonly people: number;
+}
+
+const USE = {
+  name: 'client_use',
+  text: `SELECT c.created_at, count(DISTINCT g.user_id)::int AS people
+      FROM clients c LEFT JOIN grants g ON g.client_id = c.id AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+     WHERE c.digest = $1 GROUP BY c.created_at`,
+};
 
 @Injectable()
 export class StoredClients {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: Statements,
+  ) {}
 
-  /** A client somebody approved once, by the SHA-256 of its `client_id`. */
+  /** By the SHA-256 of its `client_id`. */
   async find(digest: Buffer): Promise<Client | null> {
     return this.dataSource.manager.findOneBy(Client, { digest });
   }
+
+  /** Those an administrator registered, by name, and those that are blocked. */
+  async list(): Promise<Client[]> {
+    return this.dataSource.manager.find(Client, {
+      where: [{ identity: 'registered' }, { blockedAt: Not(IsNull()) }],
+      order: { createdAt: 'ASC' },
+    });
+  }
+
+  /** What the clients an administrator registered are called. */
+  async registeredNames(): Promise<string[]> {
+    const clients = await this.dataSource.manager.find(Client, { where: { identity: 'registered' }, take: 1000 });
+    return clients.flatMap(({ metadata }) => metadata.client_name ?? []);
+  }
+
+  /** Undefined for a client that nobody has approved and nobody registered. */
+  async useOf(digest: Buffer, at: Date): Promise<ClientUse | undefined> {
+    const [row] = await this.statements.run<{ created_at: Date; people: number }>(USE, [digest, at]);
+    return row && { since: row.created_at, people: row.people };
+  }
+
+  async register(client: NewClient, at: Date): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await manager.insert(Client, { ...client, createdAt: at } as Parameters<typeof manager.insert<Client>>[1]);
+      await audit(manager, 'client.registered', client, at);
+    });
+  }
+
+  async replaceSecret(client: Client, secretHash: Buffer, at: Date): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await manager.update(Client, { id: client.id }, { secretHash });
+      await audit(manager, 'client.secret_rotated', client, at);
+    });
+  }
+
+  /** Blocks a client, known here or not, and ends its connections in the same transaction. False: was blocked already. */
+  async block(client: NewClient, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(Client)
+        .values({ ...client, createdAt: at } as Partial<Client>)
+        .orIgnore()
+        .execute();
+      const { affected } = await manager.update(
+        Client,
+        { digest: client.digest, blockedAt: IsNull() },
+        { blockedAt: at },
+      );
+      if (affected !== 1) return false;
+      const { id } = await manager.findOneByOrFail(Client, { digest: client.digest });
+      await manager.update(
+        Grant,
+        { clientId: id, revokedAt: IsNull() },
+        { revokedAt: at, revokedBecause: 'client_blocked' },
+      );
+      await audit(manager, 'client.blocked', client, at);
+      return true;
+    });
+  }
+
+  /** False: was not blocked. Its connections stay ended. */
+  async unblock(client: Client, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.update(
+        Client,
+        { id: client.id, blockedAt: Not(IsNull()) },
+        { blockedAt: null },
+      );
+      if (affected !== 1) return false;
+      await audit(manager, 'client.unblocked', client, at);
+      return true;
+    });
+  }
+}
+
+async function audit(
+  manager: EntityManager,
+  action: string,
+  { clientId }: Pick<Client, 'clientId'>,
+  at: Date,
+): Promise<void> {
+  await addAuditEvent(manager, { at, action, detail: { client: clientId } });
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BOTH_DATABASES, newDatabase, type TestDatabase } from '../../support/databases.js';
 import { runCommand } from '../../support/command-line.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
+import { OAuthClient } from '../../support/oauth-client.js';
 import { PASSWORD } from '../../support/people.js';
 import { type ServerProcess, startProcess } from '../../support/server.js';
 
@@ -92,6 +93,49 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
         .split('\n')
         .filter((line) => line.includes('retired')),
     ).toHaveLength(2);
+  });
+
+  it('client create, list, show, rotate-secret, block, unblock', async () => {
+    expect(succeed(['client', 'list'])).toContain('There are none');
+    const made = succeed([
+      'client',
+      'create',
+      'Desk',
+      '--redirect-uri',
+      'https://desk.example/cb',
+      '--auth-method',
+      'client_secret_basic',
+      '--trusted',
+    ]);
+    const [id, secret] = [/client_id +(reg-\S+)/.exec(made)![1]!, /client_secret +(\S+)/.exec(made)![1]!];
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(refused(['client', 'create', 'X', '--redirect-uri', 'http://x.example/'])).toContain('http is only for');
+    expect(refused(['client', 'create', 'X', '--redirect-uri', 'http://localhost/cb', '--trusted'])).toContain(
+      'Only a client whose',
+    );
+    expect(refused(['client', 'create', '\u200b', '--redirect-uri', 'https://x.example/'])).toContain(
+      'visible characters',
+    );
+    expect(JSON.parse(succeed(['client', 'list', '--json']))).toMatchObject([
+      { client_id: id, name: 'Desk', identity: 'registered', trusted: true, blocked: null },
+    ]);
+    const shown = succeed(['client', 'show', id]);
+    expect(JSON.parse(shown)).toMatchObject({
+      client_id: id,
+      redirect_uris: ['https://desk.example/cb'],
+      token_endpoint_auth_method: 'client_secret_basic',
+    });
+    expect(shown).not.toContain(secret);
+    expect(/client_secret +(\S+)/.exec(succeed(['client', 'rotate-secret', id]))![1]).not.toBe(secret);
+    expect(refused(['client', 'rotate-secret', 'nobody'])).toContain('client list');
+    expect(succeed(['client', 'block', id])).toContain('Blocked');
+    expect(succeed(['client', 'block', id])).toContain('before');
+    expect(succeed(['client', 'unblock', id])).toContain('may ask again');
+    expect(succeed(['client', 'unblock', id])).toContain('was not blocked');
+    const dynamic = (await OAuthClient.register(node.origin)).registered.client_id;
+    expect(refused(['client', 'show', dynamic])).toContain('No client of this id');
+    expect(succeed(['client', 'block', dynamic])).toContain('Blocked');
+    expect(succeed(['client', 'list'])).toContain('self-asserted');
   });
 
   it('migrate: nothing to do', () => {

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Client } from '../clients/clients.service.js';
+import { toolName } from '../clients/names.js';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { Grants } from '../database/repositories/grants.repository.js';
+import type { OwnOrganization } from '../database/repositories/organizations.repository.js';
+import { renderPage } from '../http/page.js';
+import { PageFailure } from '../http/page-failure.js';
+import { redirectTarget } from '../oauth/redirect-uri.js';
+import { OFFLINE_ACCESS } from '../oauth/scope.js';
+import { hashSecret, newSecret } from '../oauth/secret.js';
+import { askingTool } from './asking-tool.js';
+import { responseUri } from './authorization-response.js';
+import { RETURN_PAGE } from './authorization.pages.js';
+import { permissionsFor } from './permissions.js';
+import type { Answering } from './steps.js';
+
+/** A request in the hands of somebody who chose an organization: all that an answer needs. */
+export interface Asked extends Answering {
+  readonly client: Client;
+  readonly organization: OwnOrganization;
+}
+
+/** The two answers to an authorization request. Each request is answered once. */
+@Injectable()
+export class Answers {
+  constructor(
+    private readonly grants: Grants,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  isAnswered(requestId: string): Promise<boolean> {
+    return this.grants.isAnswered(requestId);
+  }
+
+  /** Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none. */
+  async approve(
+    { request, session, client, organization }: Asked,
+    ticked: readonly unknown[],
+    reply: FastifyReply,
+  ): Promise<void> {
+    const kept = permissionsFor(request, organization.role)
+      .filter(({ name, optional }) => !optional || ticked.includes(name))
+      .map(({ name }) => name);
+    const code = newSecret();
+    const at = this.clock.now();
+    const grantId = await this.grants.approve({
+      at,
+      requestId: request.id,
+      userId: session.userId,
+      organizationId: organization.id,
+      client,
+      resource: request.resource,
+      scopes: request.scopes.filter((name) => kept.includes(name)),
+      renewable: kept.includes(OFFLINE_ACCESS),
+      codeHash: hashSecret(code),
+      codeChallenge: request.codeChallenge,
+      redirectUri: request.redirectUri,
+      codeExpiresAt: new Date(at.getTime() + this.config.authorizationCodeLifetime * 1000),
+    });
+    if (!grantId) throw (await this.isAnswered(request.id)) ? answeredBefore() : noLongerAllowed();
+    await this.respond({ request, client }, { code }, reply);
+  }
+
+  /** Everything that is asked, without a page: for a client an administrator trusts. */
+  async approveAll(asked: Asked, reply: FastifyReply): Promise<void> {
+    const all = permissionsFor(asked.request, asked.organization.role).map(({ name }) => name);
+    await this.approve(asked, all, reply);
+  }
+
+  async deny({ request, session, client, organization }: Asked, reply: FastifyReply): Promise<void> {
+    const denied = await this.grants.deny({
+      requestId: request.id,
+      requestExpiresAt: new Date(request.expiresAt),
+      at: this.clock.now(),
+      userId: session.userId,
+      organizationId: organization.id,
+      clientName: toolName(client.metadata, request.redirectUri),
+    });
+    if (!denied) throw answeredBefore();
+    const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
+    await this.respond({ request, client }, refusal, reply);
+  }
+
+  /** By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that says so. */
+  private async respond(
+    { request, client }: Pick<Asked, 'request' | 'client'>,
+    answer: { code: string } | { error: string; error_description: string },
+    reply: FastifyReply,
+  ): Promise<void> {
+    const location = responseUri(request.redirectUri, { ...answer, state: request.state, iss: this.config.issuer });
+    if (redirectTarget(request.redirectUri) === 'private-use') {
+      const approved = 'code' in answer;
+      return void (await renderPage(reply, RETURN_PAGE, {
+        title: approved ? 'Approved' : 'Denied',
+        tool: askingTool(client, request.redirectUri),
+        approved,
+        location,
+      }));
+    }
+    await reply.header('Cache-Control', 'no-store').redirect(location, 303);
+  }
+}
+
+export function answeredBefore(): PageFailure {
+  return new PageFailure(
+    400,
+    'You have answered this already',
+    'Each request of a tool is answered once, and this one was. You can close this tab.',
+    'If your tool is not connected, go back to it and connect again.',
+  );
+}
+
+function noLongerAllowed(): PageFailure {
+  return new PageFailure(
+    400,
+    'This cannot be approved any more',
+    'Your account, your place in the organization, or the tool was blocked or removed meanwhile.',
+    'Ask an administrator of the organization.',
+  );
+}
