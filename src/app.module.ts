@@ -2,9 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthorizationModule } from './authorization/authorization.module.js';
 import { ClientsModule } from './clients/clients.module.js';
-import type { Clock } from './config/clock.js';
 import type { Config } from './config/config.js';
-import { ConfigModule } from './config/config.module.js';
+import { ConfigModule, type Outside } from './config/config.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { GrantsModule } from './grants/grants.module.js';
@@ -21,11 +20,11 @@ import { TokenModule } from './token/token.module.js';
 /** The whole server on one page, ground first. */
 @Module({})
 export class AppModule {
-  static with(config: Config, clock?: Clock): DynamicModule {
+  static with(config: Config, outside?: Outside): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.with(config, clock),
+        ConfigModule.with(config, outside),
         DatabaseModule,
         SealingModule,
         JwtModule,

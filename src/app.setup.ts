@@ -9,7 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import handlebars from 'handlebars';
 import { AppModule } from './app.module.js';
-import type { Clock } from './config/clock.js';
+import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
@@ -26,7 +26,7 @@ const PARTIALS = Object.fromEntries(
 const BODY_LIMIT = 64 * 1024;
 
 /** The whole server, ready to listen. `clock`: for tests that move time. */
-export async function createApp(config: Config, { clock }: { clock?: Clock } = {}): Promise<NestFastifyApplication> {
+export async function createApp(config: Config, outside?: Outside): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
@@ -41,7 +41,7 @@ export async function createApp(config: Config, { clock }: { clock?: Clock } = {
         .send({ error: 'invalid_request', error_description: 'the address is malformed' });
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, clock), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, outside), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: new QuietLogger(config.production),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Client, Clients, isProven } from '../clients/clients.service.js';
+import { DocumentUnavailable } from '../clients/documents/document-fetcher.js';
 import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
@@ -43,9 +44,12 @@ export class AuthorizationRequests {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `PageFailure`, or `SeeOther` that takes a refusal back to a client whose identity is proven. */
+  /**
+   * Throws `PageFailure`; `SeeOther` that takes a refusal back to a client whose identity is proven; `LogInFirst` for a
+   * client whose document has not been seen.
+   */
   async read(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<AuthorizationRequest> {
-    const client = await this.client(parameters);
+    const client = await this.client(parameters, isLoggedIn);
     const redirectUri = this.redirectUri(parameters, client);
     try {
       const request = this.readRest(parameters, client, redirectUri);
@@ -67,16 +71,27 @@ export class AuthorizationRequests {
 
   /** The client of a request that was read before. Throws `PageFailure` when it is gone. */
   async clientOf(request: AuthorizationRequest): Promise<Client> {
-    const client = await this.clients.find(request.clientId);
-    if (!client) throw unknownClient('the client is gone');
+    const client =
+      (await this.clients.find(request.clientId)) ?? (await this.asking(request.clientId, async () => true));
+    if (!client || client === 'unfetched') throw unknownClient('the client is gone');
     return client;
   }
 
-  private async client(parameters: Parameters): Promise<Client> {
+  private async client(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<Client> {
     const clientId = shown(() => parameters.required('client_id'));
-    const client = await this.clients.find(clientId);
+    const client = await this.asking(clientId, isLoggedIn);
+    if (client === 'unfetched') throw new LogInFirst(clientId);
     if (!client) throw unknownClient('no client has this client_id');
     return client;
+  }
+
+  private async asking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
+    try {
+      return await this.clients.findAsking(clientId, mayFetch);
+    } catch (error) {
+      if (error instanceof DocumentUnavailable) throw unreadableTool(error);
+      throw error;
+    }
   }
 
   private redirectUri(parameters: Parameters, { metadata }: Client): string {
@@ -143,6 +158,13 @@ function refusalPage(error: OAuthError, name: string, href: string): PageFailure
   );
 }
 
+/** Who asks is known only by a document, and that is fetched for nobody who is not logged in. */
+export class LogInFirst extends Error {
+  constructor(readonly clientId: string) {
+    super('a person must log in before the document is fetched');
+  }
+}
+
 /** RFC 7636 §4.3, for every client (oauth-v2-1-13 §7.5.1). An absent method would mean `plain`. */
 function codeChallenge(parameters: Parameters): string {
   const challenge = parameters.required('code_challenge');
@@ -176,6 +198,16 @@ function shown<T>(read: () => T): T {
       { cause: error },
     );
   }
+}
+
+function unreadableTool(cause: Error): PageFailure {
+  return new PageFailure(
+    400,
+    'The tool could not be checked',
+    'It says who it is by a document on its own site, and that document cannot be read right now, or is not a valid one.',
+    'Try again in a minute. If it stays like this, tell whoever makes the tool.',
+    { cause },
+  );
 }
 
 function unknownClient(reason: string): PageFailure {

@@ -2,8 +2,10 @@ import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PageFailure } from '../http/page-failure.js';
+import { SeeOther } from '../http/see-other.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
-import { AuthorizationRequests } from './authorization-requests.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+import { AuthorizationRequests, LogInFirst } from './authorization-requests.js';
 import { respondentOf, Steps } from './steps.js';
 
 /** What fits in a URL beside the other headers of a request. */
@@ -23,12 +25,9 @@ export class AuthorizationController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const asked = await this.requests.read(
-      new Parameters(query),
-      async () => (await this.steps.session(request)) !== undefined,
-    );
-    const session = asked.loginAgain ? undefined : await this.steps.session(request);
     const http = { request, reply };
+    const asked = await this.read(query, http);
+    const session = asked.loginAgain ? undefined : await this.steps.session(request);
     const next = session
       ? this.steps.to('organization', http, { request: asked, respondent: respondentOf(session) })
       : this.steps.to('login', http, { request: asked });
@@ -55,4 +54,31 @@ export class AuthorizationController {
       );
     await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
   }
+
+  private async read(
+    query: RawParameters,
+    http: { request: FastifyRequest; reply: FastifyReply },
+  ): Promise<AuthorizationRequest> {
+    const isLoggedIn = async () => (await this.steps.session(http.request)) !== undefined;
+    try {
+      return await this.requests.read(new Parameters(query), isLoggedIn);
+    } catch (error) {
+      if (!(error instanceof LogInFirst)) throw error;
+      const waiting = { clientId: error.clientId, query: stringify(withoutLogin(query)) };
+      throw new SeeOther(this.steps.toLogInFirst(http, waiting), { cause: error });
+    }
+  }
+}
+
+/** They are about to log in: `prompt` need not ask for it again. */
+function withoutLogin(query: RawParameters): Record<string, string> {
+  const { prompt } = query;
+  const rest =
+    typeof prompt === 'string'
+      ? prompt
+          .split(' ')
+          .filter((one) => !['login', 'select_account'].includes(one))
+          .join(' ')
+      : prompt;
+  return { ...query, ...(prompt !== undefined && { prompt: rest }) } as Record<string, string>;
 }

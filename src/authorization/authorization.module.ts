@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import { Module } from '@nestjs/common';
 import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
 import { OFFLINE_ACCESS, RESOURCE_SCOPES } from '../oauth/scope.js';
@@ -15,13 +16,14 @@ import { Steps } from './steps.js';
   providers: [Answers, AuthorizationRequests, Steps],
 })
 export class AuthorizationModule {
-  static metadata(origin: string): ServerMetadata {
+  static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {
     return {
       authorization_endpoint: `${origin}/mcp/oauth/authorize`,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       code_challenge_methods_supported: [CODE_CHALLENGE_METHOD],
       authorization_response_iss_parameter_supported: true,
+      ...(cimd && { client_id_metadata_document_supported: true }),
       scopes_supported: [...RESOURCE_SCOPES, OFFLINE_ACCESS],
     };
   }

@@ -8,6 +8,8 @@ export interface AskingTool {
   readonly selfAsserted: boolean;
   /** An administrator of this server vouches for it. */
   readonly registered: boolean;
+  /** The host that publishes it, when its metadata was fetched from there. */
+  readonly verifiedHost: string | undefined;
 }
 
 export interface LoginModel {

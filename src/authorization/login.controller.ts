@@ -5,13 +5,21 @@ import { Cookies } from '../http/cookies.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
-import { renderPage } from '../http/page.js';
+import { type Form, renderPage } from '../http/page.js';
 import { hashSecret } from '../oauth/secret.js';
 import { askingTool } from './asking-tool.js';
-import type { AuthorizationRequest } from './authorization-request.js';
+import type { Respondent } from './authorization-request.js';
 import { AuthorizationRequests } from './authorization-requests.js';
-import { LOGIN_PAGE } from './authorization.pages.js';
+import { type AskingTool, LOGIN_PAGE } from './authorization.pages.js';
 import { respondentOf, Steps } from './steps.js';
+
+interface Entry {
+  readonly tool: AskingTool;
+  readonly form: Form;
+  readonly loginAgain: boolean;
+  /** Where somebody goes who has logged in. */
+  readonly next: (respondent: Respondent) => string;
+}
 
 /** First step: who are you? */
 @Controller('mcp/oauth/authorize')
@@ -25,17 +33,13 @@ export class LoginController {
 
   @Get('login')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { request: asked } = this.steps.open(request);
-    const session = asked.loginAgain ? undefined : await this.steps.session(request);
+    const entry = await this.entry(request, reply);
+    const session = entry.loginAgain ? undefined : await this.steps.session(request);
     if (session) {
-      const next = this.steps.to(
-        'organization',
-        { request, reply },
-        { request: asked, respondent: respondentOf(session) },
-      );
+      const next = entry.next(respondentOf(session));
       return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
     }
-    await this.render(asked, request, reply, '');
+    await this.render(entry, reply, '');
   }
 
   @Post('login')
@@ -46,14 +50,10 @@ export class LoginController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { request: asked } = this.steps.open(request);
-    if (!attempt.user)
-      return this.render(asked, request, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
-    const { loginAgain: _, ...rest } = asked;
+    const entry = await this.entry(request, reply);
+    if (!attempt.user) return this.render(entry, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
     const respondent = { userId: attempt.user.id, session: await this.sessionOf(attempt.user.id, request, reply) };
-    await reply
-      .header('Cache-Control', 'no-store')
-      .redirect(this.steps.to('organization', { request, reply }, { request: rest, respondent }), 303);
+    await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
   }
 
   /** "Not you?": logs out and asks again, for the same request. */
@@ -89,19 +89,40 @@ export class LoginController {
     if (cookie) await this.sessions.end(cookie);
   }
 
+  /** What the log-in is for: a request that was read, or one that waits until somebody is logged in. */
+  private async entry(request: FastifyRequest, reply: FastifyReply): Promise<Entry> {
+    const http = { request, reply };
+    const waiting = this.steps.openWaiting(request);
+    if (waiting) {
+      const { host } = new URL(waiting.clientId);
+      return {
+        tool: { name: host, selfAsserted: false, registered: false, verifiedHost: undefined },
+        form: this.steps.formToLogInFirst(http, waiting),
+        loginAgain: false,
+        next: () => `/mcp/oauth/authorize?${waiting.query}`,
+      };
+    }
+    const { loginAgain = false, ...asked } = this.steps.open(request).request;
+    const again = { ...asked, ...(loginAgain && { loginAgain }) };
+    return {
+      tool: askingTool(await this.requests.clientOf(asked), asked.redirectUri),
+      form: this.steps.form('login', http, { request: again }),
+      loginAgain,
+      next: (respondent) => this.steps.to('organization', http, { request: asked, respondent }),
+    };
+  }
+
   private async render(
-    asked: AuthorizationRequest,
-    request: FastifyRequest,
+    { tool, form }: Entry,
     reply: FastifyReply,
     email: string,
     attempt?: LoginAttempt & { user: null },
   ): Promise<void> {
-    const client = await this.requests.clientOf(asked);
     const failure = attempt && loginFailure(attempt, reply);
     const model = {
       title: 'Log in',
-      tool: askingTool(client, asked.redirectUri),
-      form: this.steps.form('login', { request, reply }, { request: asked }),
+      tool,
+      form,
       email,
       failure: failure?.sentence,
       forgotPassword: '/console/forgot-password',

@@ -8,7 +8,7 @@ import { Csrf } from '../http/csrf.js';
 import type { Form } from '../http/page.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
-import { Sealing } from '../sealing/sealing.service.js';
+import { type Purpose, Sealing } from '../sealing/sealing.service.js';
 import type { AuthorizationRequest, Respondent } from './authorization-request.js';
 
 /** The pages of the flow, in order, and "Not you?", which goes back to the first. */
@@ -20,6 +20,13 @@ interface Travelling {
   readonly respondent?: Respondent;
 }
 
+/** A request that waits for a log-in unread, since its client is known only by a document. */
+interface Waiting {
+  readonly clientId: string;
+  /** Of the authorization endpoint, as it came. */
+  readonly query: string;
+}
+
 /** A request in the hands of somebody who is logged in. */
 export interface Answering {
   readonly request: AuthorizationRequest;
@@ -27,6 +34,7 @@ export interface Answering {
   readonly session: LiveSession;
 }
 
+const WAITING_SECONDS = 3600;
 const START_AGAIN = 'Go back to your tool and connect again.';
 
 /**
@@ -55,6 +63,27 @@ export class Steps {
     return `/mcp/oauth/authorize/${step}?request=${sealed}`;
   }
 
+  /** To log in first, and only then begin with this query of the authorization endpoint. */
+  toLogInFirst(http: { request: FastifyRequest; reply: FastifyReply }, waiting: Waiting): string {
+    const sealed = this.sealing.sealValue(
+      'waiting-request',
+      waiting,
+      WAITING_SECONDS,
+      this.cookies.browser(http.request, http.reply),
+    );
+    return `/mcp/oauth/authorize/login?waiting=${sealed}`;
+  }
+
+  formToLogInFirst(http: { request: FastifyRequest; reply: FastifyReply }, waiting: Waiting): Form {
+    return { action: this.toLogInFirst(http, waiting), csrf: this.csrf.token(http.request, http.reply) };
+  }
+
+  /** What waits behind this log-in, if it is a request that could not be read before. Throws `PageFailure`. */
+  openWaiting(request: FastifyRequest): Waiting | undefined {
+    const { waiting: sealed } = Object(request.query) as { waiting?: unknown };
+    return sealed === undefined ? undefined : this.opened<Waiting>('waiting-request', sealed, request);
+  }
+
   form(step: Step, http: { request: FastifyRequest; reply: FastifyReply }, travelling: Travelling): Form {
     return { action: this.to(step, http, travelling), csrf: this.csrf.token(http.request, http.reply) };
   }
@@ -62,26 +91,7 @@ export class Steps {
   /** The request this URL holds. Throws `PageFailure` when it is over, or not this browser's. */
   open(request: FastifyRequest): Travelling {
     const { request: sealed } = Object(request.query) as { request?: unknown };
-    const browser = this.cookies.read(request, 'browser');
-    const opened =
-      typeof sealed === 'string' && browser
-        ? this.sealing.openValue<Travelling>('authorization-request', sealed, browser)
-        : undefined;
-    if (opened === 'expired')
-      throw new PageFailure(
-        400,
-        'This page has waited too long',
-        'A request to connect a tool can be answered for one hour.',
-        START_AGAIN,
-      );
-    if (!opened)
-      throw new PageFailure(
-        400,
-        'This page belongs to another browser',
-        'A request to connect a tool can only be answered in the browser that opened it, with its cookies.',
-        START_AGAIN,
-      );
-    return opened.value;
+    return this.opened<Travelling>('authorization-request', sealed, request);
   }
 
   /** The same, by the person who logged in for it. Sends back to log in when the session is over. */
@@ -103,6 +113,27 @@ export class Steps {
       );
     }
     return { request: travelling.request, respondent, session };
+  }
+
+  private opened<T>(purpose: Purpose, sealed: unknown, request: FastifyRequest): T {
+    const browser = this.cookies.read(request, 'browser');
+    const opened =
+      typeof sealed === 'string' && browser ? this.sealing.openValue<T>(purpose, sealed, browser) : undefined;
+    if (opened === 'expired')
+      throw new PageFailure(
+        400,
+        'This page has waited too long',
+        'A request to connect a tool can be answered for one hour.',
+        START_AGAIN,
+      );
+    if (!opened)
+      throw new PageFailure(
+        400,
+        'This page belongs to another browser',
+        'A request to connect a tool can only be answered in the browser that opened it, with its cookies.',
+        START_AGAIN,
+      );
+    return opened.value;
   }
 
   /** Who is logged in in this browser. */

@@ -1,8 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { Clients } from './clients.service.js';
+import { ClientDocuments } from './documents/client-documents.js';
+import { DocumentFetcher } from './documents/document-fetcher.js';
 import { DynamicClients } from './dynamic-clients.js';
 import { RegisteredClients } from './registered-clients.js';
 
 @Global()
-@Module({ providers: [Clients, DynamicClients, RegisteredClients], exports: [Clients, DynamicClients] })
+@Module({
+  providers: [ClientDocuments, Clients, DocumentFetcher, DynamicClients, RegisteredClients],
+  exports: [Clients, DynamicClients],
+})
 export class ClientsModule {}

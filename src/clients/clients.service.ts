@@ -4,6 +4,7 @@ import { StoredClients } from '../database/repositories/stored-clients.repositor
 import type { ClientIdentity, ClientMetadata } from '../oauth/client-metadata.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret, sameBytes } from '../oauth/secret.js';
+import { ClientDocuments } from './documents/client-documents.js';
 import { DynamicClients, MAX_CLIENT_ID_LENGTH } from './dynamic-clients.js';
 
 /** A row is believed for this long without asking again. */
@@ -18,6 +19,8 @@ export interface Client {
   readonly metadata: ClientMetadata;
   /** SHA-256 of the secret of a confidential client. */
   readonly secretHash: Buffer | null;
+  /** SHA-256 of the metadata of one that publishes itself: what an approval is for. */
+  readonly pinned: Buffer | null;
   /** Registered by an administrator who also said not to ask about it each time. */
   readonly trusted: boolean;
 }
@@ -32,12 +35,14 @@ export class Clients {
   constructor(
     private readonly dynamic: DynamicClients,
     private readonly stored: StoredClients,
+    private readonly documents: ClientDocuments,
   ) {}
 
   /**
    * The client of this id. A dynamic one needs no query; a row is asked for when an administrator registered the client,
    * or when the seal does not open, which is so for a client approved under a secret that has since been retired.
-   * Undefined for an unknown client, and for a registered one that is blocked.
+   * One with a document is known by the last good copy, in memory or from when it was approved: tokens never wait for
+   * somebody else's server. Undefined for an unknown client, and for a blocked one that has a row.
    */
   async find(clientId: string): Promise<Client | undefined> {
     const metadata = this.dynamic.open(clientId);
@@ -50,13 +55,33 @@ export class Clients {
         identity: 'self-asserted',
         metadata,
         secretHash,
+        pinned: null,
         trusted: false,
       };
     }
     if (clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
+    if (this.documents.accepts(clientId)) {
+      const published = this.documents.last(clientId);
+      if (published) return verifiedDomain(clientId, published);
+    }
     const known = this.rows.get(clientId) ?? { client: await this.findRow(clientId) };
     this.rows.set(clientId, known);
     return known.client;
+  }
+
+  /**
+   * The client an authorization request names. Its document, if it has one, must be fresh, and is fetched only when
+   * `mayFetch`: `'unfetched'` otherwise. Throws `DocumentUnavailable`.
+   */
+  async findAsking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
+    if (!this.documents.accepts(clientId)) return this.find(clientId);
+    const row = await this.stored.find(hashSecret(clientId));
+    if (row?.blockedAt) return undefined;
+    // An administrator's registration under this very id goes first.
+    if (row?.identity === 'registered') return this.find(clientId);
+    const fresh = this.documents.fresh(clientId);
+    if (fresh) return verifiedDomain(clientId, fresh);
+    return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId)) : 'unfetched';
   }
 
   isSecretOf({ clientId, identity, secretHash }: Client, secret: string): boolean {
@@ -67,8 +92,8 @@ export class Clients {
   private async findRow(clientId: string): Promise<Client | undefined> {
     const row = await this.stored.find(hashSecret(clientId));
     if (!row || row.blockedAt) return undefined;
-    const { digest, identity, metadata, secretHash, trusted } = row;
-    return { clientId, digest, identity, metadata, secretHash, trusted };
+    const { digest, identity, metadata, secretHash, pinned, trusted } = row;
+    return { clientId, digest, identity, metadata, secretHash, pinned, trusted };
   }
 }
 
@@ -78,4 +103,16 @@ export class Clients {
  */
 export function isProven({ identity }: Pick<Client, 'identity'>, redirectUri: string): boolean {
   return identity !== 'self-asserted' && redirectTarget(redirectUri) === 'https';
+}
+
+function verifiedDomain(clientId: string, metadata: ClientMetadata): Client {
+  return {
+    clientId,
+    digest: hashSecret(clientId),
+    identity: 'verified-domain',
+    metadata,
+    secretHash: null,
+    pinned: hashSecret(JSON.stringify(metadata)),
+    trusted: false,
+  };
 }

@@ -36,6 +36,10 @@ export class Config {
   readonly privateUseRedirectUris: readonly string[];
   /** Web origins, besides this server's own and loopback ones, whose pages may use the MCP endpoint. */
   readonly mcpOrigins: readonly string[];
+  /** Whether clients may be known by the URL of their metadata document, which is then fetched. */
+  readonly cimd: boolean;
+  /** Hosts (with port) whose documents may be fetched although they are not public: for development. */
+  readonly cimdPrivateHosts: readonly string[];
   /** What Prometheus presents to read `/metrics`; absent = there is none. */
   readonly metricsToken?: string;
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
@@ -64,6 +68,8 @@ export class Config {
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];
     this.mcpOrigins = env.MCP_ORIGINS ?? [];
+    this.cimd = (env.CIMD ?? 'on') === 'on';
+    this.cimdPrivateHosts = env.CIMD_PRIVATE_HOSTS ?? [];
     this.metricsToken = env.METRICS_TOKEN;
     if (env.BOOTSTRAP_EMAIL && env.BOOTSTRAP_PASSWORD && env.BOOTSTRAP_ORGANIZATION) {
       this.bootstrap = {

@@ -101,6 +101,12 @@ export class Environment {
   )
   MCP_ORIGINS?: string[];
 
+  @OneOf('on', 'off')
+  CIMD?: 'on' | 'off';
+
+  @List(Matches(/^[^/?#@\s]+$/, { each: true, message: 'must list hosts, such as localhost:8443' }))
+  CIMD_PRIVATE_HOSTS?: string[];
+
   @Text(MinLength(16, { message: 'must have 16 characters or more' }))
   METRICS_TOKEN?: string;
 
@@ -146,6 +152,8 @@ function crossCheck(environment: Environment): string[] {
       'SECRETS is missing: in production, give one secret of 32 or more characters (openssl rand -base64 48)',
     );
   }
+  if (environment.NODE_ENV === 'production' && environment.CIMD_PRIVATE_HOSTS)
+    faults.push('CIMD_PRIVATE_HOSTS is for development: it lets this server be used to reach private hosts');
   if (environment.RATE_LIMITS === 'postgres' && !DATABASE_URL) faults.push('RATE_LIMITS=postgres needs DATABASE_URL');
   for (const entry of environment.TRUSTED_PROXIES ?? []) {
     if (!isAddressOrRange(entry))

@@ -11,6 +11,7 @@ export function connectionRow(connection: Connection, now: Date): ConnectionRow 
     tool: toolName(metadata, redirectUri),
     selfAsserted: identity === 'self-asserted',
     registered: identity === 'registered',
+    verifiedHost: identity === 'verified-domain' ? new URL(connection.clientId).host : undefined,
     redirectHost: redirectHost(redirectUri),
     organization: connection.organizationName,
     permissions: describeScopes(connection.scopes).map(({ sentence }) => sentence),

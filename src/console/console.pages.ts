@@ -46,6 +46,7 @@ export interface ConnectionRow {
   readonly tool: string;
   readonly selfAsserted: boolean;
   readonly registered: boolean;
+  readonly verifiedHost: string | undefined;
   readonly redirectHost: string;
   readonly organization: string;
   readonly permissions: readonly string[];

@@ -7,7 +7,7 @@ import { WellKnownController } from './well-known.controller.js';
 
 /** A feature that has something to advertise. What is not mounted is not advertised. */
 export interface Described {
-  metadata(origin: string): ServerMetadata;
+  metadata(config: Config): ServerMetadata;
 }
 
 @Module({})
@@ -17,7 +17,7 @@ export class MetadataModule {
     const useFactory = (config: Config) =>
       describeServer(
         config,
-        features.map((feature) => feature.metadata(config.origin)),
+        features.map((feature) => feature.metadata(config)),
       );
     return {
       module: MetadataModule,

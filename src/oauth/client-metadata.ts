@@ -18,7 +18,8 @@ export interface ClientMetadata {
 }
 
 /**
- * How far a client's name can be trusted. `registered`: an administrator of this server vouches for it. `self-asserted`:
- * it registered itself, anybody could have. Never the same look for two of them.
+ * How far a client's name can be trusted. `registered`: an administrator of this server vouches for it.
+ * `verified-domain`: its metadata was fetched from the https URL that is its id. `self-asserted`: it registered itself,
+ * anybody could have. Never the same look for two of them.
  */
-export type ClientIdentity = 'registered' | 'self-asserted';
+export type ClientIdentity = 'registered' | 'verified-domain' | 'self-asserted';

@@ -10,7 +10,14 @@ const MAX_OPENED = 64 * 1024;
 
 /** What a key is for. Each purpose has its own key, so nothing sealed for one opens for another. */
 export type Purpose =
-  'client-id' | 'client-secret' | 'authorization-request' | 'csrf' | 'refresh-token' | 'signing-key' | 'setup-link';
+  | 'client-id'
+  | 'client-secret'
+  | 'authorization-request'
+  | 'waiting-request'
+  | 'csrf'
+  | 'refresh-token'
+  | 'signing-key'
+  | 'setup-link';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret

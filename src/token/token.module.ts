@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import { Module } from '@nestjs/common';
 import { CLIENT_AUTH_METHODS } from '../oauth/client-metadata.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
@@ -7,7 +8,7 @@ import { TokenIssuer } from './token-issuer.js';
 
 @Module({ controllers: [TokenController], providers: [TokenIssuer, ...GRANT_HANDLERS] })
 export class TokenModule {
-  static metadata(origin: string): ServerMetadata {
+  static metadata({ origin }: Pick<Config, 'origin'>): ServerMetadata {
     return {
       token_endpoint: `${origin}/mcp/oauth/token`,
       grant_types_supported: GRANT_TYPES,

@@ -43,7 +43,7 @@ describe('M: who the client is', () => {
 
   it('M2 an unknown client: 401 at the token endpoint, a page at the authorization endpoint', async () => {
     const forged = `${registered.registered.client_id.slice(0, -2)}AA`;
-    for (const client_id of ['nobody', forged, 'https://tool.example/client.json']) {
+    for (const client_id of ['nobody', forged, 'http://tool.example/client.json']) {
       expectError(
         await postForm(`${server.origin}/mcp/oauth/token`, {
           grant_type: 'authorization_code',

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.setup.js';
 import { Config } from '../../src/config/config.js';
+import type { Outbound } from '../../src/config/outbound.js';
 import { type DatabaseKind, newDatabase, type TestDatabase } from './databases.js';
 import { freePort } from './postgres-server.mjs';
 import { invariantsHold } from './invariants.js';
@@ -25,6 +26,8 @@ export interface TestServer {
 interface ServerOptions {
   readonly database?: DatabaseKind;
   readonly variables?: Record<string, string>;
+  /** What stands where the internet is. */
+  readonly outbound?: Outbound;
 }
 
 export const SECRET = 'a secret that only the tests have and that is long enough';
@@ -33,7 +36,11 @@ export const SECRET = 'a secret that only the tests have and that is long enough
  * The server, in this process, on a port and a database of its own. One at a time: passport keeps its strategies for the
  * whole process.
  */
-export async function startServer({ database = 'embedded', variables = {} }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({
+  database = 'embedded',
+  variables = {},
+  outbound,
+}: ServerOptions = {}): Promise<TestServer> {
   const own = await newDatabase(database);
   const port = await freePort();
   const clock = new TestClock();
@@ -46,7 +53,7 @@ export async function startServer({ database = 'embedded', variables = {} }: Ser
     ...own.variables,
     ...variables,
   });
-  const app = await createApp(config, { clock });
+  const app = await createApp(config, { clock, outbound });
   app.useLogger(new WatchedLogger());
   await app.listen(port, '127.0.0.1');
   const dataSource = app.get(DataSource, { strict: false });

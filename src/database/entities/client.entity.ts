@@ -15,6 +15,8 @@ export class Client {
   @Column('text') identity: ClientIdentity;
   @Column('jsonb') metadata: ClientMetadata;
   @Column('bytea', { nullable: true }) secretHash: Buffer | null;
+  /** SHA-256 of the metadata of a client that publishes itself, as it was last approved. */
+  @Column('bytea', { nullable: true }) pinned: Buffer | null;
   /** A registered client that is not asked about each time. */
   @Column('boolean', { default: false }) trusted: boolean;
   /** When it was registered by an administrator, or first approved. */

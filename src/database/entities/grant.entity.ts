@@ -39,6 +39,8 @@ export class Grant {
   /** Whether a refresh token is issued. */
   @Column('boolean') renewable: boolean;
   @Column('timestamptz') createdAt: Date;
+  /** What the client's `pinned` was: a client that describes itself differently since must be approved again. */
+  @Column('bytea', { nullable: true }) pinned: Buffer | null;
 
   /** SHA-256 of the code. Stays after use, so that a replay is recognised. */
   @Column('bytea', { unique: true }) codeHash: Buffer;

@@ -1,5 +1,6 @@
 import { Initial1700000000000 } from './1700000000000-initial.js';
+import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
 
 /** In the order they run. Generated, then read, then never edited. */
-export const MIGRATIONS = [Initial1700000000000, TrustedClients1700000001000];
+export const MIGRATIONS = [Initial1700000000000, TrustedClients1700000001000, PinnedMetadata1700000002000];

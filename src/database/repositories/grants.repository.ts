@@ -17,6 +17,7 @@ export interface Approval {
     identity: ClientIdentity;
     metadata: ClientMetadata;
     secretHash: Buffer | null;
+    pinned: Buffer | null;
   };
   readonly resource: string;
   readonly scopes: readonly string[];
@@ -64,6 +65,7 @@ export interface Connection {
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
   readonly expiresAt: Date;
+  readonly clientId: string;
   readonly identity: ClientIdentity;
   readonly metadata: ClientMetadata;
   readonly organizationName: string;
@@ -116,6 +118,7 @@ export class Grants {
       approval.codeChallenge,
       approval.redirectUri,
       approval.codeExpiresAt,
+      client.pinned,
     ]);
     return row?.id;
   }
@@ -224,6 +227,7 @@ export class Grants {
       created_at: Date;
       last_used_at: Date;
       expires_at: Date;
+      client_id: string;
       identity: ClientIdentity;
       metadata: ClientMetadata;
       organization_name: string;
@@ -235,6 +239,7 @@ export class Grants {
       createdAt: row.created_at,
       lastUsedAt: row.last_used_at,
       expiresAt: row.expires_at,
+      clientId: row.client_id,
       identity: row.identity,
       metadata: row.metadata,
       organizationName: row.organization_name,

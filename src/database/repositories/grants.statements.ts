@@ -6,8 +6,8 @@ import { auditGrants } from './audit.sql.js';
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
-/** Client, person and membership stand at this moment. */
-const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL
+/** Client, person and membership stand at this moment, the client as it was approved. */
+const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
    AND m.user_id = g.user_id AND m.organization_id = g.organization_id`;
 
@@ -20,14 +20,15 @@ const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.rene
 export const APPROVE: Statement = {
   name: 'grant_approve',
   text: `WITH client AS (
-      INSERT INTO clients (client_id, digest, identity, metadata, secret_hash, created_at)
-      VALUES ($1, $2, $3, $4::jsonb, $5, $6)
-      ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
-      RETURNING id, blocked_at
+      INSERT INTO clients (client_id, digest, identity, metadata, secret_hash, created_at, pinned)
+      VALUES ($1, $2, $3, $4::jsonb, $5, $6, $17)
+      ON CONFLICT (digest) DO UPDATE SET pinned = excluded.pinned,
+             metadata = CASE WHEN excluded.pinned IS NULL THEN clients.metadata ELSE excluded.metadata END
+      RETURNING id, blocked_at, pinned
     ), approved AS (
       INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
-                          code_hash, code_challenge, redirect_uri, code_expires_at, expires_at)
-      SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16
+                          code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
+      SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
         FROM client, memberships m JOIN users u ON u.id = m.user_id
        WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
@@ -87,7 +88,7 @@ export const WHY_NOT_REFRESHED: Statement = {
   text: `SELECT ${ISSUED}, g.rotated_at,
            ($5::text IS NULL OR g.resource = $5) AS resource_matches,
            ($6::text[] IS NULL OR g.scopes @> $6::text[]) AS scope_matches,
-           (c.blocked_at IS NULL AND u.disabled_at IS NULL AND m.role IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $7) AS stands
+           (c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned AND u.disabled_at IS NULL AND m.role IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $7) AS stands
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
@@ -120,7 +121,7 @@ export const IS_LIVE: Statement = {
 /** Everything somebody has connected and not ended. */
 export const CONNECTIONS_OF_USER: Statement = {
   name: 'grants_of_user',
-  text: `SELECT g.id, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.identity, c.metadata, o.name AS organization_name
+  text: `SELECT g.id, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.client_id, c.identity, c.metadata, o.name AS organization_name
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
      WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
      ORDER BY g.created_at DESC LIMIT 200`,

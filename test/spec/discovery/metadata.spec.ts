@@ -58,6 +58,7 @@ describe('authorization server metadata (RFC 8414)', () => {
       token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       authorization_response_iss_parameter_supported: true,
+      client_id_metadata_document_supported: true,
       protected_resources: [`${origin}/mcp`],
       service_documentation: `${origin}/console`,
     });

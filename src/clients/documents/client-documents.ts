@@ -1,0 +1,98 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Clock } from '../../config/clock.js';
+import { Config } from '../../config/config.js';
+import type { ClientMetadata } from '../../oauth/client-metadata.js';
+import { readClientDocument } from './client-document.js';
+import { DocumentFetcher, DocumentUnavailable } from './document-fetcher.js';
+import { isDocumentUrl } from './document-url.js';
+
+/** A document is kept at least and at most this long, in seconds, whatever its publisher says. */
+const FRESH = { least: 300, most: 86_400 };
+const BUDGET = { perOrigin: { points: 10, duration: 60 }, all: { points: 300, duration: 60 } };
+const AT_ONCE = 10;
+
+interface Kept {
+  readonly metadata: ClientMetadata;
+  readonly etag: string | undefined;
+  readonly freshUntil: number;
+}
+
+/**
+ * Clients that publish themselves: the client id is the URL of a document (MCP 2026-07-28, Client ID Metadata Documents).
+ * Documents are fetched only for somebody who is logged in, once for all who wait, within budgets, and kept in memory;
+ * failures are never kept.
+ */
+@Injectable()
+export class ClientDocuments {
+  private readonly logger = new Logger('Client documents');
+  private readonly kept = new LRUCache<string, Kept>({ max: 1_000 });
+  private readonly underWay = new Map<string, Promise<ClientMetadata>>();
+  private readonly perOrigin = new RateLimiterMemory({ keyPrefix: 'document-origin', ...BUDGET.perOrigin });
+  private readonly all = new RateLimiterMemory({ keyPrefix: 'documents', ...BUDGET.all });
+
+  constructor(
+    private readonly fetcher: DocumentFetcher,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether this id is one whose document may be fetched. */
+  accepts(clientId: string): boolean {
+    return this.config.cimd && isDocumentUrl(clientId);
+  }
+
+  /** The last good copy, however old. */
+  last(clientId: string): ClientMetadata | undefined {
+    return this.kept.get(clientId)?.metadata;
+  }
+
+  /** The copy that may still be used without asking. */
+  fresh(clientId: string): ClientMetadata | undefined {
+    const kept = this.kept.get(clientId);
+    return kept && kept.freshUntil > this.clock.now().getTime() ? kept.metadata : undefined;
+  }
+
+  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`. */
+  async fetch(clientId: string): Promise<ClientMetadata> {
+    const fresh = this.fresh(clientId);
+    if (fresh) return fresh;
+    const waiting = this.underWay.get(clientId);
+    if (waiting) return waiting;
+    if (this.underWay.size >= AT_ONCE) throw new DocumentUnavailable('too many documents are being fetched');
+    const fetching = this.fetchNow(clientId).finally(() => this.underWay.delete(clientId));
+    this.underWay.set(clientId, fetching);
+    return fetching;
+  }
+
+  private async fetchNow(clientId: string): Promise<ClientMetadata> {
+    try {
+      await this.spend(clientId);
+      const before = this.kept.get(clientId);
+      const fetched = await this.fetcher.fetch(clientId, before?.etag);
+      const metadata =
+        fetched === 'unchanged' ? before!.metadata : readClientDocument(clientId, fetched.text, this.config);
+      const etag = fetched === 'unchanged' ? before!.etag : fetched.etag;
+      const seconds =
+        fetched === 'unchanged'
+          ? FRESH.least
+          : Math.min(Math.max(fetched.maxAge ?? FRESH.least, FRESH.least), FRESH.most);
+      this.kept.set(clientId, { metadata, etag, freshUntil: this.clock.now().getTime() + seconds * 1000 });
+      return metadata;
+    } catch (error) {
+      this.logger.log(`${new URL(clientId).host}: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  private async spend(clientId: string): Promise<void> {
+    try {
+      await this.perOrigin.consume(new URL(clientId).origin);
+      await this.all.consume('all');
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) throw new DocumentUnavailable('too many documents were asked for');
+      throw refusal;
+    }
+  }
+}
