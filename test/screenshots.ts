@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { FirstOperator } from '../src/accounts/first-operator.service.js';
+import { RegisteredClients } from '../src/clients/registered-clients.js';
 import { launchBrowser } from './support/browser.js';
+import { Internet } from './support/internet.js';
 import { OAuthClient } from './support/oauth-client.js';
 import { addPerson, PASSWORD, type Person } from './support/people.js';
 import { startServer, type TestServer } from './support/server.js';
@@ -15,6 +17,8 @@ const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) => [
   { colorScheme, name: `${colorScheme}-narrow`, viewport: { width: 320, height: 640 } },
 ]);
 
+const PUBLISHED = 'https://tool.example/client.json';
+let internet: Internet;
 let server: TestServer;
 let browser: Browser;
 let ann: Person;
@@ -22,13 +26,20 @@ let setupLink: string;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  server = await startServer({ variables: { RATE_LIMITS: 'off' } });
+  internet = await Internet.open(['tool.example']);
+  internet.publish(PUBLISHED, {
+    client_id: PUBLISHED,
+    client_name: 'Notes',
+    redirect_uris: ['https://tool.example/cb'],
+  });
+  server = await startServer({ variables: { RATE_LIMITS: 'off' }, outbound: internet });
   setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await server?.close();
+  internet?.close();
 });
 
 it('takes the setup page, while there is nobody', async () => {
@@ -114,11 +125,40 @@ async function flow(page: Page, shoot: Shoot): Promise<void> {
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByText('you can close this tab').waitFor();
   await shoot('return');
+  await grades(page, shoot);
   await page.goto(`${server.origin}/mcp/oauth/authorize?client_id=dyn-unknown`);
   await shoot('error');
   ann = person;
   await claude.again().connect(person);
   await page.context().clearCookies();
+}
+
+/** The same question, asked by tools whose names can be trusted to different degrees. */
+async function grades(page: Page, shoot: Shoot): Promise<void> {
+  const redirect_uris = ['https://desk.example/cb'];
+  const details = { name: 'Acme Desk', redirectUris: redirect_uris, authMethod: 'none', trusted: false } as const;
+  const { clientId } = await server.app.get(RegisteredClients, { strict: false }).register(details);
+  const registered = new OAuthClient(server.origin, { client_id: clientId, redirect_uris });
+  const published = new OAuthClient(server.origin, {
+    client_id: PUBLISHED,
+    redirect_uris: ['https://tool.example/cb'],
+  });
+  const imitation = await OAuthClient.register(server.origin, {
+    client_name: 'Acme D3sk',
+    redirect_uris: ['https://evil.example/cb'],
+  });
+  for (const [client, what] of [
+    [registered, 'approve-registered'],
+    [published, 'approve-verified-domain'],
+    [imitation, 'approve-imitation'],
+  ] as const) {
+    const another = await page.context().newPage();
+    await another.goto(client.authorizeUrl());
+    await another.getByRole('button', { name: 'Continue' }).click();
+    await another.getByRole('button', { name: 'Approve' }).waitFor();
+    await shoot(what, another);
+    await another.close();
+  }
 }
 
 async function console_(page: Page, shoot: Shoot): Promise<void> {
