@@ -84,6 +84,11 @@ export class Clients {
     return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId)) : 'unfetched';
   }
 
+  /** Something it published has changed: the next person who connects it has its document read again. */
+  readAgain(clientId: string): void {
+    this.documents.forget(clientId);
+  }
+
   isSecretOf({ clientId, identity, secretHash }: Client, secret: string): boolean {
     if (identity === 'self-asserted' && this.dynamic.isSecretOf(clientId, secret)) return true;
     return secretHash !== null && sameBytes(secretHash, hashSecret(secret));

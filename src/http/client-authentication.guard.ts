@@ -1,13 +1,17 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, Clients } from '../clients/clients.service.js';
-import type { ClientAuthMethod } from '../oauth/client-metadata.js';
+import { ClientAssertions, isUnknownKey } from '../jwt/client-assertions.js';
+import { type ClientAuthMethod, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Parameters } from '../oauth/parameters.js';
 import { formParameters } from './form-parameters.js';
 
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 interface Credentials {
   readonly clientId: string;
+  /** The secret, or the assertion. */
   readonly secret?: string;
   readonly method: ClientAuthMethod;
 }
@@ -20,12 +24,16 @@ export const AuthenticatedClient = createParamDecorator(
 );
 
 /**
- * Client authentication (RFC 6749 §2.3): `none`, `client_secret_basic`, `client_secret_post`, as the client registered.
+ * Client authentication (RFC 6749 §2.3): `none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`
+ * (RFC 7523 §2.2), as the client registered or published.
  * Throws `invalid_client`, or `invalid_request` when the request says two things at once.
  */
 @Injectable()
 export class ClientAuthenticationGuard implements CanActivate {
-  constructor(private readonly clients: Clients) {}
+  constructor(
+    private readonly clients: Clients,
+    private readonly assertions: ClientAssertions,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
@@ -53,9 +61,20 @@ export class ClientAuthenticationGuard implements CanActivate {
     // Some tools send Basic with an empty password for a public client.
     const presented = secret === undefined || secret === '' ? 'none' : method;
     if (presented !== registered) throw new OAuthError('invalid_client', `this client authenticates by ${registered}`);
-    if (registered !== 'none' && !this.clients.isSecretOf(client, secret!))
+    if (registered === PRIVATE_KEY_JWT) await this.verify(secret!, client);
+    else if (registered !== 'none' && !this.clients.isSecretOf(client, secret!))
       throw new OAuthError('invalid_client', 'the client secret is wrong');
     return client;
+  }
+
+  private async verify(assertion: string, { clientId, metadata }: Client): Promise<void> {
+    try {
+      await this.assertions.verify(assertion, clientId, metadata.jwks);
+    } catch (error) {
+      // It may have new keys; whoever connects it next reads them.
+      if (isUnknownKey(error)) this.clients.readAgain(clientId);
+      throw error;
+    }
   }
 }
 
@@ -63,6 +82,12 @@ function credentialsOf(request: FastifyRequest): Credentials {
   const body = new Parameters(formParameters(request));
   const [bodyId, bodySecret] = [body.optional('client_id'), body.optional('client_secret')];
   const header = request.headers.authorization;
+  const assertion = assertionOf(body);
+  if (assertion !== undefined) {
+    if (header !== undefined || bodySecret !== undefined)
+      throw new OAuthError('invalid_request', 'the client authenticates in two ways at once');
+    return { clientId: bodyId ?? subjectOf(assertion), secret: assertion, method: PRIVATE_KEY_JWT };
+  }
   if (header === undefined) {
     if (bodyId === undefined) throw new OAuthError('invalid_request', 'client_id is missing');
     return { clientId: bodyId, secret: bodySecret, method: bodySecret === undefined ? 'none' : 'client_secret_post' };
@@ -86,4 +111,23 @@ function basicCredentials(header: string): { clientId: string; secret: string } 
   } catch {
     throw new OAuthError('invalid_client', 'the Authorization header is not valid Basic authentication');
   }
+}
+
+function assertionOf(body: Parameters): string | undefined {
+  const [type, assertion] = [body.optional('client_assertion_type'), body.optional('client_assertion')];
+  if (type === undefined && assertion === undefined) return undefined;
+  if (type !== JWT_BEARER || assertion === undefined)
+    throw new OAuthError('invalid_client', 'the client assertion is of no known type');
+  return assertion;
+}
+
+/** RFC 7523 §3: the subject is the client; `client_id` may be left out. */
+function subjectOf(assertion: string): string {
+  try {
+    const { sub } = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString()) as { sub?: unknown };
+    if (typeof sub === 'string' && sub !== '' && !sub.includes('\0')) return sub;
+  } catch {
+    // said below
+  }
+  throw new OAuthError('invalid_client', 'the client assertion is not valid');
 }

@@ -3,12 +3,13 @@ import { JwtModule as NestJwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.service.js';
+import { ClientAssertions } from './client-assertions.js';
 import { KeyRing } from './key-ring.js';
 
 @Global()
 @Module({
   imports: [NestJwtModule.register({}), PassportModule],
-  providers: [KeyRing, AccessTokens, AccessTokenStrategy],
-  exports: [KeyRing, AccessTokens],
+  providers: [KeyRing, AccessTokens, AccessTokenStrategy, ClientAssertions],
+  exports: [KeyRing, AccessTokens, ClientAssertions],
 })
 export class JwtModule {}

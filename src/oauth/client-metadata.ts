@@ -1,6 +1,8 @@
-/** Client authentication methods of this server (RFC 7591 §2). */
+/** Client authentication methods a client can register for (RFC 7591 §2). */
 export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
-export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+/** One that publishes its keys can sign instead (RFC 7523 §2.2). */
+export const PRIVATE_KEY_JWT = 'private_key_jwt';
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number] | typeof PRIVATE_KEY_JWT;
 
 /** The metadata of a client, spelt as on the wire (RFC 7591 §2). Absent members are absent, never null. */
 export interface ClientMetadata {
@@ -15,6 +17,8 @@ export interface ClientMetadata {
   readonly client_uri?: string;
   readonly software_id?: string;
   readonly software_version?: string;
+  /** Public keys of a client that signs (RFC 7517 §5). */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 }
 
 /**

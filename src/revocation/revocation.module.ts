@@ -1,15 +1,17 @@
 import type { Config } from '../config/config.js';
 import { Module } from '@nestjs/common';
-import { CLIENT_AUTH_METHODS } from '../oauth/client-metadata.js';
+import { CLIENT_AUTH_METHODS, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
+import { ASSERTION_ALGORITHMS } from '../jwt/client-assertions.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 import { RevocationController } from './revocation.controller.js';
 
 @Module({ controllers: [RevocationController] })
 export class RevocationModule {
-  static metadata({ origin }: Pick<Config, 'origin'>): ServerMetadata {
+  static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {
     return {
       revocation_endpoint: `${origin}/mcp/oauth/revoke`,
-      revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+      revocation_endpoint_auth_methods_supported: [...CLIENT_AUTH_METHODS, ...(cimd ? [PRIVATE_KEY_JWT] : [])],
+      ...(cimd && { revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS }),
     };
   }
 }

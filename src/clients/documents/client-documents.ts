@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import type { ClientMetadata } from '../../oauth/client-metadata.js';
-import { readClientDocument } from './client-document.js';
+import { type ClientDocument, readClientDocument, readKeys } from './client-document.js';
 import { DocumentFetcher, DocumentUnavailable } from './document-fetcher.js';
 import { isDocumentUrl } from './document-url.js';
 
@@ -54,6 +54,12 @@ export class ClientDocuments {
     return kept && kept.freshUntil > this.clock.now().getTime() ? kept.metadata : undefined;
   }
 
+  /** The copy stays for refresh and revocation, but is no longer fresh. */
+  forget(clientId: string): void {
+    const kept = this.kept.get(clientId);
+    if (kept) this.kept.set(clientId, { ...kept, etag: undefined, freshUntil: 0 });
+  }
+
   /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`. */
   async fetch(clientId: string): Promise<ClientMetadata> {
     const fresh = this.fresh(clientId);
@@ -72,7 +78,9 @@ export class ClientDocuments {
       const before = this.kept.get(clientId);
       const fetched = await this.fetcher.fetch(clientId, before?.etag);
       const metadata =
-        fetched === 'unchanged' ? before!.metadata : readClientDocument(clientId, fetched.text, this.config);
+        fetched === 'unchanged'
+          ? before!.metadata
+          : await this.withKeys(clientId, readClientDocument(clientId, fetched.text, this.config));
       const etag = fetched === 'unchanged' ? before!.etag : fetched.etag;
       const seconds =
         fetched === 'unchanged'
@@ -84,6 +92,15 @@ export class ClientDocuments {
       this.logger.log(`${new URL(clientId).host}: ${(error as Error).message}`);
       throw error;
     }
+  }
+
+  /** With the keys it points to, if it signs and does not hold them itself. */
+  private async withKeys(clientId: string, { metadata, jwksUri }: ClientDocument): Promise<ClientMetadata> {
+    if (jwksUri === undefined) return metadata;
+    await this.spend(clientId);
+    const keys = await this.fetcher.fetch(jwksUri);
+    if (keys === 'unchanged') throw new DocumentUnavailable('its keys did not come');
+    return { ...metadata, jwks: readKeys(keys.text) };
   }
 
   private async spend(clientId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { Client } from '../entities/client.entity.js';
 import { Grant } from '../entities/grant.entity.js';
 import { Statements } from '../statements.js';
@@ -54,7 +55,7 @@ export class StoredClients {
 
   async register(client: NewClient, at: Date): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.insert(Client, { ...client, createdAt: at } as Parameters<typeof manager.insert<Client>>[1]);
+      await manager.insert(Client, { ...client, createdAt: at } as QueryDeepPartialEntity<Client>);
       await audit(manager, 'client.registered', client, at);
     });
   }
@@ -73,7 +74,7 @@ export class StoredClients {
         .createQueryBuilder()
         .insert()
         .into(Client)
-        .values({ ...client, createdAt: at } as Partial<Client>)
+        .values({ ...client, createdAt: at } as QueryDeepPartialEntity<Client>)
         .orIgnore()
         .execute();
       const { affected } = await manager.update(
