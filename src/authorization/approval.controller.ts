@@ -4,6 +4,7 @@ import type { Client } from '../clients/clients.service.js';
 import { imitates, redirectHost } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { Grants } from '../database/repositories/grants.repository.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -15,7 +16,7 @@ import { answeredBefore, Answers, type Asked } from './answers.js';
 import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { APPROVAL_PAGE, type ApprovalModel } from './authorization.pages.js';
-import { permissionsFor } from './permissions.js';
+import { markNew, permissionsFor } from './permissions.js';
 import { Steps } from './steps.js';
 
 /**
@@ -29,6 +30,7 @@ export class ApprovalController {
     private readonly steps: Steps,
     private readonly organizations: Organizations,
     private readonly answers: Answers,
+    private readonly grants: Grants,
     private readonly stored: StoredClients,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -56,7 +58,10 @@ export class ApprovalController {
       loopback: target === 'loopback',
       application: target === 'private-use',
       form: this.steps.form('approve', http, { request: asked, respondent }),
-      permissions: permissionsFor(asked, organization.role),
+      permissions: markNew(
+        permissionsFor(asked, organization.role),
+        await this.grants.permitted(session.userId, organization.id, client.digest, this.clock.now()),
+      ),
       days: Math.round(this.config.refreshTokenLifetime / 86_400),
     });
   }

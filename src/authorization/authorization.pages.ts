@@ -47,6 +47,22 @@ export interface OrganizationModel {
 /** For a trusted client this form is the last one. */
 export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization', { formLeavesSite: true });
 
+/** Something a person can permit. */
+export interface Permission {
+  readonly name: string;
+  readonly sentence: string;
+  readonly example: string;
+  /** It changes or deletes things. */
+  readonly changes: boolean;
+  /** It can be taken away. */
+  readonly optional: boolean;
+}
+
+export interface ApprovalPermission extends Permission {
+  /** The tool has others already, and not this one. */
+  readonly isNew: boolean;
+}
+
 export interface ApprovalModel {
   readonly title: string;
   readonly tool: AskingTool;
@@ -65,15 +81,7 @@ export interface ApprovalModel {
   readonly application: boolean;
   /** Fields "scope" (ticked) and "decision" (`approve` or `deny`). */
   readonly form: Form;
-  readonly permissions: readonly {
-    readonly name: string;
-    readonly sentence: string;
-    readonly example: string;
-    /** It changes or deletes things. */
-    readonly changes: boolean;
-    /** It can be taken away. */
-    readonly optional: boolean;
-  }[];
+  readonly permissions: readonly ApprovalPermission[];
   /** How long the connection lives without use, in days. */
   readonly days: number;
 }

@@ -1,7 +1,7 @@
 import { allowedScopes, type Role } from '../oauth/role.js';
 import { describeScopes, OFFLINE_ACCESS } from '../oauth/scope.js';
 import type { AuthorizationRequest } from './authorization-request.js';
-import type { ApprovalModel } from './authorization.pages.js';
+import type { ApprovalPermission, Permission } from './authorization.pages.js';
 
 /**
  * What a person of this role is asked to permit: what the tool asked for, less what they may not do themselves. A tool
@@ -11,7 +11,7 @@ import type { ApprovalModel } from './authorization.pages.js';
 export function permissionsFor(
   { scopes, renewable }: Pick<AuthorizationRequest, 'scopes' | 'renewable'>,
   role: Role,
-): ApprovalModel['permissions'] {
+): Permission[] {
   const asked = scopes.filter((name) => name !== OFFLINE_ACCESS);
   const names = allowedScopes(renewable ? [...asked, OFFLINE_ACCESS] : asked, role);
   return describeScopes(names).map(({ name, sentence, example, kind }) => ({
@@ -20,5 +20,14 @@ export function permissionsFor(
     example,
     changes: kind === 'change',
     optional: kind !== 'read',
+  }));
+}
+
+/** Which of these the tool does not have yet, when it has some: a step up is told apart from what was given before. */
+export function markNew(permissions: readonly Permission[], permitted: readonly string[]): ApprovalPermission[] {
+  const isStepUp = permitted.length > 0;
+  return permissions.map((one) => ({
+    ...one,
+    isNew: isStepUp && one.name !== OFFLINE_ACCESS && !permitted.includes(one.name),
   }));
 }

@@ -210,6 +210,17 @@ export class Grants {
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
 
+  /** The scopes somebody has given this client in this organization, and not ended. */
+  async permitted(userId: string, organizationId: string, clientDigest: Buffer, at: Date): Promise<string[]> {
+    const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, [
+      userId,
+      organizationId,
+      clientDigest,
+      at,
+    ]);
+    return rows.map(({ scope }) => scope);
+  }
+
   async revokedSince(since: Date): Promise<{ id: string; revokedAt: Date }[]> {
     const rows = await this.statements.run<{ id: string; revoked_at: Date }>(sql.REVOKED_SINCE, [since]);
     return rows.map(({ id, revoked_at }) => ({ id, revokedAt: revoked_at }));

@@ -127,6 +127,15 @@ export const CONNECTIONS_OF_USER: Statement = {
      ORDER BY g.created_at DESC LIMIT 200`,
 };
 
+/** What somebody lets a client do in an organization now, over all its connections. */
+export const PERMITTED: Statement = {
+  name: 'grants_permitted',
+  text: `SELECT DISTINCT unnest(g.scopes) AS scope
+      FROM grants g JOIN clients c ON c.id = g.client_id
+     WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3
+       AND g.revoked_at IS NULL AND g.expires_at > $4 AND g.code_used_at IS NOT NULL`,
+};
+
 export const DENY: Statement = {
   name: 'request_deny',
   text: `WITH denied AS (
