@@ -69,12 +69,20 @@ export class AuthorizationRequests {
     }
   }
 
-  /** The client of a request that was read before. Throws `PageFailure` when it is gone. */
-  async clientOf(request: AuthorizationRequest): Promise<Client> {
-    const client =
-      (await this.clients.find(request.clientId)) ?? (await this.asking(request.clientId, async () => true));
+  /**
+   * The client of a request that was read before, as it describes itself now. For somebody who is logged in: its document
+   * may be fetched, as another node may have read the request. Throws `PageFailure` when the client is gone.
+   */
+  async clientOf({ clientId, redirectUri }: AuthorizationRequest): Promise<Client> {
+    const client = await this.asking(clientId, async () => true);
     if (!client || client === 'unfetched') throw unknownClient('the client is gone');
+    if (!isRegistered(redirectUri, client)) throw unprovenRedirectUri('redirect_uri is no longer registered');
     return client;
+  }
+
+  /** The same for a stranger, from what is known already; undefined when only its document could tell. */
+  async knownClientOf({ clientId }: AuthorizationRequest): Promise<Client | undefined> {
+    return this.clients.find(clientId);
   }
 
   private async client(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<Client> {
@@ -94,7 +102,8 @@ export class AuthorizationRequests {
     }
   }
 
-  private redirectUri(parameters: Parameters, { metadata }: Client): string {
+  private redirectUri(parameters: Parameters, client: Client): string {
+    const { metadata } = client;
     const presented = shown(() => parameters.optional('redirect_uri'));
     if (presented === undefined) {
       const [only, another] = metadata.redirect_uris;
@@ -103,7 +112,7 @@ export class AuthorizationRequests {
     }
     const fault = redirectFault(presented, this.config);
     if (fault) throw unprovenRedirectUri(fault.reason);
-    if (!metadata.redirect_uris.some((registered) => redirectUriMatches(registered, presented))) {
+    if (!isRegistered(presented, client)) {
       throw unprovenRedirectUri(`redirect_uri is none of the ${metadata.redirect_uris.length} registered ones`);
     }
     return presented;
@@ -183,6 +192,10 @@ function stateOf(parameters: Parameters): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isRegistered(redirectUri: string, { metadata }: Client): boolean {
+  return metadata.redirect_uris.some((registered) => redirectUriMatches(registered, redirectUri));
 }
 
 /** Before the redirect URI is proven, every refusal is a page. */

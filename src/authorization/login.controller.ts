@@ -94,18 +94,18 @@ export class LoginController {
     const http = { request, reply };
     const waiting = this.steps.openWaiting(request);
     if (waiting) {
-      const { host } = new URL(waiting.clientId);
       return {
-        tool: { name: host, selfAsserted: false, registered: false, verifiedHost: undefined },
+        tool: unreadTool(waiting.clientId),
         form: this.steps.formToLogInFirst(http, waiting),
         loginAgain: false,
         next: () => `/mcp/oauth/authorize?${waiting.query}`,
       };
     }
     const { loginAgain = false, ...asked } = this.steps.open(request).request;
+    const client = await this.requests.knownClientOf(asked);
     const again = { ...asked, ...(loginAgain && { loginAgain }) };
     return {
-      tool: askingTool(await this.requests.clientOf(asked), asked.redirectUri),
+      tool: client ? askingTool(client, asked.redirectUri) : unreadTool(asked.clientId),
       form: this.steps.form('login', http, { request: again }),
       loginAgain,
       next: (respondent) => this.steps.to('organization', http, { request: asked, respondent }),
@@ -129,4 +129,10 @@ export class LoginController {
     };
     await renderPage(reply, LOGIN_PAGE, model, failure?.status ?? 200);
   }
+}
+
+/** A tool whose document has not been read here: its host is all there is to show. */
+function unreadTool(clientId: string): AskingTool {
+  const name = URL.canParse(clientId) ? new URL(clientId).host : 'a tool';
+  return { name, selfAsserted: false, registered: false, verifiedHost: undefined };
 }

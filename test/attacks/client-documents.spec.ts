@@ -103,6 +103,16 @@ describe('clients that publish themselves', () => {
     expect((await again.refresh(fresh.refresh_token)).status).toBe(200);
   });
 
+  it('R20 a redirect URI that is taken away before the approval gets no code', async () => {
+    const client = published();
+    const { page } = await client.toApproval(person, { browser });
+    const { client_id } = client.registered;
+    internet.publish(client_id, documentOf(client_id, { redirect_uris: ['https://tool.example/other'] }));
+    server.clock.advance(400);
+    expectPage400(await browser.submit(page, 'Approve'));
+    server.clock.advance(-400);
+  });
+
   it('another node, or this one after a restart, refreshes by the copy that was approved', async () => {
     const client = published();
     const tokens = await client.connect(person, { browser });
