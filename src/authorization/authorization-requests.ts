@@ -5,7 +5,6 @@ import { DocumentUnavailable } from '../clients/documents/document-fetcher.js';
 import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
@@ -14,6 +13,7 @@ import { redirectFault, redirectUriMatches } from '../oauth/redirect-uri.js';
 import { requestedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS, requestedScopes } from '../oauth/scope.js';
 import type { AuthorizationRequest } from './authorization-request.js';
+import { refusalPage, shown, unknownClient, unprovenRedirectUri, unreadableTool } from './refusals.js';
 import { responseUri } from './authorization-response.js';
 import { readPrompt } from './prompt.js';
 
@@ -157,16 +157,6 @@ export class AuthorizationRequests {
   }
 }
 
-function refusalPage(error: OAuthError, name: string, href: string): PageFailure {
-  return new PageFailure(
-    400,
-    `${name} cannot be connected like this`,
-    `The tool asked in a way this server does not accept: ${error.description}.`,
-    'Go back to the tool and try again. If it keeps happening, update the tool, or remove this server from it and add it again.',
-    { cause: error, link: { label: `Return to ${name}`, href } },
-  );
-}
-
 /** Who asks is known only by a document, and that is fetched for nobody who is not logged in. */
 export class LogInFirst extends Error {
   constructor(readonly clientId: string) {
@@ -196,49 +186,4 @@ function stateOf(parameters: Parameters): string | undefined {
 
 function isRegistered(redirectUri: string, { metadata }: Client): boolean {
   return metadata.redirect_uris.some((registered) => redirectUriMatches(registered, redirectUri));
-}
-
-/** Before the redirect URI is proven, every refusal is a page. */
-function shown<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new PageFailure(
-      400,
-      'This link is incomplete',
-      'The tool that opened this page did not say properly who it is or where the answer goes.',
-      'Go back to the tool and connect again.',
-      { cause: error },
-    );
-  }
-}
-
-function unreadableTool(cause: Error): PageFailure {
-  return new PageFailure(
-    400,
-    'The tool could not be checked',
-    'It says who it is by a document on its own site, and that document cannot be read right now, or is not a valid one.',
-    'Try again in a minute. If it stays like this, tell whoever makes the tool.',
-    { cause },
-  );
-}
-
-function unknownClient(reason: string): PageFailure {
-  return new PageFailure(
-    400,
-    'This server does not know the tool',
-    'The tool used a registration that this server did not make, or no longer accepts.',
-    'Remove this server from the tool, add it again, and connect.',
-    { cause: new Error(reason) },
-  );
-}
-
-function unprovenRedirectUri(reason: string): PageFailure {
-  return new PageFailure(
-    400,
-    'The answer would go to an unknown place',
-    'The tool asked for the answer to be sent to an address it did not register. For your safety nothing was sent.',
-    'Do not continue if you did not start this. Otherwise remove this server from the tool, add it again, and connect.',
-    { cause: new Error(reason) },
-  );
 }

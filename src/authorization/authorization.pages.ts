@@ -1,6 +1,6 @@
 import { definePage, type Form } from '../http/page.js';
 
-/** The tool that asks, as far as anybody can know it. */
+/** The tool that asks, as far as it is known. */
 export interface AskingTool {
   /** What it calls itself; its redirect host when it gave no name. */
   readonly name: string;
