@@ -135,6 +135,7 @@ describe.each(BOTH_DATABASES)('official MCP clients, from nothing, on %s', (data
         .first()
         .click();
       await page.getByRole('button', { name: 'Disconnect' }).click();
+      await page.getByText('The tool is disconnected').waitFor();
       await expect(tool.call('whoami', {})).rejects.toThrow(/unauthorized/i);
       expect(memory.authorizationUrl).toBeDefined();
       warned.mockRestore();
@@ -151,6 +152,7 @@ describe.each(BOTH_DATABASES)('official MCP clients, from nothing, on %s', (data
   async function throughBrowser(tool: Connection, memory: ToolMemory, page: Page): Promise<void> {
     await approve(page, memory.authorizationUrl!, person);
     const answer = await listener.next();
+    await page.getByRole('heading', { name: 'Connected' }).waitFor();
     expect(memory.isOurs(answer)).toBe(true);
     await tool.finish(answer);
     expect(memory.kept).toMatchObject({ access_token: expect.any(String), refresh_token: expect.any(String) });

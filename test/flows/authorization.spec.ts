@@ -220,6 +220,7 @@ describe('a person in Chromium, without script', () => {
     await page.goto(client.authorizeUrl());
     await fits();
     await logIn(page, ann);
+    await page.getByRole('group', { name: 'Organization' }).waitFor();
     await fits();
     await selectOrganization(page);
     await fits();

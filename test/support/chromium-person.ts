@@ -8,9 +8,11 @@ export async function logIn(page: Page, person: Person): Promise<void> {
   await page.getByRole('button', { name: 'Log in' }).click();
 }
 
+/** Up to the approval page. */
 export async function selectOrganization(page: Page, name = 'Acme'): Promise<void> {
   await page.getByRole('group', { name: 'Organization' }).getByRole('radio', { name }).check();
   await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Approve' }).waitFor();
 }
 
 /** Follows an authorization URL to its end and approves. */
