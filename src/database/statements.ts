@@ -25,4 +25,21 @@ export class Statements {
     const { rows } = await this.pool.query<Row>({ ...statement, values });
     return rows;
   }
+
+  /** The same, one at a time for each `key`: what the one before wrote is seen by the next. */
+  async runInTurn<Row extends QueryResultRow>(key: string, statement: Statement, values: unknown[]): Promise<Row[]> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+      const { rows } = await client.query<Row>({ ...statement, values });
+      await client.query('COMMIT');
+      client.release();
+      return rows;
+    } catch (error) {
+      // The connection ends, and with it the transaction.
+      client.release(true);
+      throw error;
+    }
+  }
 }

@@ -101,7 +101,7 @@ export class Grants {
   /** The new grant's id; undefined when the request was answered before or person, membership or client no longer stand. */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
-    const [row] = await this.statements.run<{ id: string }>(sql.APPROVE, [
+    const [row] = await this.statements.runInTurn<{ id: string }>(approval.requestId, sql.APPROVE, [
       client.clientId,
       client.digest,
       client.identity,
@@ -140,7 +140,7 @@ export class Grants {
       denial.organizationId,
       denial.clientName,
     ];
-    return (await this.statements.run(sql.DENY, values)).length === 1;
+    return (await this.statements.runInTurn(denial.requestId, sql.DENY, values)).length === 1;
   }
 
   async isAnswered(requestId: string): Promise<boolean> {
