@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isProven } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
-import { Organizations } from '../database/repositories/organizations.repository.js';
+import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { displayName } from '../organizations/display-name.js';
@@ -38,9 +38,9 @@ export class OrganizationController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const answering = await this.steps.openAnswering(request, reply);
-    const organizationId =
-      name === undefined ? await this.own(organization, answering) : await this.make(name, answering);
-    if (organizationId === undefined) {
+    const id = name === undefined ? organization : await this.make(name, answering);
+    const chosen = await this.own(id, answering);
+    if (!chosen) {
       const failure =
         name === undefined ? 'Select an organization first.' : 'Give it a name of 1 to 100 visible characters.';
       return this.render(answering, request, reply, {
@@ -48,20 +48,19 @@ export class OrganizationController {
         newName: typeof name === 'string' ? name.slice(0, 100) : '',
       });
     }
-    const respondent = { ...answering.respondent, organizationId };
+    const respondent = { ...answering.respondent, organizationId: chosen.id };
     const { request: asked } = answering;
     const client = await this.requests.clientOf(asked);
-    const chosen = (await this.organizations.ofUser(answering.session.userId)).find(({ id }) => id === organizationId);
-    if (chosen && client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {
+    if (client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {
       return this.answers.approveAll({ ...answering, client, organization: chosen }, reply);
     }
     const next = this.steps.to('approve', { request, reply }, { request: asked, respondent });
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 
-  private async own(chosen: unknown, { session }: Answering): Promise<string | undefined> {
+  private async own(chosen: unknown, { session }: Answering): Promise<OwnOrganization | undefined> {
     const organizations = await this.organizations.ofUser(session.userId);
-    return organizations.find(({ id }) => id === chosen)?.id;
+    return organizations.find(({ id }) => id === chosen);
   }
 
   private async make(value: unknown, { session }: Answering): Promise<string | undefined> {

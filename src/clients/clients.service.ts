@@ -78,7 +78,7 @@ export class Clients {
     const row = await this.stored.find(hashSecret(clientId));
     if (row?.blockedAt) return undefined;
     // An administrator's registration under this very id goes first.
-    if (row?.identity === 'registered') return this.find(clientId);
+    if (row?.identity === 'registered') return fromRow(row);
     const fresh = this.documents.fresh(clientId);
     if (fresh) return verifiedDomain(clientId, fresh);
     return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId)) : 'unfetched';
@@ -96,9 +96,7 @@ export class Clients {
 
   private async findRow(clientId: string): Promise<Client | undefined> {
     const row = await this.stored.find(hashSecret(clientId));
-    if (!row || row.blockedAt) return undefined;
-    const { digest, identity, metadata, secretHash, pinned, trusted } = row;
-    return { clientId, digest, identity, metadata, secretHash, pinned, trusted };
+    return row && !row.blockedAt ? fromRow(row) : undefined;
   }
 }
 
@@ -108,6 +106,10 @@ export class Clients {
  */
 export function isProven({ identity }: Pick<Client, 'identity'>, redirectUri: string): boolean {
   return identity !== 'self-asserted' && redirectTarget(redirectUri) === 'https';
+}
+
+function fromRow({ clientId, digest, identity, metadata, secretHash, pinned, trusted }: Client): Client {
+  return { clientId, digest, identity, metadata, secretHash, pinned, trusted };
 }
 
 function verifiedDomain(clientId: string, metadata: ClientMetadata): Client {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
-import type { ClientAuthMethod } from '../oauth/client-metadata.js';
+import { CLIENT_GRANT_TYPES, type ClientAuthMethod } from '../oauth/client-metadata.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 
 const PREFIX = 'reg-';
@@ -34,7 +34,7 @@ export class RegisteredClients {
     const metadata = {
       client_name: name,
       redirect_uris: redirectUris,
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: CLIENT_GRANT_TYPES,
       response_types: ['code'],
       token_endpoint_auth_method: authMethod,
     };

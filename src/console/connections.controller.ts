@@ -1,15 +1,4 @@
-import {
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
@@ -20,10 +9,9 @@ import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { connectionRow } from './connection-row.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
+import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
-
-const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
 /** The tools somebody connected: grants, seen by the person who gave them. */
 @Controller('console/connections')

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
@@ -21,10 +9,10 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { ORGANIZATIONS_PAGE } from './console.pages.js';
 import { moment } from './moment.js';
+import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
-const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
 
 @Controller('console/organizations')

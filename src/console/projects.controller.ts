@@ -1,10 +1,9 @@
 import {
+  ParseUUIDPipe,
   Body,
   Controller,
   Get,
   NotFoundException,
-  Param,
-  ParseUUIDPipe,
   Post,
   Query,
   Req,
@@ -23,10 +22,10 @@ import { allowedScopes } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
 import { moment } from './moment.js';
+import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
-const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 const PAGE = 50;
 const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
 

@@ -4,6 +4,9 @@ export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secre
 export const PRIVATE_KEY_JWT = 'private_key_jwt';
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number] | typeof PRIVATE_KEY_JWT;
 
+/** Grant types a client can have here. */
+export const CLIENT_GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
+
 /** The metadata of a client, spelt as on the wire (RFC 7591 §2). Absent members are absent, never null. */
 export interface ClientMetadata {
   readonly client_name?: string;

@@ -45,6 +45,23 @@ export function redirectFault(uri: string, policy: RedirectPolicy): RedirectFaul
   return privateUseFault(uri, scheme, policy);
 }
 
+/**
+ * Those of a client's redirect URIs that can be used, each once. Tools list a scheme of their own beside others: one that is
+ * unknown here falls away as long as another remains. `refused`: why the whole list cannot be used.
+ */
+export function acceptableRedirectUris(
+  uris: readonly string[],
+  policy: RedirectPolicy,
+): { readonly accepted: string[]; readonly refused: RedirectFault | undefined } {
+  const faults = uris.map((uri) => redirectFault(uri, policy));
+  const accepted = uris.filter((_, index) => !faults[index]);
+  const serious = faults.find((fault) => fault && !fault.unknownScheme);
+  return {
+    accepted: [...new Set(accepted)],
+    refused: serious ?? (accepted.length === 0 ? faults.find(Boolean) : undefined),
+  };
+}
+
 /** Simple string comparison, but for the port of a loopback URI (RFC 8252 §7.3, oauth-v2-1-13 §4.1.1). */
 export function redirectUriMatches(registered: string, presented: string): boolean {
   if (registered === presented) return true;

@@ -1,10 +1,7 @@
-import type { ClientMetadata } from '../oauth/client-metadata.js';
+import { CLIENT_GRANT_TYPES, type ClientMetadata } from '../oauth/client-metadata.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { redirectFault, type RedirectPolicy } from '../oauth/redirect-uri.js';
+import { acceptableRedirectUris, type RedirectPolicy } from '../oauth/redirect-uri.js';
 import type { RegistrationRequest } from './registration-request.js';
-
-/** What a client may register of all grant types there are. */
-const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 
 /**
  * What is registered: the request with this server's defaults and within its means (RFC 7591 §2, §3.2.1 lets a server
@@ -14,7 +11,7 @@ export function registeredMetadata(request: RegistrationRequest, policy: Redirec
   const { client_name, client_uri, scope, application_type, software_id, software_version } = request;
   return {
     ...(client_name && { client_name }),
-    redirect_uris: acceptableRedirectUris(request.redirect_uris, policy),
+    redirect_uris: redirectUris(request.redirect_uris, policy),
     grant_types: acceptableGrantTypes(request.grant_types),
     response_types: acceptableResponseTypes(request.response_types),
     // Public unless a secret is asked for: RFC 7591 §2 says `client_secret_basic`, but tools that omit it expect none.
@@ -27,20 +24,16 @@ export function registeredMetadata(request: RegistrationRequest, policy: Redirec
   };
 }
 
-/** Tools list a scheme of their own beside others: one that is unknown here is left out as long as another remains. */
-function acceptableRedirectUris(uris: readonly string[], policy: RedirectPolicy): string[] {
-  const faults = uris.map((uri) => redirectFault(uri, policy));
-  const accepted = uris.filter((_, index) => !faults[index]);
-  const refused =
-    faults.find((fault) => fault && !fault.unknownScheme) ?? (accepted.length === 0 ? faults.find(Boolean) : undefined);
+function redirectUris(uris: readonly string[], policy: RedirectPolicy): string[] {
+  const { accepted, refused } = acceptableRedirectUris(uris, policy);
   if (refused) throw new OAuthError('invalid_redirect_uri', refused.reason);
-  return [...new Set(accepted)];
+  return accepted;
 }
 
 /** Grant types this server does not have fall away. None named: both, so that no tool is left without a refresh token. */
-function acceptableGrantTypes(named: readonly string[] | undefined): string[] {
-  if (!named?.length) return GRANT_TYPES;
-  const accepted = GRANT_TYPES.filter((type) => named.includes(type));
+function acceptableGrantTypes(named: readonly string[] | undefined): readonly string[] {
+  if (!named?.length) return CLIENT_GRANT_TYPES;
+  const accepted = CLIENT_GRANT_TYPES.filter((type) => named.includes(type));
   if (!accepted.includes('authorization_code'))
     throw new OAuthError('invalid_client_metadata', 'grant_types must include authorization_code');
   return accepted;

@@ -1,8 +1,12 @@
-import { type ClientAuthMethod, type ClientMetadata, PRIVATE_KEY_JWT } from '../../oauth/client-metadata.js';
-import { redirectFault, type RedirectPolicy } from '../../oauth/redirect-uri.js';
+import {
+  CLIENT_GRANT_TYPES,
+  type ClientAuthMethod,
+  type ClientMetadata,
+  PRIVATE_KEY_JWT,
+} from '../../oauth/client-metadata.js';
+import { acceptableRedirectUris, type RedirectPolicy } from '../../oauth/redirect-uri.js';
 import { DocumentUnavailable } from './document-fetcher.js';
 
-const GRANT_TYPES = ['authorization_code', 'refresh_token'];
 const MAX_REDIRECT_URIS = 20;
 const MAX_KEYS = 10;
 const VISIBLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]{1,200}$/u;
@@ -91,7 +95,6 @@ function isPublicKey(key: unknown): boolean {
   return (kty === 'EC' || kty === 'RSA' || kty === 'OKP') && d === undefined && k === undefined;
 }
 
-/** Those that can be used; a scheme that is unknown here falls away as long as another remains. */
 function redirectUris(value: unknown, policy: RedirectPolicy): string[] {
   if (
     !Array.isArray(value) ||
@@ -101,17 +104,14 @@ function redirectUris(value: unknown, policy: RedirectPolicy): string[] {
   ) {
     throw new DocumentUnavailable('its redirect_uris are not a list of URIs');
   }
-  const faults = (value as string[]).map((uri) => redirectFault(uri, policy));
-  const refused = faults.find((fault) => fault && !fault.unknownScheme);
-  const accepted = (value as string[]).filter((_, index) => !faults[index]);
-  if (refused || accepted.length === 0)
-    throw new DocumentUnavailable(`a redirect URI cannot be used: ${(refused ?? faults[0])?.reason}`);
-  return [...new Set(accepted)];
+  const { accepted, refused } = acceptableRedirectUris(value as string[], policy);
+  if (refused) throw new DocumentUnavailable(`a redirect URI cannot be used: ${refused.reason}`);
+  return accepted;
 }
 
-function grantTypes(value: unknown): string[] {
-  if (!Array.isArray(value)) return GRANT_TYPES;
-  const accepted = GRANT_TYPES.filter((type) => value.includes(type));
+function grantTypes(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return CLIENT_GRANT_TYPES;
+  const accepted = CLIENT_GRANT_TYPES.filter((type) => value.includes(type));
   if (!accepted.includes('authorization_code'))
     throw new DocumentUnavailable('its grant_types do not include authorization_code');
   return accepted;
