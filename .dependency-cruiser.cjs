@@ -2,9 +2,9 @@
  * The layers of docs/architecture.md. Each rule is proven by test/architecture/layers.spec.ts to catch a violation.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const FEATURES = 'metadata|registration|authorization|token|revocation|mcp|console|health';
+const FEATURES = 'metadata|registration|authorization|token|revocation|introspection|mcp|console|health';
 const EDGE = 'http';
-const SERVICES = 'jwt|accounts|organizations|clients|grants';
+const SERVICES = 'jwt|accounts|organizations|clients|grants|resources';
 const FOUNDATION = 'sealing';
 const GROUND = 'config|database';
 const PROTOCOL = 'oauth';

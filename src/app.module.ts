@@ -9,10 +9,12 @@ import { DatabaseModule } from './database/database.module.js';
 import { GrantsModule } from './grants/grants.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
+import { IntrospectionModule } from './introspection/introspection.module.js';
 import { JwtModule } from './jwt/jwt.module.js';
 import { McpModule } from './mcp/mcp.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
+import { ResourcesModule } from './resources/resources.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { SealingModule } from './sealing/sealing.module.js';
 import { TokenModule } from './token/token.module.js';
@@ -30,13 +32,21 @@ export class AppModule {
         JwtModule,
         ClientsModule,
         GrantsModule,
+        ResourcesModule,
         AccountsModule,
         HttpModule,
-        MetadataModule.describing(AuthorizationModule, TokenModule, RegistrationModule, RevocationModule),
+        MetadataModule.describing(
+          AuthorizationModule,
+          TokenModule,
+          RegistrationModule,
+          RevocationModule,
+          IntrospectionModule,
+        ),
         RegistrationModule,
         AuthorizationModule,
         TokenModule,
         RevocationModule,
+        IntrospectionModule,
         McpModule,
         ConsoleModule,
         HealthModule,

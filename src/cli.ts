@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { clientCommand } from './cli/client.js';
 import { keysCommand } from './cli/keys.js';
 import { migrateCommand } from './cli/migrate.js';
+import { resourceCommand } from './cli/resource.js';
 import { organizationCommand } from './cli/organization.js';
 import { setupLinkCommand } from './cli/setup-link.js';
 import { userCommand } from './cli/user.js';
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     userCommand(),
     organizationCommand(),
     clientCommand(),
+    resourceCommand(),
     keysCommand(),
     migrateCommand(),
     setupLinkCommand(),

@@ -9,6 +9,7 @@ import type { OwnOrganization } from '../database/repositories/organizations.rep
 import { renderPage } from '../http/page.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
+import type { ProtectedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 import { askingTool } from './asking-tool.js';
@@ -21,6 +22,7 @@ import type { Answering } from './steps.js';
 export interface Asked extends Answering {
   readonly client: Client;
   readonly organization: OwnOrganization;
+  readonly resource: ProtectedResource;
 }
 
 /** The two answers to an authorization request. Each request is answered once. */
@@ -38,11 +40,11 @@ export class Answers {
 
   /** Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none. */
   async approve(
-    { request, session, client, organization }: Asked,
+    { request, session, client, organization, resource }: Asked,
     ticked: readonly unknown[],
     reply: FastifyReply,
   ): Promise<void> {
-    const kept = permissionsFor(request, organization.role)
+    const kept = permissionsFor(request, organization.role, resource.scopes)
       .filter(({ name, optional }) => !optional || ticked.includes(name))
       .map(({ name }) => name);
     const code = newSecret();
@@ -53,7 +55,8 @@ export class Answers {
       userId: session.userId,
       organizationId: organization.id,
       client,
-      resource: request.resource,
+      resource: resource.uri,
+      ownResource: resource.uri === this.config.resource,
       scopes: request.scopes.filter((name) => kept.includes(name)),
       renewable: kept.includes(OFFLINE_ACCESS),
       codeHash: hashSecret(code),
@@ -67,7 +70,7 @@ export class Answers {
 
   /** Everything that is asked, without a page: for a client an administrator trusts. */
   async approveAll(asked: Asked, reply: FastifyReply): Promise<void> {
-    const all = permissionsFor(asked.request, asked.organization.role).map(({ name }) => name);
+    const all = permissionsFor(asked.request, asked.organization.role, asked.resource.scopes).map(({ name }) => name);
     await this.approve(asked, all, reply);
   }
 
@@ -118,7 +121,7 @@ function noLongerAllowed(): PageFailure {
   return new PageFailure(
     400,
     'This cannot be approved any more',
-    'Your account, your place in the organization, or the tool was blocked or removed meanwhile.',
+    'Your account, your place in the organization, the tool or the server it wants to use was blocked or removed meanwhile.',
     'Ask an administrator of the organization.',
   );
 }

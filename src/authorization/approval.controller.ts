@@ -38,7 +38,7 @@ export class ApprovalController {
 
   @Get()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { request: asked, respondent, session, client, organization } = await this.asked(request, reply);
+    const { request: asked, respondent, session, client, organization, resource } = await this.asked(request, reply);
     if (await this.answers.isAnswered(asked.id)) throw answeredBefore();
     const http = { request, reply };
     const target = redirectTarget(asked.redirectUri);
@@ -52,6 +52,7 @@ export class ApprovalController {
         role: organization.role,
         change: this.steps.to('organization', http, { request: asked, respondent }),
       },
+      resource: resource.uri === this.config.resource ? undefined : { name: resource.name, uri: resource.uri },
       redirectHost: redirectHost(asked.redirectUri),
       imitates: await this.imitates(client),
       use: await this.use(client),
@@ -59,8 +60,16 @@ export class ApprovalController {
       application: target === 'private-use',
       form: this.steps.form('approve', http, { request: asked, respondent }),
       permissions: markNew(
-        permissionsFor(asked, organization.role),
-        await this.grants.permitted(session.userId, organization.id, client.digest, this.clock.now()),
+        permissionsFor(asked, organization.role, resource.scopes),
+        await this.grants.permitted(
+          {
+            userId: session.userId,
+            organizationId: organization.id,
+            clientDigest: client.digest,
+            resource: resource.uri,
+          },
+          this.clock.now(),
+        ),
       ),
       days: Math.round(this.config.refreshTokenLifetime / 86_400),
     });
@@ -93,7 +102,7 @@ export class ApprovalController {
     const organizations = await this.organizations.ofUser(answering.session.userId);
     const organization = organizations.find(({ id }) => id === answering.respondent.organizationId);
     if (!organization) throw new SeeOther(this.steps.to('organization', { request, reply }, answering));
-    return { ...answering, client, organization };
+    return { ...answering, client, organization, resource: await this.requests.resourceOf(answering.request) };
   }
 
   private async imitates({ identity, metadata }: Client): Promise<boolean> {

@@ -10,10 +10,11 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
 import { redirectFault, redirectUriMatches } from '../oauth/redirect-uri.js';
-import { requestedResource } from '../oauth/resource.js';
-import { OFFLINE_ACCESS, requestedScopes } from '../oauth/scope.js';
+import type { ProtectedResource } from '../oauth/resource.js';
+import { OFFLINE_ACCESS } from '../oauth/scope.js';
+import { Resources } from '../resources/resources.service.js';
 import type { AuthorizationRequest } from './authorization-request.js';
-import { refusalPage, shown, unknownClient, unprovenRedirectUri, unreadableTool } from './refusals.js';
+import { refusalPage, removedResource, shown, unknownClient, unprovenRedirectUri, unreadableTool } from './refusals.js';
 import { responseUri } from './authorization-response.js';
 import { readPrompt } from './prompt.js';
 
@@ -40,6 +41,7 @@ const SINGLE = [
 export class AuthorizationRequests {
   constructor(
     private readonly clients: Clients,
+    private readonly resources: Resources,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -78,6 +80,13 @@ export class AuthorizationRequests {
     if (!client || client === 'unfetched') throw unknownClient('the client is gone');
     if (!isRegistered(redirectUri, client)) throw unprovenRedirectUri('redirect_uri is no longer registered');
     return client;
+  }
+
+  /** The resource of a request that was read before. Throws `PageFailure` when it is gone. */
+  async resourceOf({ resource: uri }: AuthorizationRequest): Promise<ProtectedResource> {
+    const resource = await this.resources.findNow(uri);
+    if (!resource) throw removedResource(uri);
+    return resource;
   }
 
   /** The same for a stranger, from what is known already; undefined when only its document could tell. */
@@ -131,15 +140,15 @@ export class AuthorizationRequests {
     const state = parameters.optional('state');
     if (state !== undefined && state.length > MAX_STATE_LENGTH)
       throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_LENGTH} characters`);
-    const scope = parameters.optional('scope');
-    const scopes = requestedScopes(scope);
+    const resource = this.resources.requested(parameters.all('resource'));
+    const scopes = resource.scopes.requested(parameters.optional('scope'));
     return {
       id: randomUUID(),
       clientId: client.clientId,
       redirectUri,
       ...(state !== undefined && { state }),
       codeChallenge: codeChallenge(parameters),
-      resource: requestedResource(parameters.all('resource'), this.config.resource),
+      resource: resource.uri,
       scopes,
       renewable: client.metadata.grant_types.includes('refresh_token') || scopes.includes(OFFLINE_ACCESS),
       expiresAt: this.clock.now().getTime() + LIFETIME_MS,

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.js';
 import { Module } from '@nestjs/common';
 import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
-import { OFFLINE_ACCESS, RESOURCE_SCOPES } from '../oauth/scope.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 import { Answers } from './answers.js';
 import { ApprovalController } from './approval.controller.js';
@@ -24,7 +23,6 @@ export class AuthorizationModule {
       code_challenge_methods_supported: [CODE_CHALLENGE_METHOD],
       authorization_response_iss_parameter_supported: true,
       ...(cimd && { client_id_metadata_document_supported: true }),
-      scopes_supported: [...RESOURCE_SCOPES, OFFLINE_ACCESS],
     };
   }
 }

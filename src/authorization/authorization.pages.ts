@@ -51,7 +51,7 @@ export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/or
 export interface Permission {
   readonly name: string;
   readonly sentence: string;
-  readonly example: string;
+  readonly example: string | undefined;
   /** It changes or deletes things. */
   readonly changes: boolean;
   /** It can be taken away. */
@@ -69,6 +69,8 @@ export interface ApprovalModel {
   readonly person: string;
   readonly notYou: Form;
   readonly organization: { readonly name: string; readonly role: string; readonly change: string };
+  /** Another server that the tool will work with; undefined for this one. */
+  readonly resource: { readonly name: string; readonly uri: string } | undefined;
   /** Where the answer goes: the host (and port) of the redirect URI, or the scheme of an application. */
   readonly redirectHost: string;
   /** Its name looks like that of a tool an administrator registered, and it is not that tool. */

@@ -52,7 +52,8 @@ export class OrganizationController {
     const { request: asked } = answering;
     const client = await this.requests.clientOf(asked);
     if (client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {
-      return this.answers.approveAll({ ...answering, client, organization: chosen }, reply);
+      const resource = await this.requests.resourceOf(asked);
+      return this.answers.approveAll({ ...answering, client, organization: chosen, resource }, reply);
     }
     const next = this.steps.to('approve', { request, reply }, { request: asked, respondent });
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);

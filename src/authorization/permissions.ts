@@ -1,5 +1,5 @@
-import { allowedScopes, type Role } from '../oauth/role.js';
-import { describeScopes, OFFLINE_ACCESS } from '../oauth/scope.js';
+import type { Role } from '../oauth/role.js';
+import { OFFLINE_ACCESS, type ScopeCatalogue } from '../oauth/scope.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import type { ApprovalPermission, Permission } from './authorization.pages.js';
 
@@ -11,10 +11,11 @@ import type { ApprovalPermission, Permission } from './authorization.pages.js';
 export function permissionsFor(
   { scopes, renewable }: Pick<AuthorizationRequest, 'scopes' | 'renewable'>,
   role: Role,
+  catalogue: ScopeCatalogue,
 ): Permission[] {
   const asked = scopes.filter((name) => name !== OFFLINE_ACCESS);
-  const names = allowedScopes(renewable ? [...asked, OFFLINE_ACCESS] : asked, role);
-  return describeScopes(names).map(({ name, sentence, example, kind }) => ({
+  const names = catalogue.allowed(renewable ? [...asked, OFFLINE_ACCESS] : asked, role);
+  return catalogue.describe(names).map(({ name, sentence, example, kind }) => ({
     name,
     sentence,
     example,

@@ -24,6 +24,16 @@ export function unreadableTool(cause: Error): PageFailure {
   );
 }
 
+export function removedResource(uri: string): PageFailure {
+  return new PageFailure(
+    400,
+    'There is nothing to connect to any more',
+    'The server that the tool wanted to use was removed here meanwhile.',
+    'Ask whoever runs this server.',
+    { cause: new Error(`no resource is declared for ${uri}`) },
+  );
+}
+
 export function unknownClient(reason: string): PageFailure {
   return new PageFailure(
     400,

@@ -7,10 +7,12 @@ import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
+import { StoredResources } from '../database/repositories/stored-resources.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { Statements } from '../database/statements.js';
 import { KeyRing } from '../jwt/key-ring.js';
+import { DeclaredResources } from '../resources/declared-resources.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { loadSecrets } from '../sealing/secrets.js';
 
@@ -25,6 +27,8 @@ export interface Services {
   readonly dynamicClients: DynamicClients;
   readonly registeredClients: RegisteredClients;
   readonly storedClients: StoredClients;
+  readonly declaredResources: DeclaredResources;
+  readonly storedResources: StoredResources;
   readonly config: Config;
 }
 
@@ -39,6 +43,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
     const passwords = new Passwords();
     const keys = new KeyRing(new SigningKeys(dataSource), sealing, config, clock);
     const firstOperator = new FirstOperator(users, passwords, sealing, config, clock);
+    const storedResources = new StoredResources(dataSource);
     const storedClients = new StoredClients(dataSource, new Statements(dataSource));
     return await work({
       clock,
@@ -50,6 +55,8 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
       dynamicClients: new DynamicClients(sealing, clock),
       registeredClients: new RegisteredClients(storedClients, clock),
       storedClients,
+      declaredResources: new DeclaredResources(storedResources, clock),
+      storedResources,
       config,
     });
   } finally {

@@ -7,7 +7,7 @@ import { Revocations } from '../grants/revocations.service.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
-import { connectionRow } from './connection-row.js';
+import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
@@ -19,6 +19,7 @@ import { Shells } from './shells.js';
 export class ConnectionsController {
   constructor(
     private readonly shells: Shells,
+    private readonly connections: ConnectionRows,
     private readonly grants: Grants,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
@@ -32,10 +33,7 @@ export class ConnectionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
-    const now = this.clock.now();
-    const connections = (await this.grants.connectionsOf(session.userId, now)).map((connection) =>
-      connectionRow(connection, now),
-    );
+    const connections = await this.connections.of(session.userId);
     await renderPage(reply, CONNECTIONS_PAGE, { title: 'Connected tools', shell, notice: noticeOf(done), connections });
   }
 
@@ -47,14 +45,13 @@ export class ConnectionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
-    const now = this.clock.now();
-    const connection = (await this.grants.connectionsOf(session.userId, now)).find((one) => one.id === id);
+    const connection = (await this.connections.of(session.userId)).find((one) => one.id === id);
     if (!connection) throw new NotFoundException();
     await renderPage(reply, DISCONNECT_PAGE, {
       title: 'Disconnect',
       shell,
       notice: undefined,
-      connection: connectionRow(connection, now),
+      connection,
     });
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
 import { LoginController } from './login.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
@@ -16,6 +17,6 @@ import { Shells } from './shells.js';
     ConnectionsController,
     ProjectsController,
   ],
-  providers: [Shells],
+  providers: [ConnectionRows, Shells],
 })
 export class ConsoleModule {}

@@ -49,6 +49,8 @@ export interface ConnectionRow {
   readonly verifiedHost: string | undefined;
   readonly redirectHost: string;
   readonly organization: string;
+  /** Another server it works with; undefined for this one. */
+  readonly server: string | undefined;
   readonly permissions: readonly string[];
   readonly since: Moment;
   readonly lastUsed: Moment;

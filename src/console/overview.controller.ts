@@ -1,13 +1,11 @@
 import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import { Grants } from '../database/repositories/grants.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { connectLines } from './connect-lines.js';
-import { connectionRow } from './connection-row.js';
+import { ConnectionRows } from './connection-rows.js';
 import { OVERVIEW_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
@@ -18,9 +16,8 @@ const RECENT = 3;
 export class OverviewController {
   constructor(
     private readonly shells: Shells,
-    private readonly grants: Grants,
+    private readonly connections: ConnectionRows,
     private readonly config: Config,
-    private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -37,8 +34,7 @@ export class OverviewController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('overview', session, { request, reply });
-    const now = this.clock.now();
-    const connections = await this.grants.connectionsOf(session.userId, now);
+    const connections = await this.connections.of(session.userId);
     await renderPage(reply, OVERVIEW_PAGE, {
       title: 'Overview',
       shell,
@@ -46,7 +42,7 @@ export class OverviewController {
       mcpUrl: this.config.resource,
       tools: connectLines(this.config.resource),
       connections: connections.length,
-      recent: connections.slice(0, RECENT).map((connection) => connectionRow(connection, now)),
+      recent: connections.slice(0, RECENT),
     });
   }
 }

@@ -18,7 +18,7 @@ import type { LiveSession } from '../database/repositories/sessions.repository.j
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
-import { allowedScopes } from '../oauth/role.js';
+import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
 import { moment } from './moment.js';
@@ -111,8 +111,7 @@ export class ProjectsController {
   /** Who changes projects here; somebody who may not is told there is nothing. */
   private async actor(session: LiveSession): Promise<Actor> {
     const organization = await this.shells.organizationOf(session);
-    if (!organization || allowedScopes(['projects:write'], organization.role).length === 0)
-      throw new NotFoundException();
+    if (!organization || !ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
     return { userId: session.userId, organizationId: organization.id };
   }
 
@@ -138,7 +137,7 @@ export class ProjectsController {
       shell,
       notice,
       organization: organization?.name,
-      mayChange: organization !== undefined && allowedScopes(['projects:write'], organization.role).length > 0,
+      mayChange: organization !== undefined && ADMINISTRATORS.includes(organization.role),
       projects: page.map(({ id, name, createdAt }) => ({ id, name, since: moment(createdAt, now) })),
       more: found.length > PAGE ? `/console/projects?after=${page.at(-1)!.id}` : undefined,
       newName,

@@ -10,6 +10,7 @@ import { RateLimitStore } from './rate-limit-store.js';
 import { Sessions } from './repositories/sessions.repository.js';
 import { SigningKeys } from './repositories/signing-keys.repository.js';
 import { StoredClients } from './repositories/stored-clients.repository.js';
+import { StoredResources } from './repositories/stored-resources.repository.js';
 import { Users } from './repositories/users.repository.js';
 import { Health } from './health.js';
 import { Statements } from './statements.js';
@@ -25,6 +26,7 @@ const REPOSITORIES = [
   Sessions,
   SigningKeys,
   StoredClients,
+  StoredResources,
   Users,
 ];
 

@@ -3,21 +3,30 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { repeat } from '../config/repeat.js';
 import { Grants } from '../database/repositories/grants.repository.js';
+import { OAuthError } from '../oauth/oauth-error.js';
 
-const REFRESH_MS = 1_000;
+/** Half of what the slowest follower of the feed may add: it asks as often, and a cache between holds it for a second. */
+const REFRESH_MS = 500;
 /** A list older than this is not trusted: the database is asked instead, a request at a time. */
-const STALE_MS = 10_000;
+export const STALE_MS = 10_000;
 /** Rows may become visible this much after the time they carry: clocks differ, transactions last. */
-const OVERLAP_MS = 60_000;
+export const OVERLAP_MS = 60_000;
+
+/** A grant that ended, and when, in milliseconds. */
+export interface Revocation {
+  readonly grantId: string;
+  readonly at: number;
+}
 
 /**
- * The grants revoked within the last access-token lifetime, held in memory and refreshed every second, so that a revoked
+ * The grants revoked within the last access-token lifetime, held in memory and refreshed twice a second, so that a revoked
  * connection is refused everywhere within 2 s without a query a request.
  */
 @Injectable()
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Revocations.name);
   private readonly revoked = new Map<string, number>();
+  private sorted?: readonly Revocation[];
   private refreshedAt = 0;
   private stop?: () => void;
 
@@ -39,13 +48,28 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   /** Whether tokens of this grant are dead. Throws when neither the list nor the database can tell. */
   async isRevoked(grantId: string): Promise<boolean> {
     if (this.revoked.has(grantId)) return true;
-    if (this.clock.now().getTime() - this.refreshedAt <= STALE_MS) return false;
+    if (!this.isStale()) return false;
     return !(await this.grants.isLive(grantId));
   }
 
   /** Known at once on the node that revoked; the others learn within a second. */
   add(grantId: string): void {
     this.revoked.set(grantId, this.clock.now().getTime());
+    this.sorted = undefined;
+  }
+
+  /** All that are held, oldest first. Throws `temporarily_unavailable` when nobody could say whether these are all. */
+  list(): { readonly revocations: readonly Revocation[]; readonly asOf: number } {
+    if (this.isStale())
+      throw new OAuthError('temporarily_unavailable', 'the server cannot tell what was revoked; ask about each token');
+    this.sorted ??= [...this.revoked]
+      .map(([grantId, at]) => ({ grantId, at }))
+      .toSorted((a, b) => a.at - b.at || (a.grantId < b.grantId ? -1 : 1));
+    return { revocations: this.sorted, asOf: this.refreshedAt };
+  }
+
+  private isStale(): boolean {
+    return this.clock.now().getTime() - this.refreshedAt > STALE_MS;
   }
 
   private async tick(): Promise<void> {
@@ -63,6 +87,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     this.refreshedAt = asked;
     const over = this.lifetimeAgo();
     for (const [id, revokedAt] of this.revoked) if (revokedAt < over) this.revoked.delete(id);
+    this.sorted = undefined;
   }
 
   private lifetimeAgo(): number {

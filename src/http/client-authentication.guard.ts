@@ -5,6 +5,7 @@ import { ClientAssertions, isUnknownKey } from '../jwt/client-assertions.js';
 import { type ClientAuthMethod, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Parameters } from '../oauth/parameters.js';
+import { basicCredentials } from './basic-credentials.js';
 import { formParameters } from './form-parameters.js';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -97,20 +98,6 @@ function credentialsOf(request: FastifyRequest): Credentials {
   if (bodyId !== undefined && bodyId !== basic.clientId)
     throw new OAuthError('invalid_request', 'client_id differs from the one in the Authorization header');
   return { ...basic, method: 'client_secret_basic' };
-}
-
-/** RFC 6749 §2.3.1 and RFC 7617. Ids and secrets of ours need no form-encoding, so clients that forget it are fine. */
-function basicCredentials(header: string): { clientId: string; secret: string } {
-  const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
-  const pair = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
-  const colon = pair?.indexOf(':') ?? -1;
-  if (pair === undefined || colon < 1)
-    throw new OAuthError('invalid_client', 'the Authorization header is not valid Basic authentication');
-  try {
-    return { clientId: decodeURIComponent(pair.slice(0, colon)), secret: decodeURIComponent(pair.slice(colon + 1)) };
-  } catch {
-    throw new OAuthError('invalid_client', 'the Authorization header is not valid Basic authentication');
-  }
 }
 
 function assertionOf(body: Parameters): string | undefined {

@@ -4,6 +4,8 @@ const PROGRAM_ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/mcp/oauth/register': ['POST'],
   '/mcp/oauth/token': ['POST'],
   '/mcp/oauth/revoke': ['POST'],
+  '/mcp/oauth/revocations': ['GET'],
+  '/mcp/oauth/introspect': ['POST'],
   '/mcp/oauth/jwks': ['GET'],
   '/health/live': ['GET'],
   '/health/ready': ['GET'],

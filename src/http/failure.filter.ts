@@ -12,7 +12,7 @@ import { isDatabaseUnavailable } from '../database/database-error.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { newSecret } from '../oauth/secret.js';
-import { RESOURCE_SCOPES } from '../oauth/scope.js';
+import { OWN_SCOPES } from '../oauth/scope.js';
 import { isForPrograms, methodsOf } from './endpoints.js';
 import { Metrics } from './metrics.js';
 import { PageFailure } from './page-failure.js';
@@ -45,7 +45,7 @@ export class FailureFilter implements ExceptionFilter {
     if (error instanceof BearerChallenge) {
       if (error.code) this.metrics.refused(error.code);
       const metadata = `${this.config.origin}/.well-known/oauth-protected-resource/mcp`;
-      reply.status(error.status).header('WWW-Authenticate', error.header(metadata, RESOURCE_SCOPES));
+      reply.status(error.status).header('WWW-Authenticate', error.header(metadata, OWN_SCOPES.names));
       reply.send(
         error.code
           ? { error: error.code, error_description: error.description }

@@ -6,7 +6,7 @@ import { Organizations } from '../database/repositories/organizations.repository
 import { Projects } from '../database/repositories/projects.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import type { AccessTokenClaims } from '../jwt/access-tokens.service.js';
-import { allowedScopes } from '../oauth/role.js';
+import { OWN_SCOPES } from '../oauth/scope.js';
 import { type Tool, type ToolCall, ToolError } from './tool.js';
 import { TOOLS } from './tools/index.js';
 
@@ -57,7 +57,7 @@ export class McpServers {
       throw new ToolError(
         'The person no longer belongs to this organization. They must connect again and select another.',
       );
-    if (allowedScopes(tool.scopes, role).length < tool.scopes.length)
+    if (OWN_SCOPES.allowed(tool.scopes, role).length < tool.scopes.length)
       throw new ToolError(
         `The person's role, ${role}, does not allow this. An owner or admin of the organization can do it.`,
       );

@@ -1,16 +1,22 @@
 import type { Config } from '../config/config.js';
+import type { ProtectedResource } from '../oauth/resource.js';
+import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 
-export const SERVER_METADATA = Symbol('the authorization server metadata');
+export const FEATURES_METADATA = Symbol('what the features advertise');
 
-/** The whole document (RFC 8414 §2): the issuer, then each feature's own lines. */
+/** The whole document (RFC 8414 §2): the issuer, each feature's own lines, what the protected resources have. */
 export function describeServer(
-  config: Pick<Config, 'issuer' | 'origin' | 'resource'>,
-  features: readonly ServerMetadata[],
+  config: Pick<Config, 'issuer' | 'origin'>,
+  features: ServerMetadata,
+  resources: readonly ProtectedResource[],
 ): ServerMetadata {
-  return Object.assign({ issuer: config.issuer }, ...features, {
+  return {
+    issuer: config.issuer,
+    ...features,
+    scopes_supported: [...new Set(resources.flatMap(({ scopes }) => scopes.names)), OFFLINE_ACCESS],
     jwks_uri: `${config.origin}/mcp/oauth/jwks`,
-    protected_resources: [config.resource],
+    protected_resources: resources.map(({ uri }) => uri),
     service_documentation: `${config.origin}/console`,
-  });
+  };
 }

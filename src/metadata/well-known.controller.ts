@@ -1,8 +1,9 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Header, Inject, NotFoundException, Param } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { RESOURCE_SCOPES } from '../oauth/scope.js';
+import type { ProtectedResource } from '../oauth/resource.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
-import { SERVER_METADATA } from './server-metadata.js';
+import { Resources } from '../resources/resources.service.js';
+import { describeServer, FEATURES_METADATA } from './server-metadata.js';
 
 const CACHE = 'public, max-age=300';
 
@@ -12,21 +13,11 @@ const CACHE = 'public, max-age=300';
  */
 @Controller()
 export class WellKnownController {
-  private readonly resourceMetadata;
-
   constructor(
-    @Inject(SERVER_METADATA) private readonly serverMetadata: ServerMetadata,
-    config: Config,
-  ) {
-    this.resourceMetadata = {
-      resource: config.resource,
-      authorization_servers: [config.issuer],
-      scopes_supported: RESOURCE_SCOPES,
-      bearer_methods_supported: ['header'],
-      resource_name: 'bkend MCP',
-      resource_documentation: `${config.origin}/console`,
-    };
-  }
+    @Inject(FEATURES_METADATA) private readonly features: ServerMetadata,
+    private readonly resources: Resources,
+    private readonly config: Config,
+  ) {}
 
   @Get([
     '.well-known/oauth-authorization-server/mcp',
@@ -35,13 +26,33 @@ export class WellKnownController {
   ])
   @Header('Cache-Control', CACHE)
   authorizationServer(): ServerMetadata {
-    return this.serverMetadata;
+    return describeServer(this.config, this.features, this.resources.all());
   }
 
   /** RFC 9728 §3.1. */
   @Get(['.well-known/oauth-protected-resource/mcp', '.well-known/oauth-protected-resource'])
   @Header('Cache-Control', CACHE)
-  protectedResource() {
-    return this.resourceMetadata;
+  ownResource() {
+    return this.describe(this.resources.own);
+  }
+
+  /** A declared resource at this server's own origin, behind the same proxy: its metadata is asked for here. */
+  @Get('.well-known/oauth-protected-resource/*')
+  @Header('Cache-Control', CACHE)
+  declaredResource(@Param('*') path: string) {
+    const resource = this.resources.find(`${this.config.origin}/${path}`);
+    if (!resource) throw new NotFoundException();
+    return this.describe(resource);
+  }
+
+  private describe({ uri, name, scopes }: ProtectedResource) {
+    return {
+      resource: uri,
+      authorization_servers: [this.config.issuer],
+      scopes_supported: scopes.names,
+      bearer_methods_supported: ['header'],
+      resource_name: name,
+      resource_documentation: `${this.config.origin}/console`,
+    };
   }
 }

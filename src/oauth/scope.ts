@@ -1,4 +1,5 @@
 import { OAuthError } from './oauth-error.js';
+import { ADMINISTRATORS, type Role, ROLES } from './role.js';
 
 /** One permission a person can approve (RFC 6749 §3.3). */
 export interface Scope {
@@ -6,23 +7,94 @@ export interface Scope {
   /** What it lets the tool do, in plain words, for the approval page. */
   readonly sentence: string;
   /** An example of what that means in practice. */
-  readonly example: string;
+  readonly example?: string;
   readonly kind: 'read' | 'change' | 'stay';
   /** Narrower scopes it contains. */
   readonly implies: readonly string[];
+  /** Who may give it: a tool can never do more than the person it works for. */
+  readonly roles: readonly Role[];
 }
 
-/** Lets a tool renew its access; never a scope of the resource (MCP 2026-07-28, Refresh Tokens). */
+/** Lets a tool renew its access; never a scope of a resource (MCP 2026-07-28, Refresh Tokens). */
 export const OFFLINE_ACCESS = 'offline_access';
 
-/** Every permission there is. Resource metadata, challenges, the approval page and the tools all read this list. */
-export const SCOPES: readonly Scope[] = [
+const STAY: Scope = {
+  name: OFFLINE_ACCESS,
+  sentence: 'Stay connected when you are away',
+  example: 'renew its access until you disconnect it, or for 30 days without use',
+  kind: 'stay',
+  implies: [],
+  roles: ROLES,
+};
+
+/** OpenID Connect Core §5.4: tools that know of no others name these. They say nothing here, and count as none named. */
+const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'address', 'phone']);
+
+/**
+ * Every permission one protected resource has, and `offline_access`, which is of none. Resource metadata, challenges,
+ * the approval page and token issuance all read it. Lists are in the catalogue's order.
+ */
+export class ScopeCatalogue {
+  private readonly all: readonly Scope[];
+  private readonly byName: ReadonlyMap<string, Scope>;
+
+  constructor(readonly scopes: readonly Scope[]) {
+    this.all = [...scopes, STAY];
+    this.byName = new Map(this.all.map((scope) => [scope.name, scope]));
+  }
+
+  /** The scopes of the resource: what its metadata and its challenge name. */
+  get names(): string[] {
+    return this.scopes.map(({ name }) => name);
+  }
+
+  /** These scopes with everything they imply; unknown ones fall away. */
+  expand(names: Iterable<string>): string[] {
+    const wanted = new Set<string>();
+    const add = (name: string): void => {
+      const scope = this.byName.get(name);
+      if (!scope || wanted.has(name)) return;
+      wanted.add(name);
+      scope.implies.forEach(add);
+    };
+    for (const name of names) add(name);
+    return this.all.map(({ name }) => name).filter((name) => wanted.has(name));
+  }
+
+  /**
+   * What an authorization request asks for: nothing named means every scope of the resource, unknown names are ignored.
+   * Throws `invalid_scope` when names were given and none of them is one of the resource's.
+   */
+  requested(value: string | undefined): string[] {
+    const named = parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
+    const known = this.expand(named);
+    const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
+    if (ofResource.length > 0) return known;
+    if (named.some((name) => name !== OFFLINE_ACCESS))
+      throw new OAuthError('invalid_scope', 'none of the requested scopes is known here');
+    return [...this.names, ...known];
+  }
+
+  /** These scopes, less those that are gone and those that somebody of this role may not give. */
+  allowed(names: readonly string[], role: Role): string[] {
+    return names.filter((name) => this.byName.get(name)?.roles.includes(role));
+  }
+
+  /** The entries of these names. */
+  describe(names: readonly string[]): Scope[] {
+    return this.all.filter(({ name }) => names.includes(name));
+  }
+}
+
+/** The permissions of this server's own MCP endpoint. */
+export const OWN_SCOPES = new ScopeCatalogue([
   {
     name: 'organization:read',
     sentence: 'See your organization and who you are in it',
     example: 'its name, your role',
     kind: 'read',
     implies: [],
+    roles: ROLES,
   },
   {
     name: 'projects:read',
@@ -30,6 +102,7 @@ export const SCOPES: readonly Scope[] = [
     example: 'their names and when they were made',
     kind: 'read',
     implies: [],
+    roles: ROLES,
   },
   {
     name: 'projects:write',
@@ -37,25 +110,9 @@ export const SCOPES: readonly Scope[] = [
     example: 'delete a project for good',
     kind: 'change',
     implies: ['projects:read'],
+    roles: ADMINISTRATORS,
   },
-  {
-    name: OFFLINE_ACCESS,
-    sentence: 'Stay connected when you are away',
-    example: 'renew its access until you disconnect it, or for 30 days without use',
-    kind: 'stay',
-    implies: [],
-  },
-];
-
-/** OpenID Connect Core §5.4: tools that know of no others name these. They say nothing here, and count as none named. */
-const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'address', 'phone']);
-
-const BY_NAME = new Map(SCOPES.map((scope) => [scope.name, scope]));
-
-/** The scopes of the protected resource: what its metadata and its challenge name. */
-export const RESOURCE_SCOPES: readonly string[] = SCOPES.map(({ name }) => name).filter(
-  (name) => name !== OFFLINE_ACCESS,
-);
+]);
 
 /** The tokens of a `scope` value, each once. Throws `invalid_scope` for characters RFC 6749 §3.3 does not allow. */
 export function parseScope(value: string | undefined): string[] {
@@ -65,33 +122,7 @@ export function parseScope(value: string | undefined): string[] {
   return [...new Set(value.split(' ').filter(Boolean))];
 }
 
-/** The scopes with everything they imply, in the catalogue's order; unknown ones fall away. */
-export function expandScopes(names: Iterable<string>): string[] {
-  const wanted = new Set<string>();
-  for (const name of names) {
-    const scope = BY_NAME.get(name);
-    if (!scope) continue;
-    wanted.add(name);
-    for (const implied of scope.implies) wanted.add(implied);
-  }
-  return SCOPES.map(({ name }) => name).filter((name) => wanted.has(name));
-}
-
-/**
- * What an authorization request asks for: nothing named means every scope of the resource, unknown names are ignored.
- * Throws `invalid_scope` when names were given and none of them is one of the resource's.
- */
-export function requestedScopes(value: string | undefined): string[] {
-  const named = parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
-  const known = expandScopes(named);
-  const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
-  if (ofResource.length > 0) return known;
-  if (named.some((name) => name !== OFFLINE_ACCESS))
-    throw new OAuthError('invalid_scope', 'none of the requested scopes is known here');
-  return [...RESOURCE_SCOPES, ...known];
-}
-
-/** The catalogue entries of these names, in the catalogue's order. */
-export function describeScopes(names: readonly string[]): Scope[] {
-  return SCOPES.filter(({ name }) => names.includes(name));
+/** Whether this can be the name of a scope (RFC 6749 §3.3), and of none that has a meaning of its own. */
+export function isScopeName(name: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(name) && name !== OFFLINE_ACCESS && !OPENID_SCOPES.has(name);
 }

@@ -4,12 +4,15 @@ import { CLIENT_AUTH_METHODS, PRIVATE_KEY_JWT } from '../oauth/client-metadata.j
 import { ASSERTION_ALGORITHMS } from '../jwt/client-assertions.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 import { RevocationController } from './revocation.controller.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { RevocationFeedController } from './revocation-feed.controller.js';
 
-@Module({ controllers: [RevocationController] })
+@Module({ controllers: [RevocationController, RevocationFeedController], providers: [RevocationFeed] })
 export class RevocationModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {
     return {
       revocation_endpoint: `${origin}/mcp/oauth/revoke`,
+      revocation_feed_endpoint: `${origin}/mcp/oauth/revocations`,
       revocation_endpoint_auth_methods_supported: [...CLIENT_AUTH_METHODS, ...(cimd ? [PRIVATE_KEY_JWT] : [])],
       ...(cimd && { revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS }),
     };

@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import type { IssuedGrant } from '../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../grants/refresh-tokens.js';
 import { AccessTokens } from '../jwt/access-tokens.service.js';
-import { allowedScopes } from '../oauth/role.js';
+import { Resources } from '../resources/resources.service.js';
 
 /** RFC 6749 §5.1, spelt as on the wire. `expires_in` is in seconds. */
 export interface TokenResponse {
@@ -20,12 +20,13 @@ export class TokenIssuer {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
+    private readonly resources: Resources,
     private readonly config: Config,
   ) {}
 
   /**
    * Tokens of a grant as it stands: the access token carries what was approved, within `scopes` if the client narrows it,
-   * less what the person's role does not allow now. `secret`: of the grant's refresh tokens.
+   * less what the person's role does not allow now, or the resource no longer has. `secret`: of the grant's refresh tokens.
    */
   async issue(
     client: Client,
@@ -33,10 +34,10 @@ export class TokenIssuer {
     secret: Buffer,
     scopes: readonly string[] = grant.scopes,
   ): Promise<TokenResponse> {
-    const scope = allowedScopes(
-      grant.scopes.filter((name) => scopes.includes(name)),
-      grant.role,
-    ).join(' ');
+    const catalogue = (await this.resources.findNow(grant.resource))?.scopes;
+    const wanted = catalogue?.expand(scopes) ?? [];
+    const approved = grant.scopes.filter((name) => wanted.includes(name));
+    const scope = catalogue?.allowed(approved, grant.role).join(' ') ?? '';
     const accessToken = await this.accessTokens.issue({
       sub: grant.userId,
       aud: grant.resource,

@@ -11,7 +11,8 @@ export type RevocationReason =
   | 'refresh_reused'
   | 'user_disabled'
   | 'password_changed'
-  | 'client_blocked';
+  | 'client_blocked'
+  | 'resource_removed';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

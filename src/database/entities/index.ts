@@ -6,6 +6,7 @@ import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
 import { Project } from './project.entity.js';
 import { RateLimit } from './rate-limit.entity.js';
+import { Resource } from './resource.entity.js';
 import { Session } from './session.entity.js';
 import { SigningKey } from './signing-key.entity.js';
 import { User } from './user.entity.js';
@@ -19,6 +20,7 @@ export const ENTITIES = [
   Organization,
   Project,
   RateLimit,
+  Resource,
   Session,
   SigningKey,
   User,

@@ -1,6 +1,12 @@
 import { Initial1700000000000 } from './1700000000000-initial.js';
 import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
+import { Resources1700000003000 } from './1700000003000-resources.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
 
 /** In the order they run. Generated, then read, then never edited. */
-export const MIGRATIONS = [Initial1700000000000, TrustedClients1700000001000, PinnedMetadata1700000002000];
+export const MIGRATIONS = [
+  Initial1700000000000,
+  TrustedClients1700000001000,
+  PinnedMetadata1700000002000,
+  Resources1700000003000,
+];

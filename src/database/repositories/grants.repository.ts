@@ -20,6 +20,8 @@ export interface Approval {
     pinned: Buffer | null;
   };
   readonly resource: string;
+  /** The resource is this server's own endpoint, which was not declared. */
+  readonly ownResource: boolean;
   readonly scopes: readonly string[];
   readonly renewable: boolean;
   readonly codeHash: Buffer;
@@ -60,6 +62,7 @@ export interface RefreshProof {
 
 export interface Connection {
   readonly id: string;
+  readonly resource: string;
   readonly scopes: readonly string[];
   readonly redirectUri: string;
   readonly createdAt: Date;
@@ -119,6 +122,7 @@ export class Grants {
       approval.redirectUri,
       approval.codeExpiresAt,
       client.pinned,
+      approval.ownResource,
     ]);
     return row?.id;
   }
@@ -210,14 +214,13 @@ export class Grants {
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
 
-  /** The scopes somebody has given this client in this organization, and not ended. */
-  async permitted(userId: string, organizationId: string, clientDigest: Buffer, at: Date): Promise<string[]> {
-    const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, [
-      userId,
-      organizationId,
-      clientDigest,
-      at,
-    ]);
+  /** The scopes of a resource that somebody has given this client in this organization, and not ended. */
+  async permitted(
+    by: { userId: string; organizationId: string; clientDigest: Buffer; resource: string },
+    at: Date,
+  ): Promise<string[]> {
+    const values = [by.userId, by.organizationId, by.clientDigest, by.resource, at];
+    const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, values);
     return rows.map(({ scope }) => scope);
   }
 
@@ -233,6 +236,7 @@ export class Grants {
   async connectionsOf(userId: string, at: Date): Promise<Connection[]> {
     const rows = await this.statements.run<{
       id: string;
+      resource: string;
       scopes: string[];
       redirect_uri: string;
       created_at: Date;
@@ -245,6 +249,7 @@ export class Grants {
     }>(sql.CONNECTIONS_OF_USER, [userId, at]);
     return rows.map((row) => ({
       id: row.id,
+      resource: row.resource,
       scopes: row.scopes,
       redirectUri: row.redirect_uri,
       createdAt: row.created_at,

@@ -14,8 +14,9 @@ const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NO
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role';
 
 /**
- * The client becomes a row, the approval becomes a grant. The membership is locked, so that a removal waits and then
- * finds the grant. No row: the request was answered before, or person, membership or client no longer stand.
+ * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
+ * then finds the grant. No row: the request was answered before, or person, membership, client or resource no longer
+ * stand. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',
@@ -25,6 +26,8 @@ export const APPROVE: Statement = {
       ON CONFLICT (digest) DO UPDATE SET pinned = excluded.pinned,
              metadata = CASE WHEN excluded.pinned IS NULL THEN clients.metadata ELSE excluded.metadata END
       RETURNING id, blocked_at, pinned
+    ), declared AS (
+      SELECT uri FROM resources WHERE uri = $10 FOR SHARE
     ), approved AS (
       INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
@@ -32,6 +35,7 @@ export const APPROVE: Statement = {
         FROM client, memberships m JOIN users u ON u.id = m.user_id
        WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
+         AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
          FOR SHARE OF m
       ON CONFLICT (request_id) DO NOTHING
       RETURNING id, user_id, organization_id
@@ -121,19 +125,19 @@ export const IS_LIVE: Statement = {
 /** Everything somebody has connected and not ended. */
 export const CONNECTIONS_OF_USER: Statement = {
   name: 'grants_of_user',
-  text: `SELECT g.id, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.client_id, c.identity, c.metadata, o.name AS organization_name
+  text: `SELECT g.id, g.resource, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.client_id, c.identity, c.metadata, o.name AS organization_name
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
      WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
      ORDER BY g.created_at DESC LIMIT 200`,
 };
 
-/** What somebody lets a client do in an organization now, over all its connections. */
+/** What somebody lets a client do with a resource in an organization now, over all its connections. */
 export const PERMITTED: Statement = {
   name: 'grants_permitted',
   text: `SELECT DISTINCT unnest(g.scopes) AS scope
       FROM grants g JOIN clients c ON c.id = g.client_id
-     WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3
-       AND g.revoked_at IS NULL AND g.expires_at > $4 AND g.code_used_at IS NOT NULL`,
+     WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3 AND g.resource = $4
+       AND g.revoked_at IS NULL AND g.expires_at > $5 AND g.code_used_at IS NOT NULL`,
 };
 
 export const DENY: Statement = {

@@ -8,8 +8,8 @@ import { Revocations } from '../../grants/revocations.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
 import { challengeOf } from '../../oauth/pkce.js';
-import { requestedResource } from '../../oauth/resource.js';
 import { hashSecret } from '../../oauth/secret.js';
+import { Resources } from '../../resources/resources.service.js';
 import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
 import type { GrantHandler } from './grant-handler.js';
 
@@ -23,6 +23,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
     private readonly grants: Grants,
     private readonly revocations: Revocations,
     private readonly issuer: TokenIssuer,
+    private readonly resources: Resources,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -34,7 +35,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       clientDigest: client.digest,
       codeChallenge: challengeOf(parameters.required('code_verifier')),
       redirectUri: parameters.optional('redirect_uri'),
-      resource: resources.length > 0 ? requestedResource(resources, this.config.resource) : undefined,
+      resource: resources.length > 0 ? this.resources.requested(resources).uri : undefined,
     };
     const at = this.clock.now();
     const secret = RefreshTokens.newSecret();

@@ -7,9 +7,9 @@ import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Revocations } from '../../grants/revocations.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
-import { requestedResource } from '../../oauth/resource.js';
-import { expandScopes, OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
+import { OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
 import { hashSecret } from '../../oauth/secret.js';
+import { Resources } from '../../resources/resources.service.js';
 import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
 import type { GrantHandler } from './grant-handler.js';
 
@@ -24,6 +24,7 @@ export class RefreshTokenGrant implements GrantHandler {
     private readonly refreshTokens: RefreshTokens,
     private readonly revocations: Revocations,
     private readonly issuer: TokenIssuer,
+    private readonly resources: Resources,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -32,7 +33,7 @@ export class RefreshTokenGrant implements GrantHandler {
     const token = this.refreshTokens.read(parameters.required('refresh_token'));
     const scopes = narrowedScopes(parameters.optional('scope'));
     const resources = parameters.all('resource');
-    const resource = resources.length > 0 ? requestedResource(resources, this.config.resource) : undefined;
+    const resource = resources.length > 0 ? this.resources.requested(resources).uri : undefined;
     if (!token) {
       if (!client.metadata.grant_types.includes(this.grantType))
         throw new OAuthError('unauthorized_client', 'this client did not register for refresh_token');
@@ -81,17 +82,10 @@ export class RefreshTokenGrant implements GrantHandler {
   }
 }
 
-/**
- * What the new access token shall carry; undefined means all. Only names known here can have been approved;
- * `offline_access` is no scope of a token, and tools add it. Throws `invalid_scope`.
- */
+/** What the new access token shall carry; undefined means all. `offline_access` is no scope of a token, and tools add it. */
 function narrowedScopes(value: string | undefined): string[] | undefined {
   const named = parseScope(value).filter((name) => name !== OFFLINE_ACCESS);
-  if (named.length === 0) return undefined;
-  const scopes = expandScopes(named);
-  if (named.some((name) => !scopes.includes(name)))
-    throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
-  return scopes;
+  return named.length > 0 ? named : undefined;
 }
 
 /** One sentence for every reason: which it was is nobody's business but the log's. */

@@ -95,6 +95,53 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     ).toHaveLength(2);
   });
 
+  it('resource create, change, list, show, rotate-secret, remove', async () => {
+    const uri = 'https://files.example.com/mcp';
+    const scopes = ['--scope', 'files:read=See your files', 'files:write=Change your files'];
+    expect(succeed(['resource', 'list'])).toContain('There are none');
+    const made = succeed([
+      ...['resource', 'create', 'https://FILES.example.com:443/mcp/', '--name', 'Files', ...scopes],
+      ...['--implies', 'files:write=files:read', '--changes', 'files:write', '--admins-only', 'files:write'],
+      ...['--example', 'files:write=overwrite one'],
+    ]);
+    const [id, secret] = [/client_id +(rs-\S+)/.exec(made)![1]!, /client_secret +(\S+)/.exec(made)![1]!];
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(JSON.parse(succeed(['resource', 'list', '--json']))).toMatchObject([
+      { uri, name: 'Files', scopes: 'files:read files:write', client_id: id },
+    ]);
+    const shown = succeed(['resource', 'show', uri]);
+    expect(JSON.parse(shown)).toMatchObject({
+      uri,
+      connections: 0,
+      scopes: [
+        { name: 'files:read', kind: 'read', implies: [], roles: ['owner', 'admin', 'member'] },
+        { name: 'files:write', kind: 'change', implies: ['files:read'], roles: ['owner', 'admin'] },
+      ],
+    });
+    expect(shown).not.toContain(secret);
+    expect(refused(['resource', 'create', uri, '--name', 'Again', ...scopes])).toContain('declared already');
+    expect(succeed(['resource', 'change', uri, '--name', 'All files'])).toContain('Changed');
+    expect(refused(['resource', 'change', uri])).toContain('Say what to change');
+    expect(succeed(['resource', 'rotate-secret', uri])).not.toContain(secret);
+    expect(succeed(['resource', 'remove', uri])).toContain('0 connections have ended');
+    for (const command of ['show', 'rotate-secret', 'remove'])
+      expect(refused(['resource', command, uri])).toContain('No resource is declared');
+  });
+
+  it.each([
+    ['http://files.example.com/mcp', 'x=Y', 'https (http only'],
+    ['ftp://localhost/mcp', 'x=Y', 'https (http only'],
+    ['https://files.example.com/mcp?x=1', 'x=Y', 'no query'],
+    ['files', 'x=Y', 'Give the URL'],
+    ['https://a.example/mcp', 'x', 'takes name=text'],
+    ['https://a.example/mcp', 'x y=Y', 'cannot be the name of a scope'],
+    ['https://a.example/mcp', 'openid=Y', 'cannot be the name of a scope'],
+    ['https://a.example/mcp', 'offline_access=Y', 'cannot be the name of a scope'],
+    ['https://a.example/mcp', 'x=\u202eY', 'is not a sentence'],
+  ])('resource create %s %s is refused: %s', async (uri, scope, sentence) => {
+    expect(refused(['resource', 'create', uri, '--name', 'X', '--scope', scope])).toContain(sentence);
+  });
+
   it('client create, list, show, rotate-secret, block, unblock', async () => {
     expect(succeed(['client', 'list'])).toContain('There are none');
     const made = succeed([

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { redirectHost, toolName } from '../clients/names.js';
+import { Clock } from '../config/clock.js';
+import { type Connection, Grants } from '../database/repositories/grants.repository.js';
+import { Resources } from '../resources/resources.service.js';
+import type { ConnectionRow } from './console.pages.js';
+import { moment } from './moment.js';
+
+/** The connections of somebody, as their pages show them. */
+@Injectable()
+export class ConnectionRows {
+  constructor(
+    private readonly grants: Grants,
+    private readonly resources: Resources,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those that have not ended, newest first. */
+  async of(userId: string): Promise<ConnectionRow[]> {
+    const now = this.clock.now();
+    return (await this.grants.connectionsOf(userId, now)).map((connection) => this.row(connection, now));
+  }
+
+  private row(connection: Connection, now: Date): ConnectionRow {
+    const { redirectUri, metadata, identity } = connection;
+    const resource = this.resources.find(connection.resource);
+    return {
+      id: connection.id,
+      tool: toolName(metadata, redirectUri),
+      selfAsserted: identity === 'self-asserted',
+      registered: identity === 'registered',
+      verifiedHost: identity === 'verified-domain' ? new URL(connection.clientId).host : undefined,
+      redirectHost: redirectHost(redirectUri),
+      organization: connection.organizationName,
+      server: resource === this.resources.own ? undefined : resource?.name,
+      permissions: (resource?.scopes.describe(connection.scopes) ?? []).map(({ sentence }) => sentence),
+      since: moment(connection.createdAt, now),
+      lastUsed: moment(connection.lastUsedAt, now),
+      until: moment(connection.expiresAt, now),
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import { Grant } from '../entities/grant.entity.js';
+import { Resource } from '../entities/resource.entity.js';
+import { addAuditEvent } from './audit-events.repository.js';
+
+export type NewResource = Pick<Resource, 'uri' | 'name' | 'scopes' | 'serverId' | 'secretHash'>;
+
+/** The resources operators declared. Each change is in the audit log, written by the same transaction. */
+@Injectable()
+export class StoredResources {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** In the order they were declared. */
+  async list(): Promise<Resource[]> {
+    return this.dataSource.manager.find(Resource, { order: { createdAt: 'ASC', uri: 'ASC' } });
+  }
+
+  /** False: there is one of this URI. */
+  async add(resource: NewResource, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const inserted = await manager
+        .createQueryBuilder()
+        .insert()
+        .into(Resource)
+        .values({ ...resource, createdAt: at })
+        .orIgnore()
+        .returning('id')
+        .execute();
+      if ((inserted.raw as unknown[]).length === 0) return false;
+      await addAuditEvent(manager, { at, action: 'resource.declared', detail: { resource: resource.uri } });
+      return true;
+    });
+  }
+
+  /** Changes name, scopes or secret. False: there is none of this URI. */
+  async change(
+    uri: string,
+    changes: Partial<Pick<Resource, 'name' | 'scopes' | 'secretHash'>>,
+    at: Date,
+  ): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.update(Resource, { uri }, changes);
+      if (affected !== 1) return false;
+      const changed = Object.keys(changes).map((name) => (name === 'secretHash' ? 'secret' : name));
+      await addAuditEvent(manager, { at, action: 'resource.changed', detail: { resource: uri, changed } });
+      return true;
+    });
+  }
+
+  /** Removes it and ends its connections: how many. Undefined: there is none of this URI. */
+  async remove(uri: string, at: Date): Promise<number | undefined> {
+    return this.dataSource.transaction(async (manager) => {
+      // First the resource: an approval under way holds its row, and is over when this goes on.
+      const { affected } = await manager.delete(Resource, { uri });
+      if (affected !== 1) return undefined;
+      const ended = await manager.update(
+        Grant,
+        { resource: uri, revokedAt: IsNull() },
+        { revokedAt: at, revokedBecause: 'resource_removed' },
+      );
+      await addAuditEvent(manager, { at, action: 'resource.removed', detail: { resource: uri } });
+      return ended.affected ?? 0;
+    });
+  }
+
+  /** How many live connections each has. */
+  async connections(uri: string, at: Date): Promise<number> {
+    return this.dataSource.manager
+      .createQueryBuilder(Grant, 'grant')
+      .where('grant.resource = :uri AND grant.revoked_at IS NULL AND grant.expires_at > :at', { uri, at })
+      .andWhere('grant.code_used_at IS NOT NULL')
+      .getCount();
+  }
+}

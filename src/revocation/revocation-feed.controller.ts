@@ -1,0 +1,17 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { RevocationFeed } from './revocation-feed.js';
+
+/** The revocation feed. It names connections by their `sid` only, so anybody may read it, and any cache may hold it. */
+@Controller('mcp/oauth/revocations')
+export class RevocationFeedController {
+  constructor(private readonly feed: RevocationFeed) {}
+
+  @Get()
+  async page(@Query('since') since: unknown, @Res() reply: FastifyReply): Promise<void> {
+    if (since !== undefined && typeof since !== 'string') throw new OAuthError('invalid_request', 'since is repeated');
+    const page = await this.feed.page(since);
+    await reply.type('application/jwt').header('Cache-Control', 'public, max-age=1').send(page);
+  }
+}
