@@ -7,12 +7,14 @@ import { Config } from '../config/config.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import type { OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { renderPage } from '../http/page.js';
+import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import type { ProtectedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 import { askingTool } from './asking-tool.js';
+import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
 import { permissionsFor } from './permissions.js';
@@ -64,7 +66,7 @@ export class Answers {
       redirectUri: request.redirectUri,
       codeExpiresAt: new Date(at.getTime() + this.config.authorizationCodeLifetime * 1000),
     });
-    if (!grantId) throw (await this.isAnswered(request.id)) ? answeredBefore() : noLongerAllowed();
+    if (!grantId) throw (await this.isAnswered(request.id)) ? answeredBefore(request.id) : noLongerAllowed(request);
     await this.respond({ request, client }, { code }, reply);
   }
 
@@ -83,7 +85,7 @@ export class Answers {
       organizationId: organization.id,
       clientName: toolName(client.metadata, request.redirectUri),
     });
-    if (!denied) throw answeredBefore();
+    if (!denied) throw answeredBefore(request.id);
     const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
     await this.respond({ request, client }, refusal, reply);
   }
@@ -108,20 +110,22 @@ export class Answers {
   }
 }
 
-export function answeredBefore(): PageFailure {
+export function answeredBefore(requestId: string): PageFailure {
   return new PageFailure(
     400,
     'You have answered this already',
     'Each request of a tool is answered once, and this one was. You can close this tab.',
     'If your tool is not connected, go back to it and connect again.',
+    new Finding('answered-once', { request: requestId }),
   );
 }
 
-function noLongerAllowed(): PageFailure {
+function noLongerAllowed(request: AuthorizationRequest): PageFailure {
   return new PageFailure(
     400,
     'This cannot be approved any more',
     'Your account, your place in the organization, the tool or the server it wants to use was blocked or removed meanwhile.',
     'Ask an administrator of the organization.',
+    new Finding('grant-stands', { request: request.id, client_id: request.clientId, resource: request.resource }),
   );
 }

@@ -9,6 +9,7 @@ import { Organizations } from '../database/repositories/organizations.repository
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
@@ -39,7 +40,7 @@ export class ApprovalController {
   @Get()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { request: asked, respondent, session, client, organization, resource } = await this.asked(request, reply);
-    if (await this.answers.isAnswered(asked.id)) throw answeredBefore();
+    if (await this.answers.isAnswered(asked.id)) throw answeredBefore(asked.id);
     const http = { request, reply };
     const target = redirectTarget(asked.redirectUri);
     await renderPage(reply, APPROVAL_PAGE, {
@@ -92,6 +93,7 @@ export class ApprovalController {
       'Neither approved nor denied',
       'The form arrived without your decision.',
       'Go back and press Approve or Deny.',
+      new Finding('decision-given'),
     );
   }
 

@@ -6,6 +6,7 @@ import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { SeeOther } from '../http/see-other.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
@@ -58,8 +59,8 @@ export class AuthorizationRequests {
       const prompt = readPrompt(parameters.optional('prompt'));
       if (prompt.none) {
         throw (await isLoggedIn())
-          ? new OAuthError('consent_required', 'a person must approve, and prompt is none')
-          : new OAuthError('login_required', 'nobody is logged in, and prompt is none');
+          ? new OAuthError('consent_required', 'a person must approve, and prompt is none', new Finding('prompt'))
+          : new OAuthError('login_required', 'nobody is logged in, and prompt is none', new Finding('prompt'));
       }
       return { ...request, ...(prompt.login && { loginAgain: true }), ...(prompt.consent && { askAgain: true }) };
     } catch (error) {
@@ -77,8 +78,8 @@ export class AuthorizationRequests {
    */
   async clientOf({ clientId, redirectUri }: AuthorizationRequest): Promise<Client> {
     const client = await this.asking(clientId, async () => true);
-    if (!client || client === 'unfetched') throw unknownClient('the client is gone');
-    if (!isRegistered(redirectUri, client)) throw unprovenRedirectUri('redirect_uri is no longer registered');
+    if (!client || client === 'unfetched') throw unknownClient(clientId);
+    if (!isRegistered(redirectUri, client)) throw unprovenRedirectUri('redirect-uri-registered', redirectUri, client);
     return client;
   }
 
@@ -98,7 +99,7 @@ export class AuthorizationRequests {
     const clientId = shown(() => parameters.required('client_id'));
     const client = await this.asking(clientId, isLoggedIn);
     if (client === 'unfetched') throw new LogInFirst(clientId);
-    if (!client) throw unknownClient('no client has this client_id');
+    if (!client) throw unknownClient(clientId);
     return client;
   }
 
@@ -106,7 +107,7 @@ export class AuthorizationRequests {
     try {
       return await this.clients.findAsking(clientId, mayFetch);
     } catch (error) {
-      if (error instanceof DocumentUnavailable) throw unreadableTool(error);
+      if (error instanceof DocumentUnavailable) throw unreadableTool(clientId, error);
       throw error;
     }
   }
@@ -117,12 +118,12 @@ export class AuthorizationRequests {
     if (presented === undefined) {
       const [only, another] = metadata.redirect_uris;
       if (only !== undefined && another === undefined) return only;
-      throw unprovenRedirectUri('redirect_uri is missing and several are registered');
+      throw unprovenRedirectUri('redirect-uri-registered', presented, client);
     }
     const fault = redirectFault(presented, this.config);
-    if (fault) throw unprovenRedirectUri(fault.reason);
+    if (fault) throw unprovenRedirectUri('redirect-uri-form', presented, client);
     if (!isRegistered(presented, client)) {
-      throw unprovenRedirectUri(`redirect_uri is none of the ${metadata.redirect_uris.length} registered ones`);
+      throw unprovenRedirectUri('redirect-uri-registered', presented, client);
     }
     return presented;
   }
@@ -130,16 +131,28 @@ export class AuthorizationRequests {
   private readRest(parameters: Parameters, client: Client, redirectUri: string): AuthorizationRequest {
     parameters.refuseRepeated(SINGLE);
     if (parameters.optional('request'))
-      throw new OAuthError('request_not_supported', 'request objects are not supported');
+      throw new OAuthError(
+        'request_not_supported',
+        'request objects are not supported',
+        new Finding('no-request-object'),
+      );
     if (parameters.optional('request_uri'))
-      throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
-    if (parameters.required('response_type') !== 'code')
-      throw new OAuthError('unsupported_response_type', 'response_type must be code');
-    if ((parameters.optional('response_mode') ?? 'query') !== 'query')
-      throw new OAuthError('invalid_request', 'response_mode must be query');
+      throw new OAuthError(
+        'request_uri_not_supported',
+        'request_uri is not supported',
+        new Finding('no-request-object'),
+      );
+    const [type, mode] = [parameters.required('response_type'), parameters.optional('response_mode') ?? 'query'];
+    const finding = new Finding('response-type', { response_type: type, response_mode: mode });
+    if (type !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code', finding);
+    if (mode !== 'query') throw new OAuthError('invalid_request', 'response_mode must be query', finding);
     const state = parameters.optional('state');
     if (state !== undefined && state.length > MAX_STATE_LENGTH)
-      throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_LENGTH} characters`);
+      throw new OAuthError(
+        'invalid_request',
+        `state is longer than ${MAX_STATE_LENGTH} characters`,
+        new Finding('state-length', { length: state.length }),
+      );
     const resource = this.resources.requested(parameters.all('resource'));
     const scopes = resource.scopes.requested(parameters.optional('scope'));
     return {
@@ -155,10 +168,10 @@ export class AuthorizationRequests {
     };
   }
 
-  private refusalUri({ code, description }: OAuthError, redirectUri: string, parameters: Parameters): string {
+  private refusalUri({ code, errorDescription }: OAuthError, redirectUri: string, parameters: Parameters): string {
     const response = {
       error: code,
-      error_description: description,
+      error_description: errorDescription,
       state: stateOf(parameters),
       iss: this.config.issuer,
     };
@@ -176,10 +189,12 @@ export class LogInFirst extends Error {
 /** RFC 7636 §4.3, for every client (oauth-v2-1-13 §7.5.1). An absent method would mean `plain`. */
 function codeChallenge(parameters: Parameters): string {
   const challenge = parameters.required('code_challenge');
-  if (parameters.optional('code_challenge_method') !== CODE_CHALLENGE_METHOD)
-    throw new OAuthError('invalid_request', 'code_challenge_method must be S256');
+  const method = parameters.optional('code_challenge_method');
+  const finding = new Finding('code-challenge', { method, length: challenge.length });
+  if (method !== CODE_CHALLENGE_METHOD)
+    throw new OAuthError('invalid_request', 'code_challenge_method must be S256', finding);
   if (!isCodeChallenge(challenge))
-    throw new OAuthError('invalid_request', 'code_challenge must be 43 base64url characters');
+    throw new OAuthError('invalid_request', 'code_challenge must be 43 base64url characters', finding);
   return challenge;
 }
 

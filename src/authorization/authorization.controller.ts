@@ -1,6 +1,7 @@
 import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
@@ -51,6 +52,7 @@ export class AuthorizationController {
         'This link is too long',
         'The tool sent more than this server reads.',
         'Go back to the tool and connect again.',
+        new Finding('request-form', { length: parameters.length, most: MAX_QUERY_LENGTH }),
       );
     await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
   }

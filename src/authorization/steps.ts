@@ -6,6 +6,7 @@ import type { LiveSession } from '../database/repositories/sessions.repository.j
 import { Cookies } from '../http/cookies.js';
 import { Csrf } from '../http/csrf.js';
 import type { Form } from '../http/page.js';
+import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
 import { type Purpose, Sealing } from '../sealing/sealing.service.js';
@@ -110,6 +111,7 @@ export class Steps {
         'Somebody else logged in meanwhile',
         'You began this with another account, or logged in again since. Nothing was approved.',
         START_AGAIN,
+        new Finding('page-of-this-person', { began_as: respondent?.userId, now: session.userId }),
       );
     }
     return { request: travelling.request, respondent, session };
@@ -125,6 +127,7 @@ export class Steps {
         'This page has waited too long',
         'A request to connect a tool can be answered for one hour.',
         START_AGAIN,
+        new Finding('page-in-time'),
       );
     if (!opened)
       throw new PageFailure(
@@ -132,6 +135,7 @@ export class Steps {
         'This page belongs to another browser',
         'A request to connect a tool can only be answered in the browser that opened it, with its cookies.',
         START_AGAIN,
+        new Finding('page-of-this-browser', { cookie: browser === undefined ? 'missing' : 'another' }),
       );
     return opened.value;
   }

@@ -6,6 +6,7 @@ import { MIN_PASSWORD_LENGTH } from '../accounts/passwords.js';
 import { Cookies } from '../http/cookies.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SETUP_PAGE } from './console.pages.js';
 
@@ -91,7 +92,8 @@ function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {
       'This server is set up already',
       'Somebody has used the link to make the first account.',
       'Log in. If that was not you, end the server now and look at its data.',
-      { link: { label: 'Log in', href: '/console/login' } },
+      new Finding('answered-once', { setup_link: state }),
+      { label: 'Log in', href: '/console/login' },
     );
   }
   const what =
@@ -103,5 +105,6 @@ function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {
     'This link cannot be used',
     what,
     'Make a new one with "npm run cli -- setup-link", where the server runs.',
+    new Finding('page-in-time', { setup_link: state }),
   );
 }

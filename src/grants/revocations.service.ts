@@ -3,6 +3,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { repeat } from '../config/repeat.js';
 import { Grants } from '../database/repositories/grants.repository.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
 /** Half of what the slowest follower of the feed may add: it asks as often, and a cache between holds it for a second. */
@@ -61,7 +62,11 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   /** All that are held, oldest first. Throws `temporarily_unavailable` when nobody could say whether these are all. */
   list(): { readonly revocations: readonly Revocation[]; readonly asOf: number } {
     if (this.isStale())
-      throw new OAuthError('temporarily_unavailable', 'the server cannot tell what was revoked; ask about each token');
+      throw new OAuthError(
+        'temporarily_unavailable',
+        'the server cannot tell what was revoked; ask about each token',
+        new Finding('database-reachable', { since: new Date(this.refreshedAt) }),
+      );
     this.sorted ??= [...this.revoked]
       .map(([grantId, at]) => ({ grantId, at }))
       .toSorted((a, b) => a.at - b.at || (a.grantId < b.grantId ? -1 : 1));

@@ -6,6 +6,7 @@ import { Clock } from '../config/clock.js';
 import { Revocations } from '../grants/revocations.service.js';
 import type { AccessTokenClaims } from '../jwt/access-tokens.service.js';
 import { presentedToken } from '../jwt/presented-token.js';
+import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 
 /** A request whose access token was verified. */
@@ -39,16 +40,19 @@ export class BearerGuard extends AuthGuard('access-token') {
       await super.canActivate(context);
       this.verified.set(token, request.user);
     }
-    if (request.user.exp * 1000 <= this.clock.now().getTime())
-      throw new BearerChallenge('invalid_token', 'The access token expired');
-    if (await this.revocations.isRevoked(request.user.sid))
-      throw new BearerChallenge('invalid_token', 'The access token was revoked');
+    if (request.user.exp * 1000 <= this.clock.now().getTime()) throw refused('The access token expired', request.user);
+    if (await this.revocations.isRevoked(request.user.sid)) throw refused('The access token was revoked', request.user);
     return true;
   }
 
   override handleRequest<User>(error: unknown, user: User | false): User {
     if (error) throw error;
-    if (!user) throw new BearerChallenge('invalid_token', 'The access token is not valid here, or has expired');
+    if (!user) throw refused('The access token is not valid here, or has expired');
     return user;
   }
+}
+
+function refused(description: string, claims?: AccessTokenClaims): BearerChallenge {
+  const compared = claims ? { sid: claims.sid, client_id: claims.client_id, exp: claims.exp } : {};
+  return new BearerChallenge('invalid_token', description, new Finding('access-token', { description, ...compared }));
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, Clients } from '../clients/clients.service.js';
 import { ClientAssertions, isUnknownKey } from '../jwt/client-assertions.js';
 import { type ClientAuthMethod, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Parameters } from '../oauth/parameters.js';
 import { basicCredentials } from './basic-credentials.js';
@@ -57,14 +58,28 @@ export class ClientAuthenticationGuard implements CanActivate {
 
   private async authenticate({ clientId, secret, method }: Credentials): Promise<Client> {
     const client = await this.clients.find(clientId);
-    if (!client) throw new OAuthError('invalid_client', 'the client is unknown here; register again');
+    if (!client)
+      throw new OAuthError(
+        'invalid_client',
+        'the client is unknown here; register again',
+        new Finding('client-known', { client_id: clientId }),
+      );
     const registered = client.metadata.token_endpoint_auth_method;
     // Some tools send Basic with an empty password for a public client.
     const presented = secret === undefined || secret === '' ? 'none' : method;
-    if (presented !== registered) throw new OAuthError('invalid_client', `this client authenticates by ${registered}`);
+    if (presented !== registered)
+      throw new OAuthError(
+        'invalid_client',
+        `this client authenticates by ${registered}`,
+        new Finding('client-authentication-method', { client_id: clientId, presented, registered }),
+      );
     if (registered === PRIVATE_KEY_JWT) await this.verify(secret!, client);
     else if (registered !== 'none' && !this.clients.isSecretOf(client, secret!))
-      throw new OAuthError('invalid_client', 'the client secret is wrong');
+      throw new OAuthError(
+        'invalid_client',
+        'the client secret is wrong',
+        new Finding('client-secret', { client_id: clientId }),
+      );
     return client;
   }
 
@@ -86,17 +101,22 @@ function credentialsOf(request: FastifyRequest): Credentials {
   const assertion = assertionOf(body);
   if (assertion !== undefined) {
     if (header !== undefined || bodySecret !== undefined)
-      throw new OAuthError('invalid_request', 'the client authenticates in two ways at once');
+      throw twoThings('the client authenticates in two ways at once');
     return { clientId: bodyId ?? subjectOf(assertion), secret: assertion, method: PRIVATE_KEY_JWT };
   }
   if (header === undefined) {
-    if (bodyId === undefined) throw new OAuthError('invalid_request', 'client_id is missing');
+    if (bodyId === undefined)
+      throw new OAuthError(
+        'invalid_request',
+        'client_id is missing',
+        new Finding('parameter-form', { parameter: 'client_id' }),
+      );
     return { clientId: bodyId, secret: bodySecret, method: bodySecret === undefined ? 'none' : 'client_secret_post' };
   }
   const basic = basicCredentials(header);
-  if (bodySecret !== undefined) throw new OAuthError('invalid_request', 'the client authenticates in two ways at once');
+  if (bodySecret !== undefined) throw twoThings('the client authenticates in two ways at once');
   if (bodyId !== undefined && bodyId !== basic.clientId)
-    throw new OAuthError('invalid_request', 'client_id differs from the one in the Authorization header');
+    throw twoThings('client_id differs from the one in the Authorization header');
   return { ...basic, method: 'client_secret_basic' };
 }
 
@@ -104,7 +124,11 @@ function assertionOf(body: Parameters): string | undefined {
   const [type, assertion] = [body.optional('client_assertion_type'), body.optional('client_assertion')];
   if (type === undefined && assertion === undefined) return undefined;
   if (type !== JWT_BEARER || assertion === undefined)
-    throw new OAuthError('invalid_client', 'the client assertion is of no known type');
+    throw new OAuthError(
+      'invalid_client',
+      'the client assertion is of no known type',
+      new Finding('client-assertion', { client_assertion_type: type }),
+    );
   return assertion;
 }
 
@@ -116,5 +140,13 @@ function subjectOf(assertion: string): string {
   } catch {
     // said below
   }
-  throw new OAuthError('invalid_client', 'the client assertion is not valid');
+  throw new OAuthError(
+    'invalid_client',
+    'the client assertion is not valid',
+    new Finding('client-assertion', { sub: null }),
+  );
+}
+
+function twoThings(what: string): OAuthError {
+  return new OAuthError('invalid_request', what, new Finding('client-authentication-method'));
 }

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
 
@@ -7,7 +8,11 @@ import { Parameters, type RawParameters } from '../oauth/parameters.js';
 export function formParameters(request: FastifyRequest): RawParameters {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded')
-    throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded');
+    throw new OAuthError(
+      'invalid_request',
+      'the body must be application/x-www-form-urlencoded',
+      new Finding('body-form', { content_type: type }),
+    );
   return Object(request.body) as RawParameters;
 }
 

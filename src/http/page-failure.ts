@@ -1,5 +1,10 @@
+import type { Finding } from '../oauth/finding.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { newSupportCode } from '../oauth/support-code.js';
+
 /** A failure with words for the person in front of the page. Both texts are constant: they never quote the request. */
 export class PageFailure extends Error {
+  readonly supportCode: string;
   readonly link: { readonly label: string; readonly href: string } | undefined;
 
   constructor(
@@ -7,9 +12,11 @@ export class PageFailure extends Error {
     readonly title: string,
     readonly explanation: string,
     readonly advice: string,
-    options: ErrorOptions & { link?: { label: string; href: string } } = {},
+    cause: Finding | OAuthError,
+    link?: { label: string; href: string },
   ) {
-    super(`${title}: ${explanation}`, options);
-    this.link = options.link;
+    super(`${title}: ${explanation}`, { cause });
+    this.supportCode = cause instanceof OAuthError ? cause.supportCode : newSupportCode();
+    this.link = link;
   }
 }

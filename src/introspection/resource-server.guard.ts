@@ -2,6 +2,7 @@ import { type CanActivate, createParamDecorator, type ExecutionContext, Injectab
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { basicCredentials } from '../http/basic-credentials.js';
 import { formParameters } from '../http/form-parameters.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Parameters } from '../oauth/parameters.js';
 import type { ProtectedResource } from '../oauth/resource.js';
@@ -30,7 +31,11 @@ export class ResourceServerGuard implements CanActivate {
     http
       .getResponse<FastifyReply>()
       .header('WWW-Authenticate', 'Basic realm="introspection endpoint", charset="UTF-8"');
-    throw new OAuthError('invalid_client', 'these are not the credentials of a resource server declared here');
+    throw new OAuthError(
+      'invalid_client',
+      'these are not the credentials of a resource server declared here',
+      new Finding('resource-server-credentials'),
+    );
   }
 
   private authenticate(request: FastifyRequest): ProtectedResource | undefined {
@@ -38,7 +43,11 @@ export class ResourceServerGuard implements CanActivate {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       if (body.optional('client_secret') !== undefined)
-        throw new OAuthError('invalid_request', 'the server authenticates in two ways at once');
+        throw new OAuthError(
+          'invalid_request',
+          'the server authenticates in two ways at once',
+          new Finding('client-authentication-method'),
+        );
       const { clientId, secret } = basicCredentials(authorization);
       return this.resources.authenticate(clientId, secret);
     }

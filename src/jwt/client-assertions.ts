@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
 /** Algorithms a client may sign with: asymmetric ones only. */
@@ -56,7 +57,11 @@ export class ClientAssertions {
         now,
       );
     } catch (error) {
-      throw new OAuthError('invalid_client', 'the client assertion is not valid', { cause: error });
+      throw new OAuthError(
+        'invalid_client',
+        'the client assertion is not valid',
+        new Finding('client-assertion', { client_id: clientId, found: error }, { cause: error }),
+      );
     }
   }
 
@@ -68,6 +73,6 @@ export class ClientAssertions {
 
 /** Whether an assertion was refused because its key is none of those known. */
 export function isUnknownKey(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
+  const { cause } = (error as { cause?: Error }).cause ?? {};
   return cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWSSignatureVerificationFailed;
 }

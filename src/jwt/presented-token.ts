@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 
 /**
@@ -15,8 +16,17 @@ export function presentedToken(request: {
   const names = request.raw?.rawHeaders.filter((_, index) => index % 2 === 0) ?? [];
   const twice = names.filter((name) => name.toLowerCase() === 'authorization').length > 1;
   if (twice || Object.hasOwn(Object(request.query), 'access_token'))
-    throw new BearerChallenge('invalid_request', 'the access token is sent more than once');
+    throw new BearerChallenge(
+      'invalid_request',
+      'the access token is sent more than once',
+      new Finding('access-token-sent-once'),
+    );
   const token = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
-  if (token === undefined) throw new BearerChallenge('invalid_token', 'the Authorization header holds no bearer token');
+  if (token === undefined)
+    throw new BearerChallenge(
+      'invalid_token',
+      'the Authorization header holds no bearer token',
+      new Finding('access-token'),
+    );
   return token;
 }

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { Finding } from '../oauth/finding.js';
 
 /**
  * Against DNS rebinding (MCP, Streamable HTTP): the request names this server as its host, and comes from no web page
@@ -16,9 +17,10 @@ export class OriginGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { host, origin } = context.switchToHttp().getRequest<FastifyRequest>().headers;
-    if (host?.toLowerCase() !== this.host) throw new ForbiddenException('the Host header is not this server');
+    if (host?.toLowerCase() !== this.host)
+      throw refused('the Host header is not this server', { host, expected: this.host });
     if (origin !== undefined && !this.allows(origin))
-      throw new ForbiddenException('the Origin is not allowed to use this server');
+      throw refused('the Origin is not allowed to use this server', { origin, allowed: this.config.mcpOrigins });
     return true;
   }
 
@@ -29,4 +31,8 @@ export class OriginGuard implements CanActivate {
       /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(origin)
     );
   }
+}
+
+function refused(message: string, compared: Record<string, unknown>): ForbiddenException {
+  return new ForbiddenException(message, { cause: new Finding('origin-allowed', compared) });
 }

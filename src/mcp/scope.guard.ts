@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, HttpException, Injectable } from '@nestjs/common';
 import type { AuthorizedRequest } from '../http/bearer.guard.js';
+import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { TOOLS } from './tools/index.js';
 
@@ -18,7 +19,12 @@ export class ScopeGuard implements CanActivate {
     const needed = [request.message].flat().flatMap(neededScopes);
     const missing = [...new Set(needed.filter((scope) => !granted.includes(scope)))];
     if (missing.length > 0)
-      throw new BearerChallenge('insufficient_scope', 'this call needs a permission that was not approved', missing);
+      throw new BearerChallenge(
+        'insufficient_scope',
+        'this call needs a permission that was not approved',
+        new Finding('access-token-scope', { granted, missing }),
+        missing,
+      );
     return true;
   }
 }

@@ -1,3 +1,6 @@
+import type { Finding } from './finding.js';
+import { newSupportCode } from './support-code.js';
+
 /** Why a request was not let in (RFC 6750 §3.1). */
 export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
@@ -8,12 +11,20 @@ const STATUS: Record<BearerErrorCode, number> = { invalid_request: 400, invalid_
  * `scope`: what would be needed, all of it at once.
  */
 export class BearerChallenge extends Error {
+  readonly supportCode = newSupportCode();
+
   constructor(
     readonly code?: BearerErrorCode,
-    readonly description?: string,
+    private readonly description?: string,
+    finding?: Finding,
     readonly scope?: readonly string[],
   ) {
-    super(code ? `${code}: ${description}` : 'no access token');
+    super(code ? `${code}: ${description}` : 'no access token', { cause: finding });
+  }
+
+  /** `error_description`, with the support code; undefined when no token was presented. */
+  get errorDescription(): string | undefined {
+    return this.code && `${this.description} (support code ${this.supportCode})`;
   }
 
   get status(): number {
@@ -24,7 +35,7 @@ export class BearerChallenge extends Error {
   header(resourceMetadata: string, defaultScope: readonly string[]): string {
     const parameters = [
       ...(this.code ? [['error', this.code] as const] : []),
-      ...(this.description ? [['error_description', this.description] as const] : []),
+      ...(this.errorDescription ? [['error_description', this.errorDescription] as const] : []),
       ['resource_metadata', resourceMetadata] as const,
       ['scope', (this.scope ?? defaultScope).join(' ')] as const,
     ];

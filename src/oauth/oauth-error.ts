@@ -1,3 +1,6 @@
+import type { Finding } from './finding.js';
+import { newSupportCode } from './support-code.js';
+
 /** Error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6. */
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -28,15 +31,22 @@ const STATUS: Partial<Record<OAuthErrorCode, number>> = {
 /**
  * A refusal the protocol has a name for. Throw it at any depth; the filter of the endpoint decides how it is shown.
  * `description` goes on the wire, so it is a constant sentence in the alphabet of RFC 6749 §5.2 that never quotes
- * input; `cause` goes to the log only.
+ * input; the finding goes to the log only, beside the support code that both carry.
  */
 export class OAuthError extends Error {
+  readonly supportCode = newSupportCode();
+
   constructor(
     readonly code: OAuthErrorCode,
     readonly description: string,
-    options?: ErrorOptions,
+    finding: Finding,
   ) {
-    super(`${code}: ${description}`, options);
+    super(`${code}: ${description}`, { cause: finding });
+  }
+
+  /** `error_description`: tools show it to people, so it has the support code. */
+  get errorDescription(): string {
+    return `${this.description} (support code ${this.supportCode})`;
   }
 
   get status(): number {
@@ -44,6 +54,6 @@ export class OAuthError extends Error {
   }
 
   toJSON(): { error: OAuthErrorCode; error_description: string } {
-    return { error: this.code, error_description: this.description };
+    return { error: this.code, error_description: this.errorDescription };
   }
 }

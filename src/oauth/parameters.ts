@@ -1,3 +1,4 @@
+import { Finding } from './finding.js';
 import { OAuthError } from './oauth-error.js';
 
 /** What a query string or a form body parses into. */
@@ -13,14 +14,14 @@ export class Parameters {
   /** The value, or undefined. Throws `invalid_request` when it repeats or holds what no text may hold. */
   optional(name: string): string | undefined {
     const values = this.all(name);
-    if (values.length > 1) throw new OAuthError('invalid_request', `${name} is repeated`);
+    if (values.length > 1) throw refused(name, 'is repeated', { times: values.length });
     return values[0];
   }
 
   /** The value. Throws `invalid_request` when it is missing, empty or repeated. */
   required(name: string): string {
     const value = this.optional(name);
-    if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`);
+    if (value === undefined) throw refused(name, 'is missing', {});
     return value;
   }
 
@@ -30,7 +31,7 @@ export class Parameters {
     const values = (Array.isArray(value) ? value : [value]).filter(
       (one) => typeof one === 'string' && (one !== '' || Array.isArray(value)),
     );
-    if (values.some((one) => !isText(one))) throw new OAuthError('invalid_request', `${name} is not valid text`);
+    if (values.some((one) => !isText(one))) throw refused(name, 'is not valid text', {});
     return values;
   }
 
@@ -38,6 +39,14 @@ export class Parameters {
   refuseRepeated(names: readonly string[]): void {
     for (const name of names) this.optional(name);
   }
+}
+
+function refused(name: string, what: string, compared: Record<string, unknown>): OAuthError {
+  return new OAuthError(
+    'invalid_request',
+    `${name} ${what}`,
+    new Finding('parameter-form', { parameter: name, ...compared }),
+  );
 }
 
 /** No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate). */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Finding } from './finding.js';
 import { OAuthError } from './oauth-error.js';
 
 /** The only method offered (oauth-v2-1-13 §7.5.1; MCP requires S256). */
@@ -15,7 +16,11 @@ export function isCodeChallenge(value: string): boolean {
  */
 export function challengeOf(verifier: string): string {
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) {
-    throw new OAuthError('invalid_grant', 'code_verifier must be 43 to 128 unreserved characters');
+    throw new OAuthError(
+      'invalid_grant',
+      'code_verifier must be 43 to 128 unreserved characters',
+      new Finding('code-verifier-form', { length: verifier.length }),
+    );
   }
   return createHash('sha256').update(verifier).digest('base64url');
 }

@@ -1,3 +1,4 @@
+import { Finding } from './finding.js';
 import { OAuthError } from './oauth-error.js';
 import type { ScopeCatalogue } from './scope.js';
 
@@ -34,8 +35,16 @@ export function requestedResource(
   if (!others.some(({ uri }) => new URL(uri).origin === origin)) byUri.set(origin, own);
   const named = values.map((value) => byUri.get(canonicalResource(value) ?? ''));
   if (named.includes(undefined))
-    throw new OAuthError('invalid_target', 'the resource is not one that this server protects');
+    throw new OAuthError(
+      'invalid_target',
+      'the resource is not one that this server protects',
+      new Finding('resource-known', { asked: values, known: [...byUri.keys()] }),
+    );
   if (new Set(named).size > 1)
-    throw new OAuthError('invalid_target', 'a token is for one resource, and several are named');
+    throw new OAuthError(
+      'invalid_target',
+      'a token is for one resource, and several are named',
+      new Finding('one-resource', { asked: values }),
+    );
   return named[0] ?? own;
 }

@@ -1,3 +1,4 @@
+import { Finding } from './finding.js';
 import { OAuthError } from './oauth-error.js';
 import { ADMINISTRATORS, type Role, ROLES } from './role.js';
 
@@ -71,7 +72,11 @@ export class ScopeCatalogue {
     const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
     if (ofResource.length > 0) return known;
     if (named.some((name) => name !== OFFLINE_ACCESS))
-      throw new OAuthError('invalid_scope', 'none of the requested scopes is known here');
+      throw new OAuthError(
+        'invalid_scope',
+        'none of the requested scopes is known here',
+        new Finding('scope-known', { asked: named, known: this.names }),
+      );
     return [...this.names, ...known];
   }
 
@@ -118,7 +123,11 @@ export const OWN_SCOPES = new ScopeCatalogue([
 export function parseScope(value: string | undefined): string[] {
   if (!value) return [];
   if (value.length > 4096 || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(value))
-    throw new OAuthError('invalid_scope', 'the scope is malformed');
+    throw new OAuthError(
+      'invalid_scope',
+      'the scope is malformed',
+      new Finding('scope-form', { length: value.length }),
+    );
   return [...new Set(value.split(' ').filter(Boolean))];
 }
 

@@ -1,4 +1,5 @@
 import { CLIENT_GRANT_TYPES, type ClientMetadata } from '../oauth/client-metadata.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { acceptableRedirectUris, type RedirectPolicy } from '../oauth/redirect-uri.js';
 import type { RegistrationRequest } from './registration-request.js';
@@ -26,7 +27,8 @@ export function registeredMetadata(request: RegistrationRequest, policy: Redirec
 
 function redirectUris(uris: readonly string[], policy: RedirectPolicy): string[] {
   const { accepted, refused } = acceptableRedirectUris(uris, policy);
-  if (refused) throw new OAuthError('invalid_redirect_uri', refused.reason);
+  if (refused)
+    throw new OAuthError('invalid_redirect_uri', refused.reason, new Finding('redirect-uri-form', { asked: uris }));
   return accepted;
 }
 
@@ -35,12 +37,20 @@ function acceptableGrantTypes(named: readonly string[] | undefined): readonly st
   if (!named?.length) return CLIENT_GRANT_TYPES;
   const accepted = CLIENT_GRANT_TYPES.filter((type) => named.includes(type));
   if (!accepted.includes('authorization_code'))
-    throw new OAuthError('invalid_client_metadata', 'grant_types must include authorization_code');
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'grant_types must include authorization_code',
+      new Finding('registration', { grant_types: named }),
+    );
   return accepted;
 }
 
 function acceptableResponseTypes(named: readonly string[] | undefined): string[] {
   if (named?.length && !named.includes('code'))
-    throw new OAuthError('invalid_client_metadata', 'response_types must include code');
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'response_types must include code',
+      new Finding('registration', { response_types: named }),
+    );
   return ['code'];
 }

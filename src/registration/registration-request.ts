@@ -12,7 +12,8 @@ import {
   validateSync,
 } from 'class-validator';
 import { CLIENT_AUTH_METHODS, type ClientAuthMethod } from '../oauth/client-metadata.js';
-import { OAuthError } from '../oauth/oauth-error.js';
+import { Finding } from '../oauth/finding.js';
+import { OAuthError, type OAuthErrorCode } from '../oauth/oauth-error.js';
 
 const MAX_REDIRECT_URIS = 10;
 /** Nothing invisible and nothing that turns the reading direction: a name must look like what it is. */
@@ -105,7 +106,7 @@ const WEB_ADDRESS = /^(?:client_uri|logo_uri|tos_uri|policy_uri|jwks_uri)(?:#.*)
 /** The request as typed members. Throws `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 §3.2.2). */
 export function readRegistration(body: unknown): RegistrationRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new OAuthError('invalid_client_metadata', 'the body must be a JSON object');
+    throw refused('invalid_client_metadata', 'the body must be a JSON object', typeof body);
   const request = plainToInstance(RegistrationRequest, body, {
     excludeExtraneousValues: true,
     exposeUnsetFields: false,
@@ -113,12 +114,12 @@ export function readRegistration(body: unknown): RegistrationRequest {
   const [fault] = validateSync(request, { forbidUnknownValues: false });
   if (fault) {
     const code = fault.property === 'redirect_uris' ? 'invalid_redirect_uri' : 'invalid_client_metadata';
-    throw new OAuthError(code, `${fault.property} ${Object.values(fault.constraints ?? {})[0] ?? 'is wrong'}`);
+    throw refused(code, `${fault.property} ${Object.values(fault.constraints ?? {})[0] ?? 'is wrong'}`, fault.value);
   }
   for (const [name, value] of Object.entries(body)) {
     if (!WEB_ADDRESS.test(name) || value === null || value === '') continue;
     if (!isWebAddress(value))
-      throw new OAuthError('invalid_client_metadata', `${name.split('#', 1)[0]} must be an http or https URL`);
+      throw refused('invalid_client_metadata', `${name.split('#', 1)[0]} must be an http or https URL`, value);
   }
   return request;
 }
@@ -127,4 +128,8 @@ function isWebAddress(value: unknown): boolean {
   return (
     typeof value === 'string' && value.length <= 2048 && /^https?:\/\/[\x21-\x7e]+$/.test(value) && URL.canParse(value)
   );
+}
+
+function refused(code: OAuthErrorCode, what: string, value: unknown): OAuthError {
+  return new OAuthError(code, what, new Finding('registration', { value }));
 }

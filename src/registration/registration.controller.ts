@@ -2,6 +2,7 @@ import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { DynamicClients } from '../clients/dynamic-clients.js';
 import { Config } from '../config/config.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { registeredMetadata } from './registered-metadata.js';
 import { readRegistration } from './registration-request.js';
@@ -30,7 +31,12 @@ export class RegistrationController {
   register(@Body() body: unknown): RegistrationResponse {
     const metadata = registeredMetadata(readRegistration(body), this.config);
     const sealed = this.clients.seal(metadata);
-    if (!sealed) throw new OAuthError('invalid_client_metadata', 'the registration is too large');
+    if (!sealed)
+      throw new OAuthError(
+        'invalid_client_metadata',
+        'the registration is too large',
+        new Finding('registration', { characters: JSON.stringify(metadata).length }),
+      );
     const { clientId, issuedAt } = sealed;
     return {
       client_id: clientId,

@@ -1,5 +1,6 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { RevocationFeed } from './revocation-feed.js';
 
@@ -10,7 +11,8 @@ export class RevocationFeedController {
 
   @Get()
   async page(@Query('since') since: unknown, @Res() reply: FastifyReply): Promise<void> {
-    if (since !== undefined && typeof since !== 'string') throw new OAuthError('invalid_request', 'since is repeated');
+    if (since !== undefined && typeof since !== 'string')
+      throw new OAuthError('invalid_request', 'since is repeated', new Finding('feed-position', { since }));
     const page = await this.feed.page(since);
     await reply.type('application/jwt').header('Cache-Control', 'public, max-age=1').send(page);
   }

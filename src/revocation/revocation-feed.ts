@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '../config/config.js';
 import { OVERLAP_MS, type Revocation, Revocations, STALE_MS } from '../grants/revocations.service.js';
 import { RevocationLists } from '../jwt/revocation-lists.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
 const PAGE = 1_000;
@@ -27,7 +28,12 @@ export class RevocationFeed {
   /** A signed page from this position on. Throws `invalid_request` for one this feed did not give. */
   page(since = '0'): Promise<string> {
     const position = POSITION.exec(since);
-    if (!position) throw new OAuthError('invalid_request', 'since is not the next of an earlier page');
+    if (!position)
+      throw new OAuthError(
+        'invalid_request',
+        'since is not the next of an earlier page',
+        new Finding('feed-position', { since }),
+      );
     const { revocations, asOf } = this.revocations.list();
     const known = this.signed.get(since);
     if (known?.of === revocations) return known.page;

@@ -2,6 +2,7 @@ import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import type { Client } from '../clients/clients.service.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
 import { FormParameters } from '../http/form-parameters.js';
+import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { AuthorizationCodeGrant } from './grants/authorization-code.grant.js';
@@ -35,11 +36,13 @@ export class TokenController {
   @UseGuards(ClientAuthenticationGuard)
   async token(@AuthenticatedClient() client: Client, @FormParameters() parameters: Parameters): Promise<TokenResponse> {
     parameters.refuseRepeated(KNOWN_PARAMETERS);
-    const handler = this.handlers.get(parameters.required('grant_type'));
+    const grantType = parameters.required('grant_type');
+    const handler = this.handlers.get(grantType);
     if (!handler)
       throw new OAuthError(
         'unsupported_grant_type',
         `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`,
+        new Finding('grant-type', { grant_type: grantType }),
       );
     return handler.handle(client, parameters);
   }

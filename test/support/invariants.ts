@@ -6,6 +6,7 @@ import { watch } from './watch.js';
 export async function invariantsHold(server: Pick<TestServer, 'query'>): Promise<void> {
   expect(watch.unexpectedFailures).toEqual([]);
   noSecretIn('the log', watch.logged.join('\n'));
+  everyErrorIsExplained();
   noSecretIn('the database', await dump(server));
   for (const { method, url, status, headers, body } of watch.seen) {
     if (!headers.get('content-type')?.startsWith('text/html')) continue;
@@ -28,6 +29,20 @@ export async function invariantsHold(server: Pick<TestServer, 'query'>): Promise
     }
   }
   expect(await server.query(ORPHANS)).toEqual([]);
+}
+
+/** Each OAuth error carries a support code, and the log says under that code which rule was broken and what mends it. */
+function everyErrorIsExplained(): void {
+  const log = watch.logged.join('\n');
+  for (const { method, url, status, headers, body } of watch.seen) {
+    if (status < 400 || !headers.get('content-type')?.includes('json') || !body.includes('"error_description"'))
+      continue;
+    const { error_description } = JSON.parse(body) as { error_description: string };
+    const code = /\(support code ([A-Z2-9]{10})\)$/.exec(error_description)?.[1];
+    const line = code && log.split('\n').find((one) => one.includes(`[${code}]`));
+    const answer = `${method} ${url}: ${status} ${body}`;
+    expect({ answer, line }).toEqual({ answer, line: expect.stringMatching(/; [a-z-]+ \(.+\);.* fix: ./) });
+  }
 }
 
 /** A grant in use whose person was never a member, or whose generation says tokens that its secret cannot have made. */

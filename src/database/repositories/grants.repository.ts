@@ -50,6 +50,18 @@ export interface CodeProof {
   readonly resource?: string;
 }
 
+/** The grant of a code that was not spent, beside what was presented with it. */
+export interface FailedExchange {
+  readonly id: string;
+  readonly usedAt: Date | null;
+  readonly clientMatches: boolean;
+  readonly verifierMatches: boolean;
+  readonly redirectUri: string;
+  readonly resource: string;
+  readonly expiresAt: Date;
+  readonly failures: number;
+}
+
 export interface RefreshProof {
   readonly grantId: string;
   readonly generation: number;
@@ -163,14 +175,29 @@ export class Grants {
     return row && issued(row);
   }
 
-  async whyNotExchanged(
-    proof: CodeProof,
-  ): Promise<{ id: string; used: boolean; proven: boolean; resourceMatches: boolean } | undefined> {
-    const [row] = await this.statements.run<{ id: string; used: boolean; proven: boolean; resource_matches: boolean }>(
-      sql.WHY_NOT_EXCHANGED,
-      codeProof(proof),
+  async whyNotExchanged({ codeHash, clientDigest, codeChallenge }: CodeProof): Promise<FailedExchange | undefined> {
+    const [row] = await this.statements.run<{
+      id: string;
+      code_used_at: Date | null;
+      client_matches: boolean;
+      verifier_matches: boolean;
+      redirect_uri: string;
+      resource: string;
+      code_expires_at: Date;
+      code_failures: number;
+    }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge]);
+    return (
+      row && {
+        id: row.id,
+        usedAt: row.code_used_at,
+        clientMatches: row.client_matches,
+        verifierMatches: row.verifier_matches,
+        redirectUri: row.redirect_uri,
+        resource: row.resource,
+        expiresAt: row.code_expires_at,
+        failures: row.code_failures,
+      }
     );
-    return row && { id: row.id, used: row.used, proven: row.proven, resourceMatches: row.resource_matches };
   }
 
   async countCodeFailure(grantId: string): Promise<void> {
@@ -187,11 +214,11 @@ export class Grants {
     proof: RefreshProof,
     at: Date,
   ): Promise<
-    | { grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; stands: boolean }
+    | { grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; over: string | null }
     | undefined
   > {
     const [row] = await this.statements.run<
-      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; stands: boolean }
+      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; over: string | null }
     >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
     return {
@@ -199,7 +226,7 @@ export class Grants {
       rotatedAt: row.rotated_at,
       resourceMatches: row.resource_matches,
       scopeMatches: row.scope_matches,
-      stands: row.stands,
+      over: row.over,
     };
   }
 

@@ -62,9 +62,8 @@ export const EXCHANGE: Statement = {
 /** Why an exchange hit no row. */
 export const WHY_NOT_EXCHANGED: Statement = {
   name: 'grant_why_not_exchanged',
-  text: `SELECT g.id, g.code_used_at IS NOT NULL AS used,
-           (c.digest = $2 AND g.code_challenge = $3 AND ($4::text IS NULL OR g.redirect_uri = $4)) AS proven,
-           ($5::text IS NULL OR g.resource = $5) AS resource_matches
+  text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
+           g.redirect_uri, g.resource, g.code_expires_at, g.code_failures
       FROM grants g JOIN clients c ON c.id = g.client_id WHERE g.code_hash = $1`,
 };
 
@@ -92,7 +91,12 @@ export const WHY_NOT_REFRESHED: Statement = {
   text: `SELECT ${ISSUED}, g.rotated_at,
            ($5::text IS NULL OR g.resource = $5) AS resource_matches,
            ($6::text[] IS NULL OR g.scopes @> $6::text[]) AS scope_matches,
-           (c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned AND u.disabled_at IS NULL AND m.role IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $7) AS stands
+           CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked: ' || g.revoked_because
+                WHEN g.expires_at <= $7 THEN 'expired'
+                WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
+                WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
+                WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
+                WHEN m.role IS NULL THEN 'person no longer a member' END AS over
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,

@@ -5,6 +5,7 @@ import { Config } from '../../config/config.js';
 import { type CodeProof, Grants } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Revocations } from '../../grants/revocations.service.js';
+import { Finding } from '../../oauth/finding.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
 import { challengeOf } from '../../oauth/pkce.js';
@@ -44,7 +45,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       access: after(at, this.config.accessTokenLifetime),
     };
     const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires);
-    if (!grant) throw await this.refusal(proof, at);
+    if (!grant) throw await this.refusal(client, proof, at);
     return this.issuer.issue(client, grant, secret);
   }
 
@@ -52,31 +53,46 @@ export class AuthorizationCodeGrant implements GrantHandler {
    * A second redemption that proves possession is a stolen code: the grant ends (RFC 6749 §4.1.2). One that does not
    * prove it changes nothing, or a stranger could end connections; it only counts, and the fifth kills an unused code.
    */
-  private async refusal(proof: CodeProof, at: Date): Promise<OAuthError> {
+  private async refusal(client: Client, proof: CodeProof, at: Date): Promise<OAuthError> {
     const found = await this.grants.whyNotExchanged(proof);
-    if (!found) return refused('no grant has this code');
-    if (!found.proven) {
+    if (!found) return refused(new Finding('code-known', { client_id: client.clientId }));
+    const redirectUriMatches = proof.redirectUri === undefined || proof.redirectUri === found.redirectUri;
+    if (!found.clientMatches || !found.verifierMatches || !redirectUriMatches) {
       await this.grants.countCodeFailure(found.id);
-      return refused('client, redirect_uri or code_verifier are not those of the authorization request');
+      return refused(
+        new Finding('code-proof', {
+          client_matches: found.clientMatches,
+          code_verifier_matches: found.verifierMatches,
+          redirect_uri: proof.redirectUri,
+          asked_for_with: found.redirectUri,
+          failures: found.failures + 1,
+        }),
+      );
     }
-    if (found.used) {
+    if (found.usedAt) {
       await this.grants.revoke(found.id, at, 'code_replayed');
       this.revocations.add(found.id);
-      return refused(`the code was used before: grant ${found.id} is revoked`);
+      return refused(new Finding('code-once', { grant: found.id, used: found.usedAt }));
     }
-    if (!found.resourceMatches)
-      return new OAuthError('invalid_target', 'the resource is not the one of the authorization request');
-    return refused('the code has expired, failed too often, or its person, organization or client no longer stand');
+    if (proof.resource !== undefined && proof.resource !== found.resource)
+      return new OAuthError(
+        'invalid_target',
+        'the resource is not the one of the authorization request',
+        new Finding('resource-granted', { asked: proof.resource, granted: found.resource }),
+      );
+    return refused(
+      new Finding('code-life', { grant: found.id, expires: found.expiresAt, failures: found.failures, now: at }),
+    );
   }
 }
 
 const after = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 
 /** One sentence for every reason: which it was is nobody's business but the log's. */
-function refused(reason: string): OAuthError {
+function refused(finding: Finding): OAuthError {
   return new OAuthError(
     'invalid_grant',
     'the authorization code is not valid; begin again at the authorization endpoint',
-    { cause: new Error(reason) },
+    finding,
   );
 }

@@ -5,6 +5,7 @@ import { Config } from '../../config/config.js';
 import { Grants, type IssuedGrant, type RefreshProof } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Revocations } from '../../grants/revocations.service.js';
+import { Finding } from '../../oauth/finding.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
 import { OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
@@ -36,8 +37,12 @@ export class RefreshTokenGrant implements GrantHandler {
     const resource = resources.length > 0 ? this.resources.requested(resources).uri : undefined;
     if (!token) {
       if (!client.metadata.grant_types.includes(this.grantType))
-        throw new OAuthError('unauthorized_client', 'this client did not register for refresh_token');
-      throw refused('this server did not make this token');
+        throw new OAuthError(
+          'unauthorized_client',
+          'this client did not register for refresh_token',
+          new Finding('grant-type-registered', { registered: client.metadata.grant_types }),
+        );
+      throw refused(new Finding('refresh-token-known', { made_here: false }));
     }
     const proof: RefreshProof = {
       grantId: token.grantId,
@@ -59,14 +64,27 @@ export class RefreshTokenGrant implements GrantHandler {
    */
   private async samePredecessor(proof: RefreshProof, at: Date): Promise<IssuedGrant> {
     const found = await this.grants.whyNotRefreshed(proof, at);
-    if (!found) throw refused('no grant of this client has this token');
+    if (!found) throw refused(new Finding('refresh-token-known', { grant: proof.grantId, found: false }));
     const { grant, rotatedAt } = found;
-    if (!found.stands)
-      throw refused(`grant ${grant.id} is over: revoked, expired, or its person, membership or client no longer stand`);
-    if (!found.resourceMatches) throw new OAuthError('invalid_target', 'the resource is not one of this grant');
-    if (!found.scopeMatches) throw new OAuthError('invalid_scope', 'the scope exceeds what was approved');
+    if (found.over !== null) throw refused(new Finding('grant-stands', { grant: grant.id, why: found.over }));
+    if (!found.resourceMatches)
+      throw new OAuthError(
+        'invalid_target',
+        'the resource is not one of this grant',
+        new Finding('resource-granted', { asked: proof.resource, granted: grant.resource }),
+      );
+    if (!found.scopeMatches)
+      throw new OAuthError(
+        'invalid_scope',
+        'the scope exceeds what was approved',
+        new Finding('scope-granted', { asked: proof.scopes, approved: grant.scopes }),
+      );
     if (grant.generation === proof.generation)
-      throw new OAuthError('temporarily_unavailable', 'the grant changed meanwhile; try again');
+      throw new OAuthError(
+        'temporarily_unavailable',
+        'the grant changed meanwhile; try again',
+        new Finding('grant-stands', { grant: grant.id, changed: 'meanwhile' }),
+      );
     const age = at.getTime() - rotatedAt.getTime();
     if (
       grant.generation === proof.generation + 1 &&
@@ -77,7 +95,13 @@ export class RefreshTokenGrant implements GrantHandler {
     await this.grants.revoke(grant.id, at, 'refresh_reused');
     this.revocations.add(grant.id);
     throw refused(
-      `generation ${proof.generation} was used before, ${grant.generation} is current: grant ${grant.id} is revoked`,
+      new Finding('refresh-token-once', {
+        grant: grant.id,
+        presented_generation: proof.generation,
+        current_generation: grant.generation,
+        rotated_seconds_ago: Math.round(age / 1000),
+        grace_seconds: this.config.refreshGrace,
+      }),
     );
   }
 }
@@ -89,8 +113,10 @@ function narrowedScopes(value: string | undefined): string[] | undefined {
 }
 
 /** One sentence for every reason: which it was is nobody's business but the log's. */
-function refused(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', 'the refresh token is not valid; begin again at the authorization endpoint', {
-    cause: new Error(reason),
-  });
+function refused(finding: Finding): OAuthError {
+  return new OAuthError(
+    'invalid_grant',
+    'the refresh token is not valid; begin again at the authorization endpoint',
+    finding,
+  );
 }

@@ -17,7 +17,14 @@ const ROUTES = readdirSync('src', { recursive: true, encoding: 'utf8' })
     );
   })
   .filter(
-    (path) => !['/mcp/oauth/token', '/mcp/oauth/revoke', '/mcp/oauth/introspect', '/mcp/oauth/register', '/mcp/oauth/authorize'].includes(path),
+    (path) =>
+      ![
+        '/mcp/oauth/token',
+        '/mcp/oauth/revoke',
+        '/mcp/oauth/introspect',
+        '/mcp/oauth/register',
+        '/mcp/oauth/authorize',
+      ].includes(path),
   )
   .toSorted();
 

@@ -100,9 +100,15 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     const scopes = ['--scope', 'files:read=See your files', 'files:write=Change your files'];
     expect(succeed(['resource', 'list'])).toContain('There are none');
     const made = succeed([
-      ...['resource', 'create', 'https://FILES.example.com:443/mcp/', '--name', 'Files', ...scopes],
-      ...['--implies', 'files:write=files:read', '--changes', 'files:write', '--admins-only', 'files:write'],
-      ...['--example', 'files:write=overwrite one'],
+      'resource',
+      'create',
+      'https://FILES.example.com:443/mcp/',
+      '--name=Files',
+      ...scopes,
+      '--implies=files:write=files:read',
+      '--changes=files:write',
+      '--admins-only=files:write',
+      '--example=files:write=overwrite one',
     ]);
     const [id, secret] = [/client_id +(rs-\S+)/.exec(made)![1]!, /client_secret +(\S+)/.exec(made)![1]!];
     expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
