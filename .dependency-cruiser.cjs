@@ -7,6 +7,7 @@ const EDGE = 'http';
 const SERVICES = 'jwt|accounts|organizations|clients|grants|resources';
 const FOUNDATION = 'sealing';
 const GROUND = 'config|database';
+const APART = 'doctor';
 const PROTOCOL = 'oauth';
 
 const below = (name, layer, allowed) => ({
@@ -31,6 +32,7 @@ module.exports = {
     below('sealing-imports-lower-layers', FOUNDATION, [GROUND, PROTOCOL].join('|')),
     below('ground-imports-lower-layers', GROUND, PROTOCOL),
     below('protocol-imports-nothing-of-ours', PROTOCOL, ''),
+    below('the-doctor-stands-outside', APART, ''),
     {
       name: 'protocol-does-no-io',
       severity: 'error',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { clientCommand } from './cli/client.js';
+import { doctorCommand } from './cli/doctor.js';
 import { keysCommand } from './cli/keys.js';
 import { migrateCommand } from './cli/migrate.js';
 import { resourceCommand } from './cli/resource.js';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     keysCommand(),
     migrateCommand(),
     setupLinkCommand(),
+    doctorCommand(),
   ])
     program.addCommand(inherit(command));
   await program.parseAsync();

@@ -20,6 +20,7 @@ const VIOLATIONS: Record<string, { file: string; imports: string }> = {
   'services-import-lower-layers': { file: 'src/grants/upwards.ts', imports: '../http/target.js' },
   'sealing-imports-lower-layers': { file: 'src/sealing/upwards.ts', imports: '../grants/target.js' },
   'ground-imports-lower-layers': { file: 'src/database/upwards.ts', imports: '../sealing/target.js' },
+  'the-doctor-stands-outside': { file: 'src/doctor/inwards.ts', imports: '../config/target.js' },
   'protocol-imports-nothing-of-ours': { file: 'src/oauth/upwards.ts', imports: '../config/target.js' },
   'protocol-does-no-io': { file: 'src/oauth/reads-files.ts', imports: 'node:fs' },
   'only-database-imports-typeorm': { file: 'src/accounts/queries.ts', imports: 'typeorm' },
