@@ -45,6 +45,8 @@ export class McpController implements OnApplicationShutdown {
       authInfo,
       ...(message !== undefined && { parsedBody: message }),
     });
-    await reply.header('Cache-Control', 'no-store').send(response);
+    // What it says is for this caller alone; and a proxy that compresses a stream holds it back.
+    response.headers.set('Cache-Control', 'no-store, no-transform');
+    await reply.send(response);
   }
 }

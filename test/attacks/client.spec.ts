@@ -180,6 +180,13 @@ describe('M: who the client is', () => {
     for (const { json } of answers) expect(json).not.toHaveProperty('client_secret');
   });
 
+  it('M11 a secret never expires, as the registration says: client_secret_expires_at is 0', async () => {
+    const client = await OAuthClient.register(server.origin, { token_endpoint_auth_method: 'client_secret_post' });
+    expect(client.registered).toMatchObject({ client_secret_expires_at: 0 });
+    server.clock.advance(400 * 86_400);
+    expect((await client.exchange(await client.code(person))).status).toBe(200);
+  });
+
   it('M13 a redirect to this computer is said to be one', async () => {
     const { page } = await registered.again().toApproval(person);
     const text = textOf(page.html);

@@ -238,4 +238,32 @@ describe('D: registration by anybody', () => {
       expect((await register({ redirect_uris: ['http://127.0.0.1:1234/cb'], application_type })).status).toBe(201);
     },
   );
+
+  it('D3 D13 a registration is never changed: there is no management endpoint, no token for one (RFC 7592)', async () => {
+    const { json } = await register({ redirect_uris: REDIRECTS });
+    expect(json).not.toHaveProperty('registration_access_token');
+    for (const path of ['/mcp/oauth/register', `/mcp/oauth/register/${json['client_id'] as string}`])
+      for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+        const response = await fetch(server.origin + path, { method, headers: { authorization: 'Bearer x' } });
+        expect([method, [404, 405].includes(response.status)]).toEqual([method, true]);
+      }
+  });
+
+  it('D7 a client nobody uses is nowhere, and comes to life whenever it is approved', async () => {
+    const client = await OAuthClient.register(server.origin);
+    expect(await server.query('SELECT 1 FROM clients WHERE client_id = $1', [client.registered.client_id])).toEqual([]);
+    server.clock.advance(400 * 86_400);
+    expect((await new HttpBrowser().get(client.authorizeUrl())).status).toBe(200);
+  });
+
+  it('D16 registration asks for no token, and a token changes nothing', async () => {
+    for (const authorization of ['Bearer anything', 'Basic eDp5', 'nonsense']) {
+      const response = await fetch(`${server.origin}/mcp/oauth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization },
+        body: JSON.stringify({ redirect_uris: REDIRECTS }),
+      });
+      expect(response.status).toBe(201);
+    }
+  });
 });
