@@ -7,6 +7,7 @@ import { RegisteredClients } from '../src/clients/registered-clients.js';
 import { launchBrowser } from './support/browser.js';
 import { Internet } from './support/internet.js';
 import { OAuthClient } from './support/oauth-client.js';
+import { declareResource, FILES } from './support/resource-servers.js';
 import { addPerson, PASSWORD, type Person } from './support/people.js';
 import { startServer, type TestServer } from './support/server.js';
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
     redirect_uris: ['https://tool.example/cb'],
   });
   server = await startServer({ variables: { RATE_LIMITS: 'off' }, outbound: internet });
+  await declareResource(server);
   setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   browser = await launchBrowser();
 });
@@ -147,13 +149,14 @@ async function grades(page: Page, shoot: Shoot): Promise<void> {
     client_name: 'Acme D3sk',
     redirect_uris: ['https://evil.example/cb'],
   });
-  for (const [client, what] of [
-    [registered, 'approve-registered'],
-    [published, 'approve-verified-domain'],
-    [imitation, 'approve-imitation'],
+  for (const [client, what, resource] of [
+    [registered, 'approve-registered', undefined],
+    [published, 'approve-verified-domain', undefined],
+    [imitation, 'approve-imitation', undefined],
+    [published, 'approve-resource', FILES],
   ] as const) {
     const another = await page.context().newPage();
-    await another.goto(client.authorizeUrl());
+    await another.goto(client.authorizeUrl({ resource }));
     await another.getByRole('button', { name: 'Continue' }).click();
     await another.getByRole('button', { name: 'Approve' }).waitFor();
     await shoot(what, another);

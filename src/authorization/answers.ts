@@ -46,9 +46,10 @@ export class Answers {
     ticked: readonly unknown[],
     reply: FastifyReply,
   ): Promise<void> {
-    const kept = permissionsFor(request, organization.role, resource.scopes)
+    const left = permissionsFor(request, organization.role, resource.scopes)
       .filter(({ name, optional }) => !optional || ticked.includes(name))
       .map(({ name }) => name);
+    const kept = resource.scopes.supported(left);
     const code = newSecret();
     const at = this.clock.now();
     const grantId = await this.grants.approve({

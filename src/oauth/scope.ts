@@ -85,6 +85,11 @@ export class ScopeCatalogue {
     return names.filter((name) => this.byName.get(name)?.roles.includes(role));
   }
 
+  /** Those of these scopes that contain nothing but others of them: without a narrow one, a broad one falls away too. */
+  supported(names: readonly string[]): string[] {
+    return names.filter((name) => this.expand([name]).every((contained) => names.includes(contained)));
+  }
+
   /** The entries of these names. */
   describe(names: readonly string[]): Scope[] {
     return this.all.filter(({ name }) => names.includes(name));

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { HttpBrowser } from '../support/http-browser.js';
+import { OAuthClient } from '../support/oauth-client.js';
 import { addPerson, type Person } from '../support/people.js';
+import { connectTo, declareResource } from '../support/resource-servers.js';
 import { startServer, type TestServer } from '../support/server.js';
 
 const REDIRECT_URI = 'http://127.0.0.1:53682/callback';
@@ -87,6 +89,26 @@ it.each(['none', 'client_secret_basic', 'client_secret_post'])(
     await expect(oauth.processRefreshTokenResponse(as, client, dead)).rejects.toMatchObject({ error: 'invalid_grant' });
   },
 );
+
+it('oauth4webapi as the server of another resource: verifies, and introspects', async () => {
+  const options = { [oauth.allowInsecureRequests]: true };
+  const files = await declareResource(server);
+  const tool = await OAuthClient.register(server.origin);
+  const { access_token: token } = await connectTo(files.uri, tool, person);
+  const issuer = new URL(`${server.origin}/mcp`);
+  const discovered = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' });
+  const as = await oauth.processDiscoveryResponse(issuer, discovered);
+  const request = new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } });
+  const claims = await oauth.validateJwtAccessToken(as, request, files.uri, options);
+  const [client_id, secret] = Buffer.from(files.basic.slice(6), 'base64').toString().split(':') as [string, string];
+  for (const authentication of [oauth.ClientSecretBasic(secret), oauth.ClientSecretPost(secret)]) {
+    const response = await oauth.introspectionRequest(as, { client_id }, authentication, token, options);
+    expect(await oauth.processIntrospectionResponse(as, { client_id }, response)).toMatchObject({
+      active: true,
+      ...claims,
+    });
+  }
+});
 
 it('openid-client registers, connects, refreshes and revokes', async () => {
   const config = await openid.dynamicClientRegistration(

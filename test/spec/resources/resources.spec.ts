@@ -103,6 +103,17 @@ describe.each(BOTH_DATABASES)('resources beyond /mcp, on %s', (database) => {
     expect(tokens.scope).toBe('files:read files:write files:share');
   });
 
+  it('lose a permission that contains one which was taken away', async () => {
+    const own = client.again();
+    const { browser, page } = await own.toApproval(person, { parameters: { resource: FILES } });
+    const form = page.forms.find(({ buttons }) => buttons.some(({ label }) => label === 'Approve'))!;
+    const ticked = form.fields.filter(({ type }) => type === 'checkbox').map(({ value }) => value);
+    expect(ticked).toEqual(['files:write', 'files:share', 'offline_access']);
+    const { leftTo } = await browser.submit(page, 'Approve', { scope: 'files:share' });
+    const { json } = await own.exchange(new URL(leftTo!).searchParams.get('code')!, { resource: FILES });
+    expect(json['scope']).toBe('files:read');
+  });
+
   it('do not let a member give what is for admins only', async () => {
     const { page } = await client.again().toApproval(member, { parameters: { resource: FILES } });
     expect(textOf(page.html)).not.toContain('Share files with the world');
