@@ -14,15 +14,14 @@ import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
 import { STYLESHEET } from './http/stylesheet.js';
+import { HELPERS } from './http/view-helpers.js';
 import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['asking', 'connection', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [
-    name,
-    `partials/${name}.hbs`,
-  ]),
+  ['connection', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]),
 );
+const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
 const BODY_LIMIT = 64 * 1024;
 
 /** The whole server, ready to listen. `clock`: for tests that move time. */
@@ -61,12 +60,13 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     // Programs in browsers read the endpoints that allow it by CORS.
     crossOriginResourcePolicy: false,
   });
+  handlebars.registerHelper(HELPERS as never);
   await app.register(view, {
     engine: { handlebars },
     root: VIEWS,
     production: true,
     defaultContext: { stylesheet: STYLESHEET },
-    options: { strict: true, compileOptions: { strict: true }, partials: PARTIALS },
+    options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
   allowCors(app);
   const metrics = app.get(Metrics);

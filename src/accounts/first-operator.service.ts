@@ -6,6 +6,7 @@ import type { User } from '../database/entities/user.entity.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { displayName } from '../organizations/display-name.js';
 import { Sealing } from '../sealing/sealing.service.js';
+import { plainly, type Text, text } from '../texts/text.js';
 import { emailFault, normalizedEmail } from './email.js';
 import { passwordFault, Passwords } from './passwords.js';
 
@@ -19,7 +20,7 @@ export interface FirstOperatorDetails {
 }
 
 export type Redeemed =
-  { readonly user: User } | { readonly refused: 'expired' | 'invalid' | 'set up already' } | { readonly fault: string };
+  { readonly user: User } | { readonly refused: 'expired' | 'invalid' | 'set up already' } | { readonly fault: Text };
 
 /** The first person of an empty server: by a one-time link, or by the `BOOTSTRAP_` variables. */
 @Injectable()
@@ -42,7 +43,7 @@ export class FirstOperator {
     const { bootstrap } = this.config;
     if (!bootstrap) return;
     const fault = faultIn(bootstrap);
-    if (fault) throw new StartupError(`The BOOTSTRAP_ variables cannot be used: ${fault}`);
+    if (fault) throw new StartupError(`The BOOTSTRAP_ variables cannot be used: ${plainly(fault, 'en')}`);
     const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
     this.logger.log(
       user
@@ -65,7 +66,7 @@ export class FirstOperator {
     return opened === 'expired' ? 'expired' : 'usable';
   }
 
-  /** Uses the link. `fault`: what is wrong with the details, as a sentence. Of two at once, one makes the operator. */
+  /** Uses the link. `fault`: what is wrong with the details. Of two at once, one makes the operator. */
   async redeem(token: unknown, details: FirstOperatorDetails): Promise<Redeemed> {
     const state = await this.check(token);
     if (state !== 'usable') return { refused: state };
@@ -83,11 +84,7 @@ export class FirstOperator {
   }
 }
 
-function faultIn({ email, password, organization }: FirstOperatorDetails): string | undefined {
+function faultIn({ email, password, organization }: FirstOperatorDetails): Text | undefined {
   const nameless = displayName(organization) === undefined;
-  return (
-    emailFault(email) ??
-    passwordFault(password) ??
-    (nameless ? 'Give the organization a name of 1 to 100 visible characters.' : undefined)
-  );
+  return emailFault(email) ?? passwordFault(password) ?? (nameless ? text('setup.organization-rule') : undefined);
 }

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
+import { type Text, text } from '../texts/text.js';
 
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 1024;
 
-/** What is wrong with a new password, as a sentence. Length is counted in characters as people see them. */
-export function passwordFault(password: string): string | undefined {
-  if ([...password].length < MIN_PASSWORD_LENGTH) return `A password needs ${MIN_PASSWORD_LENGTH} characters or more.`;
+/** What is wrong with a new password. Length is counted in characters as people see them. */
+export function passwordFault(password: string): Text | undefined {
+  if ([...password].length < MIN_PASSWORD_LENGTH) return text('account.password-short', { least: MIN_PASSWORD_LENGTH });
   return password.length > MAX_PASSWORD_LENGTH
-    ? `A password can have ${MAX_PASSWORD_LENGTH} characters at most.`
+    ? text('account.password-long', { most: MAX_PASSWORD_LENGTH })
     : undefined;
 }
 

@@ -13,6 +13,7 @@ import { redirectTarget } from '../oauth/redirect-uri.js';
 import type { ProtectedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
+import { plainly, text } from '../texts/text.js';
 import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
@@ -84,7 +85,7 @@ export class Answers {
       at: this.clock.now(),
       userId: session.userId,
       organizationId: organization.id,
-      clientName: toolName(client.metadata, request.redirectUri),
+      clientName: plainly(toolName(client.metadata, request.redirectUri), 'en'),
     });
     if (!denied) throw answeredBefore(request.id);
     const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
@@ -101,7 +102,7 @@ export class Answers {
     if (redirectTarget(request.redirectUri) === 'private-use') {
       const approved = 'code' in answer;
       return void (await renderPage(reply, RETURN_PAGE, {
-        title: approved ? 'Approved' : 'Denied',
+        title: text(approved ? 'return.approved' : 'return.denied'),
         tool: askingTool(client, request.redirectUri),
         approved,
         location,
@@ -112,21 +113,13 @@ export class Answers {
 }
 
 export function answeredBefore(requestId: string): PageFailure {
-  return new PageFailure(
-    400,
-    'You have answered this already',
-    'Each request of a tool is answered once, and this one was. You can close this tab.',
-    'If your tool is not connected, go back to it and connect again.',
-    new Finding('answered-once', { request: requestId }),
-  );
+  return new PageFailure(400, 'error.answered', new Finding('answered-once', { request: requestId }));
 }
 
 function noLongerAllowed(request: AuthorizationRequest): PageFailure {
   return new PageFailure(
     400,
-    'This cannot be approved any more',
-    'Your account, your place in the organization, the tool or the server it wants to use was blocked or removed meanwhile.',
-    'Ask an administrator of the organization.',
+    'error.not-allowed',
     new Finding('grant-stands', { request: request.id, client_id: request.clientId, resource: request.resource }),
   );
 }

@@ -13,6 +13,7 @@ import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
+import { text } from '../texts/text.js';
 import { answeredBefore, Answers, type Asked } from './answers.js';
 import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
@@ -44,13 +45,13 @@ export class ApprovalController {
     const http = { request, reply };
     const target = redirectTarget(asked.redirectUri);
     await renderPage(reply, APPROVAL_PAGE, {
-      title: 'Approve',
+      title: text('approve.title'),
       tool: askingTool(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
       organization: {
         name: organization.name,
-        role: organization.role,
+        role: text(`role.${organization.role}`),
         change: this.steps.to('organization', http, { request: asked, respondent }),
       },
       resource: resource.uri === this.config.resource ? undefined : { name: resource.name, uri: resource.uri },
@@ -88,13 +89,7 @@ export class ApprovalController {
     const asked = await this.asked(request, reply);
     if (decision === 'approve') return this.answers.approve(asked, [scope].flat(), reply);
     if (decision === 'deny') return this.answers.deny(asked, reply);
-    throw new PageFailure(
-      400,
-      'Neither approved nor denied',
-      'The form arrived without your decision.',
-      'Go back and press Approve or Deny.',
-      new Finding('decision-given'),
-    );
+    throw new PageFailure(400, 'error.undecided', new Finding('decision-given'));
   }
 
   /** The request with everything it stands on at this moment. An organization that was left sends back to select another. */
@@ -115,7 +110,6 @@ export class ApprovalController {
   private async use({ digest }: Client): Promise<ApprovalModel['use']> {
     const use = await this.stored.useOf(digest, this.clock.now());
     if (!use) return undefined;
-    const people = use.people === 1 ? '1 person uses it' : `${use.people} people use it`;
-    return { since: use.since.toISOString().slice(0, 10), people };
+    return { since: use.since.toISOString().slice(0, 10), people: use.people };
   }
 }

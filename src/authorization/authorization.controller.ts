@@ -49,9 +49,7 @@ export class AuthorizationController {
     if (parameters.length > MAX_QUERY_LENGTH)
       throw new PageFailure(
         400,
-        'This link is too long',
-        'The tool sent more than this server reads.',
-        'Go back to the tool and connect again.',
+        'error.too-long',
         new Finding('request-form', { length: parameters.length, most: MAX_QUERY_LENGTH }),
       );
     await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);

@@ -1,9 +1,10 @@
 import { definePage, type Form } from '../http/page.js';
+import type { Text, Words } from '../texts/text.js';
 
 /** The tool that asks, as far as it is known. */
 export interface AskingTool {
   /** What it calls itself; its redirect host when it gave no name. */
-  readonly name: string;
+  readonly name: Words;
   /** Its name is only its own word. */
   readonly selfAsserted: boolean;
   /** An administrator of this server vouches for it. */
@@ -13,18 +14,18 @@ export interface AskingTool {
 }
 
 export interface LoginModel {
-  readonly title: string;
+  readonly title: Text;
   readonly tool: AskingTool;
   readonly form: Form;
   readonly email: string;
   /** What was wrong with the attempt before, in a sentence. */
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
   readonly forgotPassword: string;
 }
 export const LOGIN_PAGE = definePage<LoginModel>('authorization/login');
 
 export interface OrganizationModel {
-  readonly title: string;
+  readonly title: Text;
   readonly tool: AskingTool;
   /** E-mail address of who is logged in. */
   readonly person: string;
@@ -35,14 +36,14 @@ export interface OrganizationModel {
   readonly organizations: readonly {
     readonly id: string;
     readonly name: string;
-    readonly role: string;
-    readonly members: string;
+    readonly role: Text;
+    readonly members: Text;
     readonly checked: boolean;
   }[];
   /** Making one: field "name". */
   readonly create: Form;
   readonly newName: string;
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
 }
 /** For a trusted client this form is the last one. */
 export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization', { formLeavesSite: true });
@@ -50,8 +51,8 @@ export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/or
 /** Something a person can permit. */
 export interface Permission {
   readonly name: string;
-  readonly sentence: string;
-  readonly example: string | undefined;
+  readonly sentence: Words;
+  readonly example: Words | undefined;
   /** It changes or deletes things. */
   readonly changes: boolean;
   /** It can be taken away. */
@@ -64,11 +65,11 @@ export interface ApprovalPermission extends Permission {
 }
 
 export interface ApprovalModel {
-  readonly title: string;
+  readonly title: Text;
   readonly tool: AskingTool;
   readonly person: string;
   readonly notYou: Form;
-  readonly organization: { readonly name: string; readonly role: string; readonly change: string };
+  readonly organization: { readonly name: string; readonly role: Text; readonly change: string };
   /** Another server that the tool will work with; undefined for this one. */
   readonly resource: { readonly name: string; readonly uri: string } | undefined;
   /** Where the answer goes: the host (and port) of the redirect URI, or the scheme of an application. */
@@ -76,7 +77,7 @@ export interface ApprovalModel {
   /** Its name looks like that of a tool an administrator registered, and it is not that tool. */
   readonly imitates: boolean;
   /** Since when it is known here, and how many people use it; undefined when nobody has approved it before. */
-  readonly use: { readonly since: string; readonly people: string } | undefined;
+  readonly use: { readonly since: string; readonly people: number } | undefined;
   /** The redirect leads to a program on this computer, which could be any program. */
   readonly loopback: boolean;
   /** The redirect opens an application by its scheme. */
@@ -91,7 +92,7 @@ export const APPROVAL_PAGE = definePage<ApprovalModel>('authorization/approve', 
 
 /** After the answer, where the browser cannot be seen to have followed: an application's own scheme. */
 export interface ReturnModel {
-  readonly title: string;
+  readonly title: Text;
   readonly tool: AskingTool;
   readonly approved: boolean;
   /** The redirect URI with the answer. The page follows it by itself, and offers it as a link. */

@@ -6,6 +6,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { type Form, renderPage } from '../http/page.js';
+import { text } from '../texts/text.js';
 import { hashSecret } from '../oauth/secret.js';
 import { askingTool } from './asking-tool.js';
 import type { Respondent } from './authorization-request.js';
@@ -120,11 +121,11 @@ export class LoginController {
   ): Promise<void> {
     const failure = attempt && loginFailure(attempt, reply);
     const model = {
-      title: 'Log in',
+      title: text('login.title'),
       tool,
       form,
       email,
-      failure: failure?.sentence,
+      failure: failure?.failure,
       forgotPassword: '/console/forgot-password',
     };
     await renderPage(reply, LOGIN_PAGE, model, failure?.status ?? 200);
@@ -133,6 +134,6 @@ export class LoginController {
 
 /** A tool whose document has not been read here: its host is all there is to show. */
 function unreadTool(clientId: string): AskingTool {
-  const name = URL.canParse(clientId) ? new URL(clientId).host : 'a tool';
+  const name = URL.canParse(clientId) ? new URL(clientId).host : text('tool.unnamed');
   return { name, selfAsserted: false, registered: false, verifiedHost: undefined };
 }

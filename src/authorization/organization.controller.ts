@@ -7,6 +7,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
+import { type Text, text } from '../texts/text.js';
 import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
@@ -41,8 +42,7 @@ export class OrganizationController {
     const id = name === undefined ? organization : await this.make(name, answering);
     const chosen = await this.own(id, answering);
     if (!chosen) {
-      const failure =
-        name === undefined ? 'Select an organization first.' : 'Give it a name of 1 to 100 visible characters.';
+      const failure = text(name === undefined ? 'organization.choose' : 'form.name-rule');
       return this.render(answering, request, reply, {
         failure,
         newName: typeof name === 'string' ? name.slice(0, 100) : '',
@@ -75,7 +75,7 @@ export class OrganizationController {
     answering: Answering,
     request: FastifyRequest,
     reply: FastifyReply,
-    { failure, newName = '' }: { failure?: string; newName?: string } = {},
+    { failure, newName = '' }: { failure?: Text; newName?: string } = {},
   ): Promise<void> {
     const { request: asked, respondent, session } = answering;
     const client = await this.requests.clientOf(asked);
@@ -83,7 +83,7 @@ export class OrganizationController {
     const http = { request, reply };
     const form = this.steps.form('organization', http, { request: asked, respondent });
     const model = {
-      title: 'Select an organization',
+      title: text('organization.title'),
       tool: askingTool(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
@@ -91,8 +91,8 @@ export class OrganizationController {
       organizations: organizations.map(({ id, name, role, members }) => ({
         id,
         name,
-        role,
-        members: members === 1 ? '1 member' : `${members} members`,
+        role: text(`role.${role}`),
+        members: text('members.count', { count: members }),
         checked: organizations.length === 1 || id === respondent.organizationId,
       })),
       create: form,

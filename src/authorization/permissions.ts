@@ -1,5 +1,6 @@
 import type { Role } from '../oauth/role.js';
 import { OFFLINE_ACCESS, type ScopeCatalogue } from '../oauth/scope.js';
+import { permissionText } from '../texts/permission.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import type { ApprovalPermission, Permission } from './authorization.pages.js';
 
@@ -15,12 +16,11 @@ export function permissionsFor(
 ): Permission[] {
   const asked = scopes.filter((name) => name !== OFFLINE_ACCESS);
   const names = catalogue.allowed(renewable ? [...asked, OFFLINE_ACCESS] : asked, role);
-  return catalogue.describe(names).map(({ name, sentence, example, kind }) => ({
-    name,
-    sentence,
-    example,
-    changes: kind === 'change',
-    optional: kind !== 'read',
+  return catalogue.describe(names).map((scope) => ({
+    name: scope.name,
+    ...permissionText(scope),
+    changes: scope.kind === 'change',
+    optional: scope.kind !== 'read',
   }));
 }
 

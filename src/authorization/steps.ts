@@ -36,7 +36,6 @@ export interface Answering {
 }
 
 const WAITING_SECONDS = 3600;
-const START_AGAIN = 'Go back to your tool and connect again.';
 
 /**
  * The way of an authorization request through the pages. It is sealed for the browser that opened it, and after log-in
@@ -108,9 +107,7 @@ export class Steps {
     ) {
       throw new PageFailure(
         400,
-        'Somebody else logged in meanwhile',
-        'You began this with another account, or logged in again since. Nothing was approved.',
-        START_AGAIN,
+        'error.another-person',
         new Finding('page-of-this-person', { began_as: respondent?.userId, now: session.userId }),
       );
     }
@@ -121,20 +118,11 @@ export class Steps {
     const browser = this.cookies.read(request, 'browser');
     const opened =
       typeof sealed === 'string' && browser ? this.sealing.openValue<T>(purpose, sealed, browser) : undefined;
-    if (opened === 'expired')
-      throw new PageFailure(
-        400,
-        'This page has waited too long',
-        'A request to connect a tool can be answered for one hour.',
-        START_AGAIN,
-        new Finding('page-in-time'),
-      );
+    if (opened === 'expired') throw new PageFailure(400, 'error.waited', new Finding('page-in-time'));
     if (!opened)
       throw new PageFailure(
         400,
-        'This page belongs to another browser',
-        'A request to connect a tool can only be answered in the browser that opened it, with its cookies.',
-        START_AGAIN,
+        'error.another-browser',
         new Finding('page-of-this-browser', { cookie: browser === undefined ? 'missing' : 'another' }),
       );
     return opened.value;

@@ -1,13 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { passwordFault } from '../accounts/passwords.js';
+import { plainly } from '../texts/text.js';
 import { CommandFault } from './command-fault.js';
 
 /** A new password: asked for without echo, or the first line of standard input. Never an argument: those show in process lists. */
 export async function readNewPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await ask() : await firstLine();
   const fault = passwordFault(password);
-  if (fault) throw new CommandFault(fault);
+  if (fault) throw new CommandFault(plainly(fault, 'en'));
   return password;
 }
 

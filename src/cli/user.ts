@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { plainly } from '../texts/text.js';
 import { emailFault, normalizedEmail } from '../accounts/email.js';
 import type { User } from '../database/entities/user.entity.js';
 import { EmailTaken } from '../database/repositories/users.repository.js';
@@ -29,7 +30,7 @@ export function userCommand(): Command {
 
 async function create(email: string, options: { name?: string; operator?: true }): Promise<void> {
   const fault = emailFault(email);
-  if (fault) throw new CommandFault(fault);
+  if (fault) throw new CommandFault(plainly(fault, 'en'));
   const address = normalizedEmail(email);
   const password = await readNewPassword();
   await withServices(async ({ users, passwords, clock }) => {

@@ -1,4 +1,5 @@
 import type { ClientMetadata } from '../oauth/client-metadata.js';
+import { text, type Words } from '../texts/text.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 
 /** Where the answer goes, as a person can read it: host and port, or the scheme of an application. */
@@ -9,8 +10,8 @@ export function redirectHost(redirectUri: string): string {
 }
 
 /** What a tool calls itself; where the answer goes when it gave no name. */
-export function toolName(metadata: ClientMetadata, redirectUri: string): string {
-  return metadata.client_name ?? `A tool at ${redirectHost(redirectUri)}`;
+export function toolName(metadata: ClientMetadata, redirectUri: string): Words {
+  return metadata.client_name ?? text('tool.at', { host: redirectHost(redirectUri) });
 }
 
 /**

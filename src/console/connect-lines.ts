@@ -1,3 +1,4 @@
+import { text } from '../texts/text.js';
 import type { OverviewModel } from './console.pages.js';
 
 /** How each tool is told about this server: lines to copy, and links that install it. `url`: of the MCP endpoint. */
@@ -8,31 +9,34 @@ export function connectLines(url: string): OverviewModel['tools'] {
   return [
     {
       name: 'Claude Code',
-      how: 'Run this in a terminal, then type /mcp in Claude Code and choose bkend to log in.',
-      lines: [{ label: 'Terminal', text: `claude mcp add --transport http bkend ${url}` }],
+      how: text('overview.claude-code'),
+      lines: [{ label: text('overview.terminal'), content: `claude mcp add --transport http bkend ${url}` }],
       link: undefined,
     },
     {
       name: 'Cursor',
-      how: 'Install it with the link, or put this in .cursor/mcp.json.',
-      lines: [{ label: '.cursor/mcp.json', text: JSON.stringify({ mcpServers: { bkend: { url } } }, null, 2) }],
+      how: text('overview.cursor'),
+      lines: [{ label: '.cursor/mcp.json', content: JSON.stringify({ mcpServers: { bkend: { url } } }, null, 2) }],
       link: {
-        label: 'Install in Cursor',
+        label: text('overview.install', { tool: 'Cursor' }),
         href: `cursor://anysphere.cursor-deeplink/mcp/install?name=bkend&config=${encodeURIComponent(cursor)}`,
       },
     },
     {
       name: 'VS Code',
-      how: 'Install it with the link, or run this in a terminal.',
-      lines: [{ label: 'Terminal', text: `code --add-mcp '${code}'` }],
-      link: { label: 'Install in VS Code', href: `vscode:mcp/install?${encodeURIComponent(code)}` },
+      how: text('overview.vscode'),
+      lines: [{ label: text('overview.terminal'), content: `code --add-mcp '${code}'` }],
+      link: {
+        label: text('overview.install', { tool: 'VS Code' }),
+        href: `vscode:mcp/install?${encodeURIComponent(code)}`,
+      },
     },
     {
-      name: 'Any other tool',
-      how: 'Give it the address, or this configuration. It finds the rest by itself.',
+      name: text('overview.any'),
+      how: text('overview.any-how'),
       lines: [
-        { label: 'Address', text: url },
-        { label: 'JSON', text: plain },
+        { label: text('overview.address'), content: url },
+        { label: 'JSON', content: plain },
       ],
       link: undefined,
     },

@@ -4,7 +4,8 @@ import { Clock } from '../config/clock.js';
 import { type Connection, Grants } from '../database/repositories/grants.repository.js';
 import { Resources } from '../resources/resources.service.js';
 import type { ConnectionRow } from './console.pages.js';
-import { moment } from './moment.js';
+import { moment } from '../http/moment.js';
+import { permissionText } from '../texts/permission.js';
 
 /** The connections of somebody, as their pages show them. */
 @Injectable()
@@ -33,7 +34,7 @@ export class ConnectionRows {
       redirectHost: redirectHost(redirectUri),
       organization: connection.organizationName,
       server: resource === this.resources.own ? undefined : resource?.name,
-      permissions: (resource?.scopes.describe(connection.scopes) ?? []).map(({ sentence }) => sentence),
+      permissions: (resource?.scopes.describe(connection.scopes) ?? []).map((scope) => permissionText(scope).sentence),
       since: moment(connection.createdAt, now),
       lastUsed: moment(connection.lastUsedAt, now),
       until: moment(connection.expiresAt, now),

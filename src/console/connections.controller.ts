@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { text } from '../texts/text.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -34,7 +35,12 @@ export class ConnectionsController {
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
     const connections = await this.connections.of(session.userId);
-    await renderPage(reply, CONNECTIONS_PAGE, { title: 'Connected tools', shell, notice: noticeOf(done), connections });
+    await renderPage(reply, CONNECTIONS_PAGE, {
+      title: text('nav.connections'),
+      shell,
+      notice: noticeOf(done),
+      connections,
+    });
   }
 
   @Get(':id/disconnect')
@@ -48,7 +54,7 @@ export class ConnectionsController {
     const connection = (await this.connections.of(session.userId)).find((one) => one.id === id);
     if (!connection) throw new NotFoundException();
     await renderPage(reply, DISCONNECT_PAGE, {
-      title: 'Disconnect',
+      title: text('connections.disconnect'),
       shell,
       notice: undefined,
       connection,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
+import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
@@ -10,6 +11,7 @@ import { Shells } from './shells.js';
 
 @Module({
   controllers: [
+    LanguageController,
     LoginController,
     SetupController,
     OverviewController,

@@ -1,5 +1,6 @@
 import { definePage, type Form } from '../http/page.js';
-import type { Moment } from './moment.js';
+import type { Moment } from '../http/moment.js';
+import type { Text, Words } from '../texts/text.js';
 
 const layout = { layout: 'console' } as const;
 
@@ -10,40 +11,40 @@ export interface Shell {
   readonly organization: string | undefined;
   readonly current: 'overview' | 'organizations' | 'connections' | 'projects';
   readonly csrf: string;
-  readonly nav: readonly { readonly label: string; readonly href: string; readonly here: boolean }[];
+  readonly nav: readonly { readonly label: Text; readonly href: string; readonly here: boolean }[];
 }
 
 interface ConsoleModel {
-  readonly title: string;
+  readonly title: Text;
   readonly shell: Shell;
   /** What the act before this page did. */
-  readonly notice: string | undefined;
+  readonly notice: Text | undefined;
 }
 
 export interface LoginModel {
-  readonly title: string;
+  readonly title: Text;
   readonly form: Form;
   readonly email: string;
-  readonly notice: string | undefined;
-  readonly failure: string | undefined;
+  readonly notice: Text | undefined;
+  readonly failure: Text | undefined;
 }
 export const LOGIN_PAGE = definePage<LoginModel>('console/login');
 
-export const FORGOT_PASSWORD_PAGE = definePage<{ readonly title: string }>('console/forgot-password');
+export const FORGOT_PASSWORD_PAGE = definePage<{ readonly title: Text }>('console/forgot-password');
 
 export interface SetupModel {
-  readonly title: string;
+  readonly title: Text;
   readonly form: Form;
   readonly email: string;
   readonly organization: string;
   readonly minPasswordLength: number;
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
 }
 export const SETUP_PAGE = definePage<SetupModel>('console/setup');
 
 export interface ConnectionRow {
   readonly id: string;
-  readonly tool: string;
+  readonly tool: Words;
   readonly selfAsserted: boolean;
   readonly registered: boolean;
   readonly verifiedHost: string | undefined;
@@ -51,7 +52,7 @@ export interface ConnectionRow {
   readonly organization: string;
   /** Another server it works with; undefined for this one. */
   readonly server: string | undefined;
-  readonly permissions: readonly string[];
+  readonly permissions: readonly Words[];
   readonly since: Moment;
   readonly lastUsed: Moment;
   readonly until: Moment;
@@ -60,10 +61,10 @@ export interface ConnectionRow {
 export interface OverviewModel extends ConsoleModel {
   readonly mcpUrl: string;
   readonly tools: readonly {
-    readonly name: string;
-    readonly how: string;
-    readonly lines: readonly { readonly label: string; readonly text: string }[];
-    readonly link: { readonly label: string; readonly href: string } | undefined;
+    readonly name: Words;
+    readonly how: Text;
+    readonly lines: readonly { readonly label: Words; readonly content: string }[];
+    readonly link: { readonly label: Text; readonly href: string } | undefined;
   }[];
   readonly connections: number;
   readonly recent: readonly ConnectionRow[];
@@ -74,14 +75,14 @@ export interface OrganizationsModel extends ConsoleModel {
   readonly organizations: readonly {
     readonly id: string;
     readonly name: string;
-    readonly role: string;
-    readonly members: string;
+    readonly role: Text;
+    readonly members: Text;
     readonly since: Moment;
     readonly current: boolean;
     readonly mayRename: boolean;
   }[];
   readonly newName: string;
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
 }
 export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', layout);
 
@@ -102,12 +103,12 @@ export interface ProjectsModel extends ConsoleModel {
   /** Where the next page is. */
   readonly more: string | undefined;
   readonly newName: string;
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
 }
 export const PROJECTS_PAGE = definePage<ProjectsModel>('console/projects', layout);
 
 export interface DeleteProjectModel extends ConsoleModel {
   readonly project: { readonly id: string; readonly name: string };
-  readonly failure: string | undefined;
+  readonly failure: Text | undefined;
 }
 export const DELETE_PROJECT_PAGE = definePage<DeleteProjectModel>('console/delete-project', layout);

@@ -6,6 +6,7 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
+import { type Text, text } from '../texts/text.js';
 import { FORGOT_PASSWORD_PAGE, LOGIN_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
 import { returnPath } from './return-path.js';
@@ -38,10 +39,10 @@ export class LoginController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!attempt.user) {
-      const { sentence, status } = loginFailure(attempt, reply);
+      const { failure, status } = loginFailure(attempt, reply);
       return this.render(request, reply, {
         back,
-        failure: sentence,
+        failure,
         status,
         email: typeof email === 'string' ? email.slice(0, 254) : '',
       });
@@ -71,7 +72,7 @@ export class LoginController {
 
   @Get('forgot-password')
   async forgotPassword(@Res() reply: FastifyReply): Promise<void> {
-    await renderPage(reply, FORGOT_PASSWORD_PAGE, { title: 'Forgot your password?' });
+    await renderPage(reply, FORGOT_PASSWORD_PAGE, { title: text('forgot.title') });
   }
 
   private async endSession(request: FastifyRequest): Promise<void> {
@@ -88,14 +89,14 @@ export class LoginController {
       failure,
       email = '',
       status = 200,
-    }: { back: unknown; notice?: string; failure?: string; email?: string; status?: number },
+    }: { back: unknown; notice?: Text; failure?: Text; email?: string; status?: number },
   ): Promise<void> {
     const path = returnPath(back);
     const action = path === '/console' ? '/console/login' : `/console/login?return=${encodeURIComponent(path)}`;
     await renderPage(
       reply,
       LOGIN_PAGE,
-      { title: 'Log in', form: { action, csrf: this.csrf.token(request, reply) }, email, notice, failure },
+      { title: text('login.title'), form: { action, csrf: this.csrf.token(request, reply) }, email, notice, failure },
       status,
     );
   }

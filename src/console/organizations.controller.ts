@@ -8,12 +8,13 @@ import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { ORGANIZATIONS_PAGE } from './console.pages.js';
-import { moment } from './moment.js';
+import { moment } from '../http/moment.js';
+import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
-const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
+const NAME_RULE = text('form.name-rule');
 
 @Controller('console/organizations')
 @UseGuards(SessionGuard)
@@ -87,7 +88,7 @@ export class OrganizationsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    { notice, failure, newName = '' }: { notice?: string; failure?: string; newName?: string },
+    { notice, failure, newName = '' }: { notice?: Text; failure?: Text; newName?: string },
   ): Promise<void> {
     const {
       shell,
@@ -98,8 +99,8 @@ export class OrganizationsController {
     const rows = organizations.map((one) => ({
       id: one.id,
       name: one.name,
-      role: one.role,
-      members: one.members === 1 ? '1 member' : `${one.members} members`,
+      role: text(`role.${one.role}`),
+      members: text('members.count', { count: one.members }),
       since: moment(one.createdAt, now),
       current: one.id === current?.id,
       mayRename: mayChange(one),
@@ -107,7 +108,7 @@ export class OrganizationsController {
     await renderPage(
       reply,
       ORGANIZATIONS_PAGE,
-      { title: 'Organizations', shell, notice, organizations: rows, newName, failure },
+      { title: text('nav.organizations'), shell, notice, organizations: rows, newName, failure },
       failure ? 400 : 200,
     );
   }

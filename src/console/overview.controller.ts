@@ -6,6 +6,7 @@ import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { connectLines } from './connect-lines.js';
 import { ConnectionRows } from './connection-rows.js';
+import { text } from '../texts/text.js';
 import { OVERVIEW_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
@@ -36,7 +37,7 @@ export class OverviewController {
     const { shell } = await this.shells.make('overview', session, { request, reply });
     const connections = await this.connections.of(session.userId);
     await renderPage(reply, OVERVIEW_PAGE, {
-      title: 'Overview',
+      title: text('nav.overview'),
       shell,
       notice: noticeOf(done),
       mcpUrl: this.config.resource,

@@ -21,13 +21,14 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
-import { moment } from './moment.js';
+import { moment } from '../http/moment.js';
+import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
-const NAME_RULE = 'Give it a name of 1 to 100 visible characters.';
+const NAME_RULE = text('form.name-rule');
 
 /** The projects of the organization the console shows. */
 @Controller('console/projects')
@@ -103,7 +104,8 @@ export class ProjectsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const project = await this.project(session, id);
-    if (typed !== project.name) return this.renderDelete(project, session, request, reply, 'That is not its name.');
+    if (typed !== project.name)
+      return this.renderDelete(project, session, request, reply, text('projects.delete-wrong'));
     await this.projects.delete(await this.actor(session), id, this.clock.now());
     await reply.redirect('/console/projects?done=project-deleted', 303);
   }
@@ -126,14 +128,14 @@ export class ProjectsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    { after, notice, failure, newName = '' }: { after?: string; notice?: string; failure?: string; newName?: string },
+    { after, notice, failure, newName = '' }: { after?: string; notice?: Text; failure?: Text; newName?: string },
   ): Promise<void> {
     const { shell, organization } = await this.shells.make('projects', session, { request, reply });
     const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
     const page = found.slice(0, PAGE);
     const now = this.clock.now();
     const model = {
-      title: 'Projects',
+      title: text('nav.projects'),
       shell,
       notice,
       organization: organization?.name,
@@ -151,13 +153,13 @@ export class ProjectsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    failure?: string,
+    failure?: Text,
   ): Promise<void> {
     const { shell } = await this.shells.make('projects', session, { request, reply });
     await renderPage(
       reply,
       DELETE_PROJECT_PAGE,
-      { title: 'Delete a project', shell, notice: undefined, project: { id, name }, failure },
+      { title: text('projects.delete-title'), shell, notice: undefined, project: { id, name }, failure },
       failure ? 400 : 200,
     );
   }

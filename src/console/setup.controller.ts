@@ -8,6 +8,7 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
+import { type Text, text } from '../texts/text.js';
 import { SETUP_PAGE } from './console.pages.js';
 
 type Details = Readonly<Record<'email' | 'password' | 'organization', string>>;
@@ -61,7 +62,7 @@ export class SetupController {
     { email, organization }: Details,
     request: FastifyRequest,
     reply: FastifyReply,
-    failure?: string,
+    failure?: Text,
   ): Promise<void> {
     const form = {
       action: `/console/setup?token=${encodeURIComponent(String(token))}`,
@@ -70,7 +71,7 @@ export class SetupController {
     await renderPage(
       reply,
       SETUP_PAGE,
-      { title: 'Set up this server', form, email, organization, minPasswordLength: MIN_PASSWORD_LENGTH, failure },
+      { title: text('setup.title'), form, email, organization, minPasswordLength: MIN_PASSWORD_LENGTH, failure },
       failure ? 400 : 200,
     );
   }
@@ -86,25 +87,10 @@ function textOf(value: unknown): string {
 }
 
 function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {
-  if (state === 'set up already') {
-    return new PageFailure(
-      410,
-      'This server is set up already',
-      'Somebody has used the link to make the first account.',
-      'Log in. If that was not you, end the server now and look at its data.',
-      new Finding('answered-once', { setup_link: state }),
-      { label: 'Log in', href: '/console/login' },
-    );
-  }
-  const what =
-    state === 'expired'
-      ? 'A setup link can be used for 30 minutes, and this one is older.'
-      : 'The link is incomplete, or another server made it.';
-  return new PageFailure(
-    state === 'expired' ? 410 : 400,
-    'This link cannot be used',
-    what,
-    'Make a new one with "npm run cli -- setup-link", where the server runs.',
-    new Finding('page-in-time', { setup_link: state }),
-  );
+  if (state === 'set up already')
+    return new PageFailure(410, 'setup.done', new Finding('answered-once', { setup_link: state }), {
+      link: { label: text('setup.done-link'), href: '/console/login' },
+    });
+  const finding = new Finding('page-in-time', { setup_link: state });
+  return new PageFailure(state === 'expired' ? 410 : 400, `setup.${state}`, finding);
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
+import { text } from '../texts/text.js';
 import type { Shell } from './console.pages.js';
 
 /** What every console page has around it, and the organization it shows. */
@@ -41,10 +42,10 @@ function selected(organizations: OwnOrganization[], { organizationId }: LiveSess
 }
 
 const PAGES = [
-  { page: 'overview', label: 'Overview', href: '/console' },
-  { page: 'connections', label: 'Connected tools', href: '/console/connections' },
-  { page: 'projects', label: 'Projects', href: '/console/projects' },
-  { page: 'organizations', label: 'Organizations', href: '/console/organizations' },
+  { page: 'overview', label: text('nav.overview'), href: '/console' },
+  { page: 'connections', label: text('nav.connections'), href: '/console/connections' },
+  { page: 'projects', label: text('nav.projects'), href: '/console/projects' },
+  { page: 'organizations', label: text('nav.organizations'), href: '/console/organizations' },
 ] as const;
 
 function nav(current: Shell['current']): Shell['nav'] {

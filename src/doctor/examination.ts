@@ -30,14 +30,18 @@ export interface Patient {
 export type Check = (patient: Patient) => AsyncGenerator<Observation>;
 
 export const good = (what: string): Observation => ({ what });
-export const bad = (what: string, fault: Fault, found: string): Observation => ({ what, fault, found });
+/** `found` is the word of a stranger: one line, and nothing a terminal acts upon. */
+export const bad = (what: string, fault: Fault, found: string): Observation => ({
+  what,
+  fault,
+  found: found.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 400),
+});
 
-/** What came, in a few words; nothing a terminal acts upon. */
+/** What came, in a few words. */
 export function inShort({ status, headers, text }: Answer): string {
   const type = headers.get('content-type')?.split(';', 1)[0] ?? 'no content type';
   const location = headers.get('location');
-  const body = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 120);
-  return [`${status}`, location ? `to ${location.slice(0, 200)}` : type, body].filter(Boolean).join(', ');
+  return [`${status}`, location ? `to ${location.slice(0, 200)}` : type, text.slice(0, 120)].filter(Boolean).join(', ');
 }
 
 /** The fault of an answer that is not the server's own word: `missing` for what should be there. */

@@ -2,6 +2,7 @@ import { HttpException, NotFoundException } from '@nestjs/common';
 import { isDatabaseUnavailable } from '../database/database-error.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { text } from '../texts/text.js';
 import { PageFailure } from './page-failure.js';
 
 /** Any error as one the protocol has a name for. */
@@ -25,48 +26,14 @@ const WORDS: Readonly<Record<number, string>> = {
 /** Any error in words for a person. */
 export function pageFailureOf(error: unknown): PageFailure {
   if (error instanceof PageFailure) return error;
-  if (isDatabaseUnavailable(error)) {
-    return new PageFailure(
-      503,
-      'This server is short of breath',
-      'It cannot reach its database right now. Nothing was lost.',
-      'Wait a moment, then reload this page.',
-      away(error),
-    );
-  }
+  if (isDatabaseUnavailable(error)) return new PageFailure(503, 'error.database', away(error));
   const status = statusOf(error);
-  if (status === undefined || status >= 500)
-    return new PageFailure(
-      500,
-      'Something went wrong',
-      'This server made a mistake. It is in the log, under the code below.',
-      'Try again. If it happens again, give the code to whoever runs this server.',
-      ours(error),
-    );
-  if (status === 403)
-    return new PageFailure(
-      403,
-      'This form is no longer valid',
-      'You logged in or out since it was opened, or it was opened in another browser.',
-      'Go back, reload the page and send it again.',
-      new Finding('form-of-this-session', { found: error }),
-    );
-  if (status === 404)
-    return new PageFailure(
-      404,
-      'There is nothing here',
-      'No page of this server has this address.',
-      'Check the address, or begin at the console.',
-      refused(error, status),
-      { label: 'Open the console', href: '/console' },
-    );
-  return new PageFailure(
-    status,
-    'That request was not understood',
-    'The browser sent something this page cannot read.',
-    'Go back, reload the page and try again.',
-    refused(error, status),
-  );
+  if (status === undefined || status >= 500) return new PageFailure(500, 'error.server', ours(error));
+  if (status === 403) return new PageFailure(403, 'error.form', new Finding('form-of-this-session', { found: error }));
+  if (status !== 404) return new PageFailure(status, 'error.request', refused(error, status));
+  return new PageFailure(404, 'error.missing', refused(error, status), {
+    link: { label: text('error.missing-link'), href: '/console' },
+  });
 }
 
 /** The HTTP status an error of Nest or Fastify carries. */

@@ -1,5 +1,7 @@
 import '@fastify/view';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { localeOf } from '../texts/locale.js';
+import { type Locale, LOCALES, plainly, type Text, text, type Words } from '../texts/text.js';
 
 /**
  * `card`: one quiet column, for the steps of a flow and for messages. `return`: the same, which follows its `location` by
@@ -8,7 +10,7 @@ import type { FastifyReply } from 'fastify';
 type Layout = 'card' | 'return' | 'console';
 
 /** A page of ours: its view under `views/`, and the shape of what the view reads. Views are strict: every member must be given. */
-export interface Page<Model extends { title: string }> {
+export interface Page<Model extends { title: Words }> {
   readonly view: string;
   readonly layout: Layout;
   /** Its form ends at a redirect to another site: browsers apply `form-action` to that redirect too. */
@@ -17,7 +19,7 @@ export interface Page<Model extends { title: string }> {
   readonly model?: Model;
 }
 
-export function definePage<Model extends { title: string }>(
+export function definePage<Model extends { title: Words }>(
   view: string,
   { layout = 'card' as Layout, formLeavesSite = false } = {},
 ): Page<Model> {
@@ -26,18 +28,42 @@ export function definePage<Model extends { title: string }>(
 
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
-/** Sends the page. Pages are never stored by anybody, and belong in nobody's frame (see `app.setup`). */
-export function renderPage<Model extends { title: string }>(
+/** What a person chose; no secret, and of no use to anybody else. */
+export const LOCALE_COOKIE = 'bkend-locale';
+
+/** The language of the page that answers this request. */
+export function pageLocale({ cookies, headers }: FastifyRequest): Locale {
+  return localeOf(cookies?.[LOCALE_COOKIE], headers['accept-language']);
+}
+
+/** Links to the same page in the other languages; not on the answer to a form, which has no address of its own. */
+function otherLanguages({ method, url }: FastifyRequest, locale: Locale) {
+  if (method !== 'GET') return [];
+  return LOCALES.filter((one) => one !== locale).map((one) => ({
+    locale: one,
+    name: plainly(text('language.other'), one),
+    href: `/language/${one}?back=${encodeURIComponent(url)}`,
+  }));
+}
+
+/** Sends the page, in the language of whoever asks. Pages are never stored by anybody, and belong in nobody's frame (see `app.setup`). */
+export function renderPage<Model extends { title: Words }>(
   reply: FastifyReply,
   page: Page<Model>,
   model: Model,
   status = 200,
 ): Promise<unknown> {
+  const locale = pageLocale(reply.request);
+  const languages = otherLanguages(reply.request, locale);
   return reply
     .status(status)
     .header('Cache-Control', 'no-store')
     .header('Content-Security-Policy', page.formLeavesSite ? POLICY : `${POLICY}; form-action 'self'`)
-    .view(`${page.view}.hbs`, model, { layout: `layouts/${page.layout}.hbs` }) as unknown as Promise<unknown>;
+    .view(
+      `${page.view}.hbs`,
+      { ...model, locale, languages },
+      { layout: `layouts/${page.layout}.hbs` },
+    ) as unknown as Promise<unknown>;
 }
 
 /** Where a form goes, and the proof that it came from a page of ours. */
@@ -48,11 +74,11 @@ export interface Form {
 
 /** Something went wrong: what, what to do now, and a code that finds it in the log. Never an echo of the request. */
 export interface ErrorModel {
-  readonly title: string;
-  readonly explanation: string;
-  readonly advice: string;
+  readonly title: Text;
+  readonly explanation: Text;
+  readonly advice: Text;
   readonly supportCode: string;
-  readonly link: { readonly label: string; readonly href: string } | undefined;
+  readonly link: { readonly label: Text; readonly href: string } | undefined;
 }
 
 export const ERROR_PAGE = definePage<ErrorModel>('error');

@@ -5,8 +5,8 @@ import { ADMINISTRATORS, type Role, ROLES } from './role.js';
 /** One permission a person can approve (RFC 6749 §3.3). */
 export interface Scope {
   readonly name: string;
-  /** What it lets the tool do, in plain words, for the approval page. */
-  readonly sentence: string;
+  /** What it lets the tool do, in plain words, for the approval page; absent for those of this server, which have texts. */
+  readonly sentence?: string;
   /** An example of what that means in practice. */
   readonly example?: string;
   readonly kind: 'read' | 'change' | 'stay';
@@ -21,8 +21,6 @@ export const OFFLINE_ACCESS = 'offline_access';
 
 const STAY: Scope = {
   name: OFFLINE_ACCESS,
-  sentence: 'Stay connected when you are away',
-  example: 'renew its access until you disconnect it, or for 30 days without use',
   kind: 'stay',
   implies: [],
   roles: ROLES,
@@ -100,24 +98,18 @@ export class ScopeCatalogue {
 export const OWN_SCOPES = new ScopeCatalogue([
   {
     name: 'organization:read',
-    sentence: 'See your organization and who you are in it',
-    example: 'its name, your role',
     kind: 'read',
     implies: [],
     roles: ROLES,
   },
   {
     name: 'projects:read',
-    sentence: 'See the projects',
-    example: 'their names and when they were made',
     kind: 'read',
     implies: [],
     roles: ROLES,
   },
   {
     name: 'projects:write',
-    sentence: 'Create, rename and delete projects',
-    example: 'delete a project for good',
     kind: 'change',
     implies: ['projects:read'],
     roles: ADMINISTRATORS,
