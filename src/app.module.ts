@@ -11,6 +11,7 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { IntrospectionModule } from './introspection/introspection.module.js';
 import { JwtModule } from './jwt/jwt.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { McpModule } from './mcp/mcp.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         ClientsModule,
         GrantsModule,
         ResourcesModule,
+        MailModule,
         AccountsModule,
         HttpModule,
         MetadataModule.describing(

@@ -19,7 +19,10 @@ import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['connection', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [name, `partials/${name}.hbs`]),
+  ['connection', 'disconnect-tools', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [
+    name,
+    `partials/${name}.hbs`,
+  ]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
 const BODY_LIMIT = 64 * 1024;

@@ -4,11 +4,26 @@ import { BrowserSessions } from './browser-sessions.js';
 import { FirstOperator } from './first-operator.service.js';
 import { LoginStrategy } from './login.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
+import { MailThrottle } from './mail-throttle.js';
+import { OwnAccount } from './own-account.service.js';
+import { PasswordReset } from './password-reset.service.js';
 import { Passwords } from './passwords.js';
+import { SignUp } from './sign-up.service.js';
 
 @Global()
 @Module({
-  providers: [Accounts, BrowserSessions, FirstOperator, LoginStrategy, LoginThrottle, Passwords],
-  exports: [Accounts, BrowserSessions, FirstOperator, Passwords],
+  providers: [
+    Accounts,
+    BrowserSessions,
+    FirstOperator,
+    LoginStrategy,
+    LoginThrottle,
+    MailThrottle,
+    OwnAccount,
+    PasswordReset,
+    Passwords,
+    SignUp,
+  ],
+  exports: [Accounts, BrowserSessions, FirstOperator, OwnAccount, PasswordReset, Passwords, SignUp],
 })
 export class AccountsModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import type { Session } from '../database/entities/session.entity.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 
@@ -32,6 +33,12 @@ export class BrowserSessions {
   async find(cookie: string): Promise<LiveSession | undefined> {
     const at = this.clock.now();
     return this.sessions.find(hashSecret(cookie), at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
+  }
+
+  /** Those of a person that are alive, the newest first. */
+  async ofUser(userId: string): Promise<Session[]> {
+    const at = this.clock.now();
+    return this.sessions.ofUser(userId, at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
   }
 
   async end(cookie: string): Promise<void> {

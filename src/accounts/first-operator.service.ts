@@ -42,7 +42,7 @@ export class FirstOperator {
   async bootstrap(): Promise<void> {
     const { bootstrap } = this.config;
     if (!bootstrap) return;
-    const fault = faultIn(bootstrap);
+    const fault = await faultIn(bootstrap);
     if (fault) throw new StartupError(`The BOOTSTRAP_ variables cannot be used: ${plainly(fault, 'en')}`);
     const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
     this.logger.log(
@@ -70,7 +70,7 @@ export class FirstOperator {
   async redeem(token: unknown, details: FirstOperatorDetails): Promise<Redeemed> {
     const state = await this.check(token);
     if (state !== 'usable') return { refused: state };
-    const fault = faultIn(details);
+    const fault = await faultIn(details);
     if (fault) return { fault };
     const user = await this.create(details);
     return user ? { user } : { refused: 'set up already' };
@@ -84,7 +84,11 @@ export class FirstOperator {
   }
 }
 
-function faultIn({ email, password, organization }: FirstOperatorDetails): Text | undefined {
+async function faultIn({ email, password, organization }: FirstOperatorDetails): Promise<Text | undefined> {
   const nameless = displayName(organization) === undefined;
-  return emailFault(email) ?? passwordFault(password) ?? (nameless ? text('setup.organization-rule') : undefined);
+  return (
+    emailFault(email) ??
+    (await passwordFault(password, [email, organization])) ??
+    (nameless ? text('setup.organization-rule') : undefined)
+  );
 }

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
+import { isGuessable } from './password-strength.js';
 import { type Text, text } from '../texts/text.js';
 
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 1024;
 
-/** What is wrong with a new password. Length is counted in characters as people see them. */
-export function passwordFault(password: string): Text | undefined {
+/**
+ * What is wrong with a new password; `words`: what whoever guesses knows of its owner. Length is counted in characters as
+ * people see them; otherwise any characters will do.
+ */
+export async function passwordFault(password: string, words: readonly string[] = []): Promise<Text | undefined> {
   if ([...password].length < MIN_PASSWORD_LENGTH) return text('account.password-short', { least: MIN_PASSWORD_LENGTH });
-  return password.length > MAX_PASSWORD_LENGTH
-    ? text('account.password-long', { most: MAX_PASSWORD_LENGTH })
-    : undefined;
+  if (password.length > MAX_PASSWORD_LENGTH) return text('account.password-long', { most: MAX_PASSWORD_LENGTH });
+  return (await isGuessable(password, words)) ? text('account.password-guessable') : undefined;
 }
 
 /** argon2id, 19 MiB, two passes, one lane (OWASP). The library's default algorithm is argon2id. */
@@ -26,8 +29,9 @@ export class Passwords {
     return hash(password, COST);
   }
 
+  /** Whoever was erased has no password at all. */
   verify(phc: string, password: string): Promise<boolean> {
-    return verify(phc, password);
+    return phc === '' ? this.verifyNobody(password) : verify(phc, password);
   }
 
   /** Takes as long as `verify` and is always false: for an account that does not exist. */

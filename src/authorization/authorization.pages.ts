@@ -21,6 +21,8 @@ export interface LoginModel {
   /** What was wrong with the attempt before, in a sentence. */
   readonly failure: Text | undefined;
   readonly forgotPassword: string;
+  /** Where to make an account, when anybody may. */
+  readonly signUp: string | undefined;
 }
 export const LOGIN_PAGE = definePage<LoginModel>('authorization/login');
 

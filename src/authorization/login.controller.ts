@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions } from '../accounts/browser-sessions.js';
+import { SignUp } from '../accounts/sign-up.service.js';
 import { Cookies } from '../http/cookies.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
@@ -29,6 +30,7 @@ export class LoginController {
     private readonly requests: AuthorizationRequests,
     private readonly steps: Steps,
     private readonly sessions: BrowserSessions,
+    private readonly signUp: SignUp,
     private readonly cookies: Cookies,
   ) {}
 
@@ -127,6 +129,7 @@ export class LoginController {
       email,
       failure: failure?.failure,
       forgotPassword: '/console/forgot-password',
+      signUp: this.signUp.isOpen ? `/console/sign-up?return=${encodeURIComponent(form.action)}` : undefined,
     };
     await renderPage(reply, LOGIN_PAGE, model, failure?.status ?? 200);
   }

@@ -7,7 +7,7 @@ import { CommandFault } from './command-fault.js';
 /** A new password: asked for without echo, or the first line of standard input. Never an argument: those show in process lists. */
 export async function readNewPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await ask() : await firstLine();
-  const fault = passwordFault(password);
+  const fault = await passwordFault(password);
   if (fault) throw new CommandFault(plainly(fault, 'en'));
   return password;
 }

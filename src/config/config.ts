@@ -40,6 +40,11 @@ export class Config {
   readonly cimd: boolean;
   /** Hosts (with port) whose documents may be fetched although they are not public: for development. */
   readonly cimdPrivateHosts: readonly string[];
+  /** Who can make an account: anybody with an e-mail address, whoever is invited, nobody. */
+  readonly signUp: 'open' | 'invitation' | 'off';
+  /** Where mails are handed in, with the credentials for it; absent = they are in the log. */
+  readonly smtpUrl?: string;
+  readonly mailFrom?: string;
   /** What Prometheus presents to read `/metrics`; absent = there is none. */
   readonly metricsToken?: string;
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
@@ -70,6 +75,9 @@ export class Config {
     this.mcpOrigins = env.MCP_ORIGINS ?? [];
     this.cimd = (env.CIMD ?? 'on') === 'on';
     this.cimdPrivateHosts = env.CIMD_PRIVATE_HOSTS ?? [];
+    this.signUp = env.SIGN_UP ?? 'invitation';
+    this.smtpUrl = env.SMTP_URL;
+    this.mailFrom = env.MAIL_FROM;
     this.metricsToken = env.METRICS_TOKEN;
     if (env.BOOTSTRAP_EMAIL && env.BOOTSTRAP_PASSWORD && env.BOOTSTRAP_ORGANIZATION) {
       this.bootstrap = {

@@ -107,6 +107,15 @@ export class Environment {
   @List(Matches(/^[^/?#@\s]+$/, { each: true, message: 'must list hosts, such as localhost:8443' }))
   CIMD_PRIVATE_HOSTS?: string[];
 
+  @OneOf('open', 'invitation', 'off')
+  SIGN_UP?: 'open' | 'invitation' | 'off';
+
+  @Text(Matches(/^smtps?:\/\/[^\s]+$/, { message: 'must begin with smtp:// or smtps://' }))
+  SMTP_URL?: string;
+
+  @Text(Matches(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, { message: 'must be an e-mail address, with or without a name' }))
+  MAIL_FROM?: string;
+
   @Text(MinLength(16, { message: 'must have 16 characters or more' }))
   METRICS_TOKEN?: string;
 
@@ -154,6 +163,8 @@ function crossCheck(environment: Environment): string[] {
   }
   if (environment.NODE_ENV === 'production' && environment.CIMD_PRIVATE_HOSTS)
     faults.push('CIMD_PRIVATE_HOSTS is for development: it lets this server be used to reach private hosts');
+  if (environment.SMTP_URL && !environment.MAIL_FROM)
+    faults.push('MAIL_FROM is missing: say which address mails come from, such as bkend <no-reply@example.com>');
   if (environment.RATE_LIMITS === 'postgres' && !DATABASE_URL) faults.push('RATE_LIMITS=postgres needs DATABASE_URL');
   for (const entry of environment.TRUSTED_PROXIES ?? []) {
     if (!isAddressOrRange(entry))

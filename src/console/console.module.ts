@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AccountController } from './account/account.controller.js';
+import { ResetPasswordController } from './account/reset-password.controller.js';
+import { SignUpController } from './account/sign-up.controller.js';
 import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
@@ -11,6 +14,7 @@ import { Shells } from './shells.js';
 
 @Module({
   controllers: [
+    AccountController,
     LanguageController,
     LoginController,
     SetupController,
@@ -18,6 +22,8 @@ import { Shells } from './shells.js';
     OrganizationsController,
     ConnectionsController,
     ProjectsController,
+    ResetPasswordController,
+    SignUpController,
   ],
   providers: [ConnectionRows, Shells],
 })

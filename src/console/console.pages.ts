@@ -2,19 +2,19 @@ import { definePage, type Form } from '../http/page.js';
 import type { Moment } from '../http/moment.js';
 import type { Text, Words } from '../texts/text.js';
 
-const layout = { layout: 'console' } as const;
+export const CONSOLE = { layout: 'console' } as const;
 
 /** Around every page of somebody who is logged in. */
 export interface Shell {
   readonly person: string;
   /** The name of the organization that is shown. */
   readonly organization: string | undefined;
-  readonly current: 'overview' | 'organizations' | 'connections' | 'projects';
+  readonly current: 'overview' | 'organizations' | 'connections' | 'projects' | 'account';
   readonly csrf: string;
   readonly nav: readonly { readonly label: Text; readonly href: string; readonly here: boolean }[];
 }
 
-interface ConsoleModel {
+export interface ConsoleModel {
   readonly title: Text;
   readonly shell: Shell;
   /** What the act before this page did. */
@@ -25,12 +25,12 @@ export interface LoginModel {
   readonly title: Text;
   readonly form: Form;
   readonly email: string;
+  /** Where to make an account, when anybody may. */
+  readonly signUp: string | undefined;
   readonly notice: Text | undefined;
   readonly failure: Text | undefined;
 }
 export const LOGIN_PAGE = definePage<LoginModel>('console/login');
-
-export const FORGOT_PASSWORD_PAGE = definePage<{ readonly title: Text }>('console/forgot-password');
 
 export interface SetupModel {
   readonly title: Text;
@@ -69,7 +69,7 @@ export interface OverviewModel extends ConsoleModel {
   readonly connections: number;
   readonly recent: readonly ConnectionRow[];
 }
-export const OVERVIEW_PAGE = definePage<OverviewModel>('console/overview', layout);
+export const OVERVIEW_PAGE = definePage<OverviewModel>('console/overview', CONSOLE);
 
 export interface OrganizationsModel extends ConsoleModel {
   readonly organizations: readonly {
@@ -84,17 +84,17 @@ export interface OrganizationsModel extends ConsoleModel {
   readonly newName: string;
   readonly failure: Text | undefined;
 }
-export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', layout);
+export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', CONSOLE);
 
 export interface ConnectionsModel extends ConsoleModel {
   readonly connections: readonly ConnectionRow[];
 }
-export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', layout);
+export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', CONSOLE);
 
 export interface DisconnectModel extends ConsoleModel {
   readonly connection: ConnectionRow;
 }
-export const DISCONNECT_PAGE = definePage<DisconnectModel>('console/disconnect', layout);
+export const DISCONNECT_PAGE = definePage<DisconnectModel>('console/disconnect', CONSOLE);
 
 export interface ProjectsModel extends ConsoleModel {
   readonly organization: string | undefined;
@@ -105,10 +105,10 @@ export interface ProjectsModel extends ConsoleModel {
   readonly newName: string;
   readonly failure: Text | undefined;
 }
-export const PROJECTS_PAGE = definePage<ProjectsModel>('console/projects', layout);
+export const PROJECTS_PAGE = definePage<ProjectsModel>('console/projects', CONSOLE);
 
 export interface DeleteProjectModel extends ConsoleModel {
   readonly project: { readonly id: string; readonly name: string };
   readonly failure: Text | undefined;
 }
-export const DELETE_PROJECT_PAGE = definePage<DeleteProjectModel>('console/delete-project', layout);
+export const DELETE_PROJECT_PAGE = definePage<DeleteProjectModel>('console/delete-project', CONSOLE);

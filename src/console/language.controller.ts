@@ -1,7 +1,11 @@
-import { Controller, Get, NotFoundException, Param, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Get, NotFoundException, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { Config } from '../config/config.js';
+import { Users } from '../database/repositories/users.repository.js';
+import { Cookies } from '../http/cookies.js';
 import { LOCALE_COOKIE } from '../http/page.js';
+import { pagePath } from './return-path.js';
 import { isLocale } from '../texts/locale.js';
 
 const A_YEAR = 31_536_000;
@@ -9,24 +13,27 @@ const A_YEAR = 31_536_000;
 /** Chooses the language of the pages, in this browser, and goes back to the page the link was on. */
 @Controller('language')
 export class LanguageController {
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly users: Users,
+    private readonly sessions: BrowserSessions,
+    private readonly cookies: Cookies,
+  ) {}
 
   @Get(':locale')
   async choose(
     @Param('locale') locale: string,
     @Query('back') back: unknown,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!isLocale(locale)) throw new NotFoundException();
     const secure = this.config.secureCookies;
     reply.setCookie(LOCALE_COOKIE, locale, { path: '/', maxAge: A_YEAR, httpOnly: true, sameSite: 'lax', secure });
-    await reply.header('Cache-Control', 'no-store').redirect(pageOf(back), 303);
+    const cookie = this.cookies.read(request, 'session');
+    const session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    // Their mails are in it too.
+    if (session) await this.users.setLocale(session.userId, locale);
+    await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
   }
-}
-
-/** A page of this server, whatever the link said. */
-function pageOf(back: unknown): string {
-  return typeof back === 'string' && /^\/(?:console|mcp\/oauth\/authorize)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.test(back)
-    ? back
-    : '/console';
 }

@@ -1,13 +1,14 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions } from '../accounts/browser-sessions.js';
+import { SignUp } from '../accounts/sign-up.service.js';
 import { Cookies } from '../http/cookies.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
 import { type Text, text } from '../texts/text.js';
-import { FORGOT_PASSWORD_PAGE, LOGIN_PAGE } from './console.pages.js';
+import { LOGIN_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
 import { returnPath } from './return-path.js';
 
@@ -15,6 +16,7 @@ import { returnPath } from './return-path.js';
 export class LoginController {
   constructor(
     private readonly sessions: BrowserSessions,
+    private readonly signUp: SignUp,
     private readonly cookies: Cookies,
     private readonly csrf: Csrf,
   ) {}
@@ -70,11 +72,6 @@ export class LoginController {
       .redirect('/console/login?done=logged-out', 303);
   }
 
-  @Get('forgot-password')
-  async forgotPassword(@Res() reply: FastifyReply): Promise<void> {
-    await renderPage(reply, FORGOT_PASSWORD_PAGE, { title: text('forgot.title') });
-  }
-
   private async endSession(request: FastifyRequest): Promise<void> {
     const cookie = this.cookies.read(request, 'session');
     if (cookie) await this.sessions.end(cookie);
@@ -96,7 +93,14 @@ export class LoginController {
     await renderPage(
       reply,
       LOGIN_PAGE,
-      { title: text('login.title'), form: { action, csrf: this.csrf.token(request, reply) }, email, notice, failure },
+      {
+        title: text('login.title'),
+        form: { action, csrf: this.csrf.token(request, reply) },
+        email,
+        signUp: this.signUp.isOpen ? '/console/sign-up' : undefined,
+        notice,
+        failure,
+      },
       status,
     );
   }

@@ -9,6 +9,7 @@ import { renderPage } from '../http/page.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { type Text, text } from '../texts/text.js';
+import { fieldOf } from './field.js';
 import { SETUP_PAGE } from './console.pages.js';
 
 type Details = Readonly<Record<'email' | 'password' | 'organization', string>>;
@@ -79,11 +80,7 @@ export class SetupController {
 
 function detailsOf(body: unknown): Details {
   const { email, password, organization } = Object(body) as Record<string, unknown>;
-  return { email: textOf(email), password: textOf(password), organization: textOf(organization) };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : '';
+  return { email: fieldOf(email), password: fieldOf(password), organization: fieldOf(organization) };
 }
 
 function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {

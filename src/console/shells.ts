@@ -46,6 +46,7 @@ const PAGES = [
   { page: 'connections', label: text('nav.connections'), href: '/console/connections' },
   { page: 'projects', label: text('nav.projects'), href: '/console/projects' },
   { page: 'organizations', label: text('nav.organizations'), href: '/console/organizations' },
+  { page: 'account', label: text('nav.account'), href: '/console/account' },
 ] as const;
 
 function nav(current: Shell['current']): Shell['nav'] {

@@ -65,6 +65,8 @@ const RULES = {
   'page-of-this-browser': ['this server', 'open the link in the browser that began, with cookies allowed'],
   'page-in-time': ['this server', 'begin again from the tool; a request can be answered for an hour'],
   'page-of-this-person': ['this server', 'begin again from the tool, with one account'],
+  'sign-up-open': ['this server', 'let anybody make an account with SIGN_UP=open, or make one with user create'],
+  'link-usable': ['this server', 'ask for a new link; each works once, and for a time'],
   'answered-once': ['this server', 'begin again from the tool'],
   'decision-given': ['this server', 'press one of the buttons'],
   'form-of-this-session': ['CSRF', 'reload the page and send the form again'],

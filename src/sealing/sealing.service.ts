@@ -17,7 +17,10 @@ export type Purpose =
   | 'csrf'
   | 'refresh-token'
   | 'signing-key'
-  | 'setup-link';
+  | 'setup-link'
+  | 'sign-up'
+  | 'password-reset'
+  | 'email-change';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret

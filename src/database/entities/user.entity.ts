@@ -11,6 +11,8 @@ export class User {
   @Column('text') passwordHash: string;
   /** May govern the whole server, not only organizations. */
   @Column('boolean', { default: false }) operator: boolean;
+  /** The language of their mails; null: they never chose one. */
+  @Column('text', { nullable: true }) locale: string | null;
   @Column('timestamptz') createdAt: Date;
   @Column('timestamptz', { nullable: true }) disabledAt: Date | null;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, MoreThan, Not } from 'typeorm';
 import { Session } from '../entities/session.entity.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
@@ -68,6 +68,25 @@ export class Sessions {
       operator: row.operator,
       organizationId: row.organization_id,
     };
+  }
+
+  /** Those of a person that are alive, the newest first. */
+  async ofUser(userId: string, at: Date, idleSince: Date): Promise<Session[]> {
+    return this.dataSource.manager.find(Session, {
+      where: { userId, expiresAt: MoreThan(at), lastSeenAt: MoreThan(idleSince) },
+      order: { createdAt: 'DESC' },
+      take: 100,
+    });
+  }
+
+  /** Ends one of this person's. Whether there was one. */
+  async end(userId: string, idHash: Buffer): Promise<boolean> {
+    return (await this.dataSource.manager.delete(Session, { userId, idHash })).affected === 1;
+  }
+
+  /** Ends all of this person's but one. How many. */
+  async endOthers(userId: string, keep: Buffer): Promise<number> {
+    return (await this.dataSource.manager.delete(Session, { userId, idHash: Not(keep) })).affected ?? 0;
   }
 
   async selectOrganization(idHash: Buffer, organizationId: string): Promise<void> {

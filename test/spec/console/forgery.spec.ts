@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpBrowser, type WebForm, type WebPage } from '../../support/http-browser.js';
+import { Mailbox } from '../../support/mailbox.js';
 import { callMcp, OAuthClient } from '../../support/oauth-client.js';
 import { addPerson, PASSWORD, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
@@ -31,10 +32,15 @@ const ROUTES = readdirSync('src', { recursive: true, encoding: 'utf8' })
 let server: TestServer;
 let person: Person;
 let browser: HttpBrowser;
+let mailbox: Mailbox;
 let forms: { page: WebPage; form: WebForm }[];
 
 beforeAll(async () => {
-  server = await startServer({ database: 'postgres', variables: { RATE_LIMITS: 'off' } });
+  mailbox = await Mailbox.open();
+  server = await startServer({
+    database: 'postgres',
+    variables: { RATE_LIMITS: 'off', SIGN_UP: 'open', ...mailbox.variables },
+  });
   const { FirstOperator } = await import('../../../src/accounts/first-operator.service.js');
   const setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   browser = new HttpBrowser();
@@ -55,7 +61,21 @@ beforeAll(async () => {
   const organization = await browser.get(again.authorizeUrl());
   pages.push(organization);
   pages.push(await browser.submit(organization, 'Continue', { organization: person.organizationId }));
-  for (const path of ['', '/organizations', '/connections', '/projects'])
+  const { email, password } = person;
+  const elsewhere = new HttpBrowser();
+  await elsewhere.submit(await elsewhere.get(`${server.origin}/console/login`), 'Log in', { email, password });
+  const links: [string, string, Record<string, string>][] = [
+    ['/console/sign-up', 'new@example.com', {}],
+    ['/console/forgot-password', email, {}],
+    ['/console/account', 'moved@example.com', { password }],
+  ];
+  for (const [path, to, fields] of links) {
+    const asked = await browser.get(server.origin + path);
+    pages.push(asked);
+    await browser.submit(asked, 'Send the link', { email: to, ...fields });
+    pages.push(await browser.get((await mailbox.next(to)).link));
+  }
+  for (const path of ['', '/organizations', '/connections', '/projects', '/account/delete'])
     pages.push(await browser.get(`${server.origin}/console${path}`));
   for (const page of pages.slice()) {
     for (const [, href] of page.html.matchAll(/href="(\/console\/[^"]+\/(?:disconnect|delete))"/g))
@@ -63,7 +83,10 @@ beforeAll(async () => {
   }
   forms = pages.flatMap((page) => page.forms.map((form) => ({ page, form })));
 });
-afterAll(() => server?.close());
+afterAll(async () => {
+  await server?.close();
+  await mailbox?.close();
+});
 
 const pathOf = ({ page, form }: { page: WebPage; form: WebForm }) => new URL(form.action, page.url).pathname;
 const routeOf = (path: string) => ROUTES.find((route) => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`).test(path));

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { Users } from '../database/repositories/users.repository.js';
+import { Mailer } from '../mail/mailer.service.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import { type Locale, type Text, text } from '../texts/text.js';
+import { Accounts } from './accounts.service.js';
+import { emailFault, normalizedEmail } from './email.js';
+import { passwordFault, Passwords } from './passwords.js';
+
+/** A link that confirms a new address works for this long, in seconds. */
+const LIFETIME = 24 * 3_600;
+
+interface EmailChange {
+  readonly userId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Who acts: the person of a session, from somewhere. */
+export interface Self {
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly idHash: Buffer;
+  readonly address: string;
+  readonly locale: Locale;
+}
+
+/** What somebody changes about their own account. Each asks for the password, which is throttled like a log-in. */
+@Injectable()
+export class OwnAccount {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly users: Users,
+    private readonly passwords: Passwords,
+    private readonly mailer: Mailer,
+    private readonly sealing: Sealing,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keeps this session and ends the others; `tools`: every connection too. Throws `TooManyAttempts`. */
+  async changePassword(self: Self, current: string, password: string, tools: boolean): Promise<Text | undefined> {
+    const user = await this.accounts.authenticate(self.email, current, self.address);
+    if (!user) return text('account.wrong-password');
+    const fault = await passwordFault(password, [self.email, self.name]);
+    if (fault) return fault;
+    const change = { userId: user.id, from: user.passwordHash, to: await this.passwords.hash(password) };
+    if (!(await this.users.changePassword({ ...change, keep: self.idHash, tools }, this.clock.now())))
+      return text('account.wrong-password');
+    this.tell(self, self.email, text('mail.password-changed'));
+    return undefined;
+  }
+
+  /** Sends a link to the new address; nothing changes before it comes back. Throws `TooManyAttempts`. */
+  async askForEmail(self: Self, current: string, email: string): Promise<Text | undefined> {
+    const fault = emailFault(email);
+    if (fault) return fault;
+    if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
+    const to = normalizedEmail(email);
+    const change: EmailChange = { userId: self.userId, from: self.email, to };
+    const token = this.sealing.sealValue('email-change', change, LIFETIME);
+    this.mailer.send({
+      to,
+      locale: self.locale,
+      subject: text('mail.email'),
+      lead: text('mail.email-lead', { email: to }),
+      link: {
+        label: text('mail.email-link'),
+        href: `${this.config.origin}/console/account/email/confirm?token=${token}`,
+      },
+      note: text('mail.nobody'),
+    });
+    return undefined;
+  }
+
+  /** The new address a link of this person confirms; undefined when it cannot be used (any more). */
+  confirms(self: Self, token: unknown): string | undefined {
+    const opened = typeof token === 'string' ? this.sealing.openValue<EmailChange>('email-change', token) : undefined;
+    if (!opened || opened === 'expired') return undefined;
+    const { userId, from, to } = opened.value;
+    return userId === self.userId && from === self.email ? to : undefined;
+  }
+
+  /** Whether the address is changed: not when somebody has it. The old one is told. */
+  async confirmEmail(self: Self, to: string): Promise<boolean> {
+    const change = { userId: self.userId, from: self.email, to };
+    if (!(await this.users.changeEmail(change, this.clock.now()))) return false;
+    this.tell(self, self.email, text('mail.email-changed', { email: to }));
+    return true;
+  }
+
+  /** Erases the account. Throws `TooManyAttempts`. */
+  async erase(self: Self, current: string): Promise<Text | undefined> {
+    if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
+    const owned = await this.users.solelyOwned(self.userId);
+    if (owned.length > 0) return text('account.sole-owner', { organizations: owned.join(', ') });
+    await this.users.erase(self.userId, this.clock.now());
+    this.tell(self, self.email, text('mail.erased'));
+    return undefined;
+  }
+
+  private tell({ locale }: Self, to: string, lead: Text): void {
+    this.mailer.send({ to, locale, subject: text('mail.account'), lead, note: text('mail.not-you') });
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import type { User } from '../database/entities/user.entity.js';
+import { Users } from '../database/repositories/users.repository.js';
+import { Mailer } from '../mail/mailer.service.js';
+import { hashSecret } from '../oauth/secret.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import { localeOf } from '../texts/locale.js';
+import { type Locale, type Text, text } from '../texts/text.js';
+import { normalizedEmail } from './email.js';
+import { MailThrottle } from './mail-throttle.js';
+import { passwordFault, Passwords } from './passwords.js';
+
+/** A reset link works for this long, in seconds. */
+const LIFETIME = 3_600;
+
+/** What a link holds: who, and which password it is to replace. So it works once, and nothing is stored. */
+interface Reset {
+  readonly userId: string;
+  readonly replaces: string;
+}
+
+/** A new password for whoever forgot theirs, by a link that only the owner of the address is sent. */
+@Injectable()
+export class PasswordReset {
+  constructor(
+    private readonly users: Users,
+    private readonly passwords: Passwords,
+    private readonly mailer: Mailer,
+    private readonly throttle: MailThrottle,
+    private readonly sealing: Sealing,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Sends the link if there is such an account; which shows nowhere. */
+  async ask(email: string, locale: Locale, from: string): Promise<void> {
+    const to = normalizedEmail(email).slice(0, 254);
+    const user = to.includes('\0') ? null : await this.users.findByEmail(to);
+    if (!(await this.throttle.allows(to, from)) || !user || user.disabledAt) return;
+    const reset: Reset = { userId: user.id, replaces: digestOf(user) };
+    const token = this.sealing.sealValue('password-reset', reset, LIFETIME);
+    this.mailer.send({
+      to,
+      locale: localeOf(user.locale ?? locale, undefined),
+      subject: text('mail.reset'),
+      lead: text('mail.reset-lead'),
+      link: { label: text('mail.reset-link'), href: `${this.config.origin}/console/reset-password?token=${token}` },
+      note: text('mail.reset-note'),
+    });
+  }
+
+  /** Whose link this is; undefined when it cannot be used (any more). */
+  async ownerOf(token: unknown): Promise<User | undefined> {
+    const opened = typeof token === 'string' ? this.sealing.openValue<Reset>('password-reset', token) : undefined;
+    if (!opened || opened === 'expired') return undefined;
+    const user = await this.users.find(opened.value.userId);
+    return user && !user.disabledAt && digestOf(user) === opened.value.replaces ? user : undefined;
+  }
+
+  /** Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile. */
+  async finish(user: User, password: string, tools: boolean): Promise<{ fault: Text } | 'used' | 'done'> {
+    const fault = await passwordFault(password, [user.email, user.name]);
+    if (fault) return { fault };
+    const to = await this.passwords.hash(password);
+    const change = { userId: user.id, from: user.passwordHash, to, tools };
+    return (await this.users.changePassword(change, this.clock.now())) ? 'done' : 'used';
+  }
+}
+
+const digestOf = ({ passwordHash }: User) => hashSecret(passwordHash).toString('base64url');
