@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { FirstOperator } from '../src/accounts/first-operator.service.js';
 import { RegisteredClients } from '../src/clients/registered-clients.js';
 import { launchBrowser } from './support/browser.js';
+import { Mailbox } from './support/mailbox.js';
 import { Internet } from './support/internet.js';
 import { OAuthClient } from './support/oauth-client.js';
 import { declareResource, FILES } from './support/resource-servers.js';
@@ -19,6 +20,7 @@ const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) => [
 ]);
 
 const PUBLISHED = 'https://tool.example/client.json';
+let mailbox: Mailbox;
 let internet: Internet;
 let server: TestServer;
 let browser: Browser;
@@ -27,13 +29,17 @@ let setupLink: string;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
+  mailbox = await Mailbox.open();
   internet = await Internet.open(['tool.example']);
   internet.publish(PUBLISHED, {
     client_id: PUBLISHED,
     client_name: 'Notes',
     redirect_uris: ['https://tool.example/cb'],
   });
-  server = await startServer({ variables: { RATE_LIMITS: 'off' }, outbound: internet });
+  server = await startServer({
+    variables: { RATE_LIMITS: 'off', SIGN_UP: 'open', ...mailbox.variables },
+    outbound: internet,
+  });
   await declareResource(server);
   setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   browser = await launchBrowser();
@@ -42,6 +48,7 @@ afterAll(async () => {
   await browser?.close();
   await server?.close();
   internet?.close();
+  await mailbox?.close();
 });
 
 it('takes the setup page, while there is nobody', async () => {
@@ -50,7 +57,7 @@ it('takes the setup page, while there is nobody', async () => {
       await page.goto(setupLink);
       await shoot('setup');
     });
-}, 60_000);
+}, 120_000);
 
 it.each(LOOKS)(
   'takes the others, $name',
@@ -61,22 +68,31 @@ it.each(LOOKS)(
       const another = await page.context().newPage();
       await console_(another, async (what) => shoot(what, another));
     }),
-  120_000,
+  240_000,
 );
 
 type Shoot = (what: string, of?: Page) => Promise<void>;
+
+/** Pages that answer a form once: they cannot be looked at again in the other language. */
+const ONCE = ['return'];
 
 async function withPage(
   { name, colorScheme, viewport }: (typeof LOOKS)[number],
   work: (page: Page, shoot: Shoot) => Promise<void>,
 ): Promise<void> {
-  const context = await browser.newContext({ colorScheme, viewport });
+  const context = await browser.newContext({ colorScheme, viewport, locale: 'en' });
   const page = await context.newPage();
-  await work(
-    page,
-    async (what, of = page) =>
-      void (await of.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })),
-  );
+  const speak = (value: string) => context.addCookies([{ name: 'bkend-locale', value, url: server.origin }]);
+  await work(page, async (what, of = page) => {
+    const shot = (file: string) => of.screenshot({ path: join(FOLDER, `${file}.png`), fullPage: true });
+    await shot(`${what}-${name}`);
+    if (ONCE.includes(what)) return;
+    await speak('ko');
+    await of.reload();
+    await shot(`${what}-ko-${name}`);
+    await speak('en');
+    await of.reload();
+  });
   await context.close();
 }
 
@@ -169,10 +185,26 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
   await shoot('console-login');
   await page.goto(`${server.origin}/console/forgot-password`);
   await shoot('forgot-password');
+  await page.goto(`${server.origin}/console/sign-up`);
+  await shoot('sign-up');
+  await page.getByRole('textbox', { name: 'Email' }).fill(`new-${ann.email}`);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await shoot('mail-sent');
+  await page.goto((await mailbox.next(`new-${ann.email}`)).link);
+  await shoot('sign-up-finish');
+  await page.goto(`${server.origin}/console/forgot-password`);
+  await page.getByRole('textbox', { name: 'Email' }).fill(ann.email);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.goto((await mailbox.next(ann.email)).link);
+  await shoot('reset-password');
   await page.goto(`${server.origin}/console/login`);
   await logIn(page, ann.email, ann.password);
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await shoot('overview');
+  await page.goto(`${server.origin}/console/account`);
+  await shoot('account');
+  await page.goto(`${server.origin}/console/account/delete`);
+  await shoot('delete-account');
   await page.goto(`${server.origin}/console/connections`);
   await shoot('connections');
   await page

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Accounts } from './accounts.service.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { FirstOperator } from './first-operator.service.js';
+import { Inviter } from './inviter.service.js';
 import { LoginStrategy } from './login.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MailThrottle } from './mail-throttle.js';
@@ -16,6 +17,7 @@ import { SignUp } from './sign-up.service.js';
     Accounts,
     BrowserSessions,
     FirstOperator,
+    Inviter,
     LoginStrategy,
     LoginThrottle,
     MailThrottle,
@@ -24,6 +26,6 @@ import { SignUp } from './sign-up.service.js';
     Passwords,
     SignUp,
   ],
-  exports: [Accounts, BrowserSessions, FirstOperator, OwnAccount, PasswordReset, Passwords, SignUp],
+  exports: [Accounts, BrowserSessions, FirstOperator, Inviter, OwnAccount, PasswordReset, Passwords, SignUp],
 })
 export class AccountsModule {}

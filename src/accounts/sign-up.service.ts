@@ -35,6 +35,11 @@ export class SignUp {
     return this.config.signUp === 'open';
   }
 
+  /** Whether somebody who was invited may. */
+  get isOpenToInvited(): boolean {
+    return this.config.signUp !== 'off';
+  }
+
   /** Sends the link, or tells the owner of an account that they have one. What is wrong with the address, if anything. */
   async ask(email: string, locale: Locale, from: string): Promise<Text | undefined> {
     const fault = emailFault(email);

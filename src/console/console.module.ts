@@ -6,6 +6,8 @@ import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
+import { InvitationController } from './members/invitation.controller.js';
+import { MembersController } from './members/members.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
@@ -15,10 +17,12 @@ import { Shells } from './shells.js';
 @Module({
   controllers: [
     AccountController,
+    InvitationController,
     LanguageController,
     LoginController,
     SetupController,
     OverviewController,
+    MembersController,
     OrganizationsController,
     ConnectionsController,
     ProjectsController,

@@ -78,8 +78,8 @@ export class OrganizationsController {
   }
 
   /** Somebody else's organization does not exist. */
-  private async own({ userId }: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = await this.shells.own(session, id);
     if (!organization) throw new NotFoundException();
     return organization;
   }

@@ -31,6 +31,11 @@ export class Shells {
     return { shell, organization, organizations };
   }
 
+  /** One the person belongs to; undefined for any other. */
+  async own({ userId }: LiveSession, id: string): Promise<OwnOrganization | undefined> {
+    return (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+  }
+
   /** The organization the console shows, as the person stands in it now. */
   async organizationOf(session: LiveSession): Promise<OwnOrganization | undefined> {
     return selected(await this.organizations.ofUser(session.userId), session);

@@ -4,6 +4,8 @@ import { Config } from '../config/config.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
 import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Grants } from './repositories/grants.repository.js';
+import { Invitations } from './repositories/invitations.repository.js';
+import { Memberships } from './repositories/memberships.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
@@ -20,6 +22,8 @@ const REPOSITORIES = [
   AuditEvents,
   Grants,
   Health,
+  Invitations,
+  Memberships,
   Organizations,
   Projects,
   RateLimitStore,

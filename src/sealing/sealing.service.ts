@@ -20,7 +20,8 @@ export type Purpose =
   | 'setup-link'
   | 'sign-up'
   | 'password-reset'
-  | 'email-change';
+  | 'email-change'
+  | 'invitation';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret

@@ -12,7 +12,8 @@ export type RevocationReason =
   | 'user_disabled'
   | 'password_changed'
   | 'client_blocked'
-  | 'resource_removed';
+  | 'resource_removed'
+  | 'member_removed';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

@@ -2,6 +2,7 @@ import { AuditEvent } from './audit-event.entity.js';
 import { Client } from './client.entity.js';
 import { DeniedRequest } from './denied-request.entity.js';
 import { Grant } from './grant.entity.js';
+import { Invitation } from './invitation.entity.js';
 import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
 import { Project } from './project.entity.js';
@@ -16,6 +17,7 @@ export const ENTITIES = [
   Client,
   DeniedRequest,
   Grant,
+  Invitation,
   Membership,
   Organization,
   Project,

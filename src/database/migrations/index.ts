@@ -1,4 +1,5 @@
 import { Initial1700000000000 } from './1700000000000-initial.js';
+import { Invitations1700000005000 } from './1700000005000-invitations.js';
 import { Locales1700000004000 } from './1700000004000-locales.js';
 import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
 import { Resources1700000003000 } from './1700000003000-resources.js';
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   PinnedMetadata1700000002000,
   Resources1700000003000,
   Locales1700000004000,
+  Invitations1700000005000,
 ];

@@ -75,6 +75,14 @@ beforeAll(async () => {
     await browser.submit(asked, 'Send the link', { email: to, ...fields });
     pages.push(await browser.get((await mailbox.next(to)).link));
   }
+  const bob = await addPerson(server.app, 'bob@example.com', { into: person.organizationId, role: 'member' });
+  const members = `${server.origin}/console/organizations/${person.organizationId}/members`;
+  const invited = await browser.submit(await browser.get(members), 'Send the invitation', {
+    email: 'guest@example.com',
+    role: 'member',
+  });
+  pages.push(invited, await browser.get(`${members}/${bob.id}/remove`));
+  pages.push(await new HttpBrowser().get((await mailbox.next('guest@example.com')).link));
   for (const path of ['', '/organizations', '/connections', '/projects', '/account/delete'])
     pages.push(await browser.get(`${server.origin}/console${path}`));
   for (const page of pages.slice()) {

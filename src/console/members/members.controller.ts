@@ -1,0 +1,229 @@
+import {
+  Body,
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Inviter } from '../../accounts/inviter.service.js';
+import { Clock } from '../../config/clock.js';
+import { Invitations } from '../../database/repositories/invitations.repository.js';
+import { type Member, Memberships } from '../../database/repositories/memberships.repository.js';
+import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { moment } from '../../http/moment.js';
+import { pageLocale, renderPage } from '../../http/page.js';
+import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { type Role, ROLES } from '../../oauth/role.js';
+import { mayDecide } from '../../organizations/authority.js';
+import { type Text, text } from '../../texts/text.js';
+import { fieldOf } from '../field.js';
+import { Id } from '../id.js';
+import { noticeOf } from '../notices.js';
+import { Shells } from '../shells.js';
+import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
+
+const UserId = () => Param('userId', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+
+/** Who belongs to an organization. Everybody there sees it; owners and admins decide. */
+@Controller('console/organizations/:id')
+@UseGuards(SessionGuard)
+export class MembersController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly memberships: Memberships,
+    private readonly invitations: Invitations,
+    private readonly inviter: Inviter,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('members')
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.render(session, await this.own(session, id), { notice: noticeOf(done) }, request, reply);
+  }
+
+  @Post('members')
+  @UseGuards(CsrfGuard)
+  async invite(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('email') value: unknown,
+    @Body('role') roleField: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const [email, role] = [fieldOf(value), roleOf(roleField)];
+    if (!role)
+      return this.render(session, organization, { email, failure: text('members.choose-role') }, request, reply);
+    if (!mayDecide(organization.role, role)) throw new NotFoundException();
+    const inviting = { organization, role, userId: session.userId, person: session.email, locale: pageLocale(request) };
+    const failure = await this.inviter.invite(email, inviting);
+    if (failure) return this.render(session, organization, { email, failure }, request, reply);
+    await reply.redirect(`/console/organizations/${id}/members?done=invited`, 303);
+  }
+
+  @Post('invitations/:invitationId/revoke')
+  @UseGuards(CsrfGuard)
+  async revoke(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Param('invitationId', new ParseUUIDPipe({ errorHttpStatusCode: 404 })) invitationId: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { role } = await this.own(session, id);
+    const invitation = { id: invitationId, organizationId: id, by: session.userId };
+    const done = await this.invitations.revoke(invitation, (offered) => mayDecide(role, offered), this.clock.now());
+    if (!done) throw new NotFoundException();
+    await reply.redirect(`/console/organizations/${id}/members?done=invitation-revoked`, 303);
+  }
+
+  @Post('members/:userId/role')
+  @UseGuards(CsrfGuard)
+  async setRole(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @UserId() userId: string,
+    @Body('role') roleField: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const role = roleOf(roleField);
+    if (!role) return this.render(session, organization, { failure: text('members.choose-role') }, request, reply);
+    if (!mayDecide(organization.role, role)) throw new NotFoundException();
+    const change = { organizationId: id, userId, role, by: session.userId };
+    const allows = (was: Role) => mayDecide(organization.role, was);
+    const outcome = await this.memberships.setRole(change, allows, this.clock.now());
+    await this.answer(outcome, 'member-changed', session, organization, request, reply);
+  }
+
+  @Get('members/:userId/remove')
+  async confirm(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @UserId() userId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const member = (await this.memberships.list(id, this.clock.now())).find((one) => one.userId === userId);
+    if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
+    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const you = userId === session.userId;
+    const title = you ? text('members.leave-title', { organization: organization.name }) : text('members.remove-title');
+    const action = `/console/organizations/${id}/members/${userId}/remove`;
+    const model = { title, shell, notice: undefined, organization, email: member.email, you, action };
+    await renderPage(reply, REMOVE_MEMBER_PAGE, model);
+  }
+
+  /** Somebody else, or oneself: everybody may leave. */
+  @Post('members/:userId/remove')
+  @UseGuards(CsrfGuard)
+  async remove(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @UserId() userId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const you = userId === session.userId;
+    const allows = (was: Role) => you || mayDecide(organization.role, was);
+    const removal = { organizationId: id, userId, by: session.userId };
+    const outcome = await this.memberships.remove(removal, allows, this.clock.now());
+    if (outcome === 'done' && you) return void (await reply.redirect('/console/organizations?done=left', 303));
+    await this.answer(outcome, 'member-removed', session, organization, request, reply);
+  }
+
+  private async answer(
+    outcome: Awaited<ReturnType<Memberships['remove']>>,
+    done: string,
+    session: LiveSession,
+    organization: OwnOrganization,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (outcome === 'not a member') throw new NotFoundException();
+    if (outcome === 'done')
+      return void (await reply.redirect(`/console/organizations/${organization.id}/members?done=${done}`, 303));
+    const failure = text(outcome === 'last owner' ? 'members.last-owner' : 'members.not-allowed');
+    await this.render(session, organization, { failure }, request, reply);
+  }
+
+  /** Somebody else's organization does not exist. */
+  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = await this.shells.own(session, id);
+    if (!organization) throw new NotFoundException();
+    return organization;
+  }
+
+  private mayRemove({ userId }: LiveSession, { role }: OwnOrganization, member: Member): boolean {
+    return member.userId === userId || mayDecide(role, member.role);
+  }
+
+  private async render(
+    session: LiveSession,
+    organization: OwnOrganization,
+    { notice, failure, email = '' }: { notice?: Text; failure?: Text; email?: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const now = this.clock.now();
+    const decides = organization.role !== 'member';
+    const members = (await this.memberships.list(organization.id, now)).map((member) => ({
+      userId: member.userId,
+      name: member.name,
+      email: member.email,
+      role: text(`role.${member.role}`),
+      connections: member.connections,
+      since: moment(member.since, now),
+      you: member.userId === session.userId,
+      roles: mayDecide(organization.role, member.role) ? choices(organization.role, member.role) : undefined,
+      removable: this.mayRemove(session, organization, member),
+    }));
+    const invitations = decides ? await this.invitations.open(organization.id, now) : [];
+    const model = {
+      title: text('members.title', { organization: organization.name }),
+      shell,
+      notice,
+      failure,
+      organization,
+      members,
+      invitations: invitations.map((one) => ({
+        id: one.id,
+        email: one.email,
+        role: text(`role.${one.role}`),
+        until: moment(one.expiresAt, now),
+      })),
+      grantable: decides ? choices(organization.role, 'member') : [],
+      email: email.slice(0, 254),
+    };
+    await renderPage(reply, MEMBERS_PAGE, model, failure ? 400 : 200);
+  }
+}
+
+const roleOf = (value: unknown): Role | undefined => ROLES.find((role) => role === value);
+
+function choices(actor: Role, selected: Role): RoleChoice[] {
+  return ROLES.filter((role) => mayDecide(actor, role)).map((value) => ({
+    value,
+    label: text(`role.${value}`),
+    selected: value === selected,
+  }));
+}

@@ -1,0 +1,61 @@
+import type { Moment } from '../../http/moment.js';
+import { definePage, type Form } from '../../http/page.js';
+import type { Role } from '../../oauth/role.js';
+import type { Text } from '../../texts/text.js';
+import { CONSOLE, type ConsoleModel } from '../console.pages.js';
+
+/** A role to choose. */
+export interface RoleChoice {
+  readonly value: Role;
+  readonly label: Text;
+  readonly selected: boolean;
+}
+
+interface OfOrganization extends ConsoleModel {
+  readonly organization: { readonly id: string; readonly name: string };
+}
+
+export interface MembersModel extends OfOrganization {
+  readonly failure: Text | undefined;
+  readonly members: readonly {
+    readonly userId: string;
+    readonly name: string;
+    readonly email: string;
+    readonly role: Text;
+    readonly connections: number;
+    readonly since: Moment;
+    readonly you: boolean;
+    /** What they could be instead; undefined when who looks may not decide that. */
+    readonly roles: readonly RoleChoice[] | undefined;
+    readonly removable: boolean;
+  }[];
+  readonly invitations: readonly {
+    readonly id: string;
+    readonly email: string;
+    readonly role: Text;
+    readonly until: Moment;
+  }[];
+  /** What whoever looks may invite somebody to be. */
+  readonly grantable: readonly RoleChoice[];
+  readonly email: string;
+}
+export const MEMBERS_PAGE = definePage<MembersModel>('console/members', CONSOLE);
+
+export const REMOVE_MEMBER_PAGE = definePage<
+  OfOrganization & { readonly email: string; readonly you: boolean; readonly action: string }
+>('console/remove-member', CONSOLE);
+
+export interface InvitationModel {
+  readonly title: Text;
+  readonly organization: string;
+  readonly role: Text;
+  readonly email: string;
+  readonly loggedIn: boolean;
+  /** Where to log in first, when there is such an account. */
+  readonly login: string | undefined;
+  readonly form: Form;
+  readonly name: string;
+  readonly minPasswordLength: number;
+  readonly failure: Text | undefined;
+}
+export const INVITATION_PAGE = definePage<InvitationModel>('console/invitation');
