@@ -214,6 +214,24 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
   await shoot('disconnect');
   await page.goto(`${server.origin}/console/organizations`);
   await shoot('organizations');
+  const members = `${server.origin}/console/organizations/${ann.organizationId}/members`;
+  await page.goto(members);
+  await page.getByRole('textbox', { name: 'Email' }).fill(`guest-${ann.email}`);
+  await page.getByRole('button', { name: 'Send the invitation' }).click();
+  await page.goto(members);
+  await shoot('members');
+  await page
+    .getByRole('link', { name: /^Remove/ })
+    .first()
+    .click();
+  await shoot('remove-member');
+  const { link } = await mailbox.next(`guest-${ann.email}`);
+  await page.context().clearCookies({ name: 'bkend-session' });
+  await page.goto(link);
+  await shoot('invitation');
+  await page.goto(`${server.origin}/console/login`);
+  await logIn(page, ann.email, ann.password);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.goto(`${server.origin}/console/projects`);
   await shoot('projects-none');
   for (const project of ['Website', 'Mobile app']) {

@@ -290,7 +290,7 @@ export const EN = {
   'members.invite-hint': 'They are sent a link that works for a week, for this address alone.',
   'members.invite-submit': 'Send the invitation',
   'members.open': 'Invited',
-  'members.open-facts': '{email} · {role} · until {until}',
+  'members.open-facts': '{email} · {role} · ends {until}',
   'members.call-back': 'Call back',
   'members.already': 'They belong to this organization already.',
   'members.not-allowed': 'Only an owner can decide about owners.',
