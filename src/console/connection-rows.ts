@@ -22,7 +22,7 @@ export class ConnectionRows {
     return (await this.grants.connectionsOf(userId, now)).map((connection) => this.row(connection, now));
   }
 
-  private row(connection: Connection, now: Date): ConnectionRow {
+  row(connection: Connection, now: Date): ConnectionRow {
     const { redirectUri, metadata, identity } = connection;
     const resource = this.resources.find(connection.resource);
     return {

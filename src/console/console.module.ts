@@ -7,6 +7,7 @@ import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
+import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
@@ -23,6 +24,7 @@ import { Shells } from './shells.js';
     SetupController,
     OverviewController,
     MembersController,
+    OrganizationConnectionsController,
     OrganizationsController,
     ConnectionsController,
     ProjectsController,

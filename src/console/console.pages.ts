@@ -79,6 +79,7 @@ export interface OrganizationsModel extends ConsoleModel {
     readonly members: Text;
     readonly since: Moment;
     readonly current: boolean;
+    /** Owners and admins do. */
     readonly mayRename: boolean;
   }[];
   readonly newName: string;

@@ -6,6 +6,7 @@ import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Grants } from './repositories/grants.repository.js';
 import { Invitations } from './repositories/invitations.repository.js';
 import { Memberships } from './repositories/memberships.repository.js';
+import { OrganizationConnections } from './repositories/organization-connections.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
@@ -24,6 +25,7 @@ const REPOSITORIES = [
   Health,
   Invitations,
   Memberships,
+  OrganizationConnections,
   Organizations,
   Projects,
   RateLimitStore,

@@ -13,7 +13,8 @@ export type RevocationReason =
   | 'password_changed'
   | 'client_blocked'
   | 'resource_removed'
-  | 'member_removed';
+  | 'member_removed'
+  | 'ended_by_administrator';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

@@ -83,13 +83,15 @@ beforeAll(async () => {
   });
   pages.push(invited, await browser.get(`${members}/${bob.id}/remove`));
   pages.push(await new HttpBrowser().get((await mailbox.next('guest@example.com')).link));
+  const connections = `${server.origin}/console/organizations/${person.organizationId}/connections`;
+  pages.push(await browser.get(connections), await browser.get(`${connections}/end?everything=1`));
   for (const path of ['', '/organizations', '/connections', '/projects', '/account/delete'])
     pages.push(await browser.get(`${server.origin}/console${path}`));
   for (const page of pages.slice()) {
     for (const [, href] of page.html.matchAll(/href="(\/console\/[^"]+\/(?:disconnect|delete))"/g))
       pages.push(await browser.get(server.origin + href));
   }
-  forms = pages.flatMap((page) => page.forms.map((form) => ({ page, form })));
+  forms = pages.flatMap((page) => page.forms.filter(({ method }) => method === 'post').map((form) => ({ page, form })));
 });
 afterAll(async () => {
   await server?.close();

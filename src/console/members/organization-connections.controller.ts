@@ -1,0 +1,187 @@
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../../config/clock.js';
+import {
+  type ConnectionChoice,
+  type ConnectionFilter,
+  type ConnectionSort,
+  OrganizationConnections,
+} from '../../database/repositories/organization-connections.repository.js';
+import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { Revocations } from '../../grants/revocations.service.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { renderPage } from '../../http/page.js';
+import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import type { ClientIdentity } from '../../oauth/client-metadata.js';
+import { ADMINISTRATORS } from '../../oauth/role.js';
+import { type Text, text } from '../../texts/text.js';
+import { ConnectionRows } from '../connection-rows.js';
+import { fieldOf } from '../field.js';
+import { Id } from '../id.js';
+import { Shells } from '../shells.js';
+import { END_CONNECTIONS_PAGE, ORGANIZATION_CONNECTIONS_PAGE } from './organization-connections.pages.js';
+
+const PAGE = 50;
+const SORTS: readonly ConnectionSort[] = ['newest', 'used', 'person'];
+const GRADES: readonly ClientIdentity[] = ['self-asserted', 'verified-domain', 'registered'];
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Within which every node refuses a revoked connection. */
+const DEAD_WITHIN_MS = 2_000;
+
+type Asked = Readonly<Record<string, unknown>>;
+
+/** Every tool that works for an organization. Owners and admins see them and end them; to others there is no such page. */
+@Controller('console/organizations/:id/connections')
+@UseGuards(SessionGuard)
+export class OrganizationConnectionsController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly connections: OrganizationConnections,
+    private readonly rows: ConnectionRows,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Asked,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const filter = filterOf(asked);
+    const now = this.clock.now();
+    const found = await this.connections.list(id, filter, PAGE + 1, now);
+    const page = found.slice(0, PAGE);
+    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const here = `/console/organizations/${id}/connections`;
+    const last = page.at(-1);
+    const query = { q: filter.search, grade: filter.identity ?? '', sort: filter.sort };
+    const next = last && new URLSearchParams({ ...query, after: `${last.position} ${last.id}` });
+    await renderPage(reply, ORGANIZATION_CONNECTIONS_PAGE, {
+      title: text('ai.title', { organization: organization.name }),
+      shell,
+      notice: undefined,
+      ended: endedNotice(asked, now),
+      here,
+      search: filter.search,
+      grades: [
+        { value: '', label: text('ai.any'), selected: !filter.identity },
+        ...GRADES.map((value) => ({ value, label: text(`grade.${value}`), selected: value === filter.identity })),
+      ],
+      sorts: SORTS.map((value) => ({ value, label: text(`sort.${value}`), selected: value === filter.sort })),
+      filtered: filter.search !== '' || filter.identity !== undefined || filter.after !== undefined,
+      connections: page.map((connection) => ({
+        ...this.rows.row(connection, now),
+        email: connection.email,
+        userId: connection.userId,
+        clientKey: connection.clientKey,
+      })),
+      more: found.length > PAGE ? `${here}?${next}` : undefined,
+    });
+  }
+
+  @Get('end')
+  async confirm(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Asked,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.renderEnd(session, await this.own(session, id), asked, request, reply);
+  }
+
+  /** More than one is confirmed by typing the organization's name. */
+  @Post('end')
+  @UseGuards(CsrfGuard)
+  async end(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Asked,
+    @Body('name') typed: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.own(session, id);
+    const chosen = choiceOf(asked);
+    if (!chosen.grantId && fieldOf(typed).trim() !== organization.name)
+      return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
+    const at = this.clock.now();
+    const ended = await this.connections.end(id, chosen, session.userId, at);
+    if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
+    for (const grantId of ended) this.revocations.add(grantId);
+    const by = at.getTime() + DEAD_WITHIN_MS;
+    await reply.redirect(`/console/organizations/${id}/connections?ended=${ended.length}&by=${by}`, 303);
+  }
+
+  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = await this.shells.own(session, id);
+    if (!organization || !ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
+    return organization;
+  }
+
+  private async renderEnd(
+    session: LiveSession,
+    { id, name }: OwnOrganization,
+    asked: Asked,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: Text,
+  ): Promise<void> {
+    const chosen = choiceOf(asked);
+    const count = await this.connections.count(id, chosen, this.clock.now());
+    if (count === 0) throw new NotFoundException();
+    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const back = `/console/organizations/${id}/connections`;
+    const query = new URLSearchParams(
+      Object.entries(asked).filter((one): one is [string, string] => typeof one[1] === 'string'),
+    );
+    await renderPage(
+      reply,
+      END_CONNECTIONS_PAGE,
+      {
+        title: text('ai.end-title'),
+        shell,
+        notice: undefined,
+        failure,
+        organization: name,
+        count,
+        typed: !chosen.grantId,
+        action: `${back}/end?${query}`,
+        back,
+      },
+      failure ? 400 : 200,
+    );
+  }
+}
+
+function filterOf({ q, grade, sort, after }: Asked): ConnectionFilter {
+  const [, key, id] = /^(\S{1,254}) (\S+)$/.exec(fieldOf(after)) ?? [];
+  return {
+    search: fieldOf(q).trim().slice(0, 100),
+    identity: GRADES.find((one) => one === grade),
+    sort: SORTS.find((one) => one === sort) ?? 'newest',
+    after: key !== undefined && id !== undefined && UUID.test(id) ? { key, id } : undefined,
+  };
+}
+
+/** Exactly one kind; anything else is nothing that is there. */
+function choiceOf({ connection, tool, person, everything }: Asked): ConnectionChoice {
+  const given = [connection, tool, person, everything].filter((one) => one !== undefined);
+  if (given.length !== 1) throw new NotFoundException();
+  if (everything !== undefined) return {};
+  if (!UUID.test(fieldOf(given[0]))) throw new NotFoundException();
+  if (connection !== undefined) return { grantId: fieldOf(connection) };
+  return tool !== undefined ? { clientKey: fieldOf(tool) } : { userId: fieldOf(person) };
+}
+
+/** Only numbers of the query are shown, and only while they can be true. */
+function endedNotice({ ended, by }: Asked, now: Date): Text | undefined {
+  const [count, at] = [Number(ended), Number(by)];
+  const recent = Number.isSafeInteger(count) && count > 0 && Math.abs(at - now.getTime()) < 3_600_000;
+  return recent ? text('ai.ended', { count, time: new Date(at).toISOString().slice(11, 19) }) : undefined;
+}

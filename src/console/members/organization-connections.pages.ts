@@ -1,0 +1,41 @@
+import { definePage } from '../../http/page.js';
+import type { Text } from '../../texts/text.js';
+import { CONSOLE, type ConnectionRow, type ConsoleModel } from '../console.pages.js';
+
+interface Choice {
+  readonly value: string;
+  readonly label: Text;
+  readonly selected: boolean;
+}
+
+export interface OrganizationConnectionsModel extends ConsoleModel {
+  /** What was just ended, and by when the last token can have died. */
+  readonly ended: Text | undefined;
+  /** The address of this page, without what it filters by. */
+  readonly here: string;
+  readonly search: string;
+  readonly grades: readonly Choice[];
+  readonly sorts: readonly Choice[];
+  readonly filtered: boolean;
+  readonly connections: readonly (ConnectionRow & {
+    readonly email: string;
+    readonly userId: string;
+    readonly clientKey: string;
+  })[];
+  readonly more: string | undefined;
+}
+export const ORGANIZATION_CONNECTIONS_PAGE = definePage<OrganizationConnectionsModel>(
+  'console/organization-connections',
+  CONSOLE,
+);
+
+export interface EndConnectionsModel extends ConsoleModel {
+  readonly failure: Text | undefined;
+  readonly organization: string;
+  readonly count: number;
+  /** More than one ends: confirmed by typing the organization's name. */
+  readonly typed: boolean;
+  readonly action: string;
+  readonly back: string;
+}
+export const END_CONNECTIONS_PAGE = definePage<EndConnectionsModel>('console/end-connections', CONSOLE);
