@@ -7,7 +7,7 @@ import { expectError, expectPage400, expectRefusal } from '../../support/outcome
 import { addPerson, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
-/* Traps other servers fell into (T1–T18), and quirks of tools that are tolerated (Q1–Q24), each by its one rule. */
+/* Traps other servers fell into (T1–T18), and quirks of tools that are tolerated (Q1–Q26), each by its one rule. */
 
 let internet: Internet;
 let server: TestServer;
@@ -157,7 +157,7 @@ describe('traps', () => {
     expect((await callMcp(server.origin, before.access_token)).status).toBe(200);
   });
 
-  it('T14 discovery, registration and token ask no other server', async () => {
+  it('T14 Q24 discovery, registration and token ask no other server', async () => {
     const tool = published('https://tool.example/t14.json', {});
     const tokens = await (async () => {
       const code = await tool.code(person, { parameters: EXACT });
@@ -439,7 +439,7 @@ describe('quirks', () => {
     ]);
   });
 
-  it('Q24 approved twice, reloaded, two tools at once: one code each', async () => {
+  it('Q25 Q26 approved twice, reloaded, two tools at once: one code each', async () => {
     const [one, two] = [client.again(), client.again()];
     const first = await one.toApproval(person);
     const second = await two.toApproval(person, { browser: first.browser });
