@@ -215,6 +215,12 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
   await page.goto(`${server.origin}/console/organizations`);
   await shoot('organizations');
   const members = `${server.origin}/console/organizations/${ann.organizationId}/members`;
+  await page.goto(members.replace('/members', '/connections'));
+  await shoot('organization-connections');
+  await page.goto(members.replace('/members', '/connections/end?everything=1'));
+  await shoot('end-connections');
+  await page.goto(members.replace('/members', '/audit'));
+  await shoot('audit');
   await page.goto(members);
   await page.getByRole('textbox', { name: 'Email' }).fill(`guest-${ann.email}`);
   await page.getByRole('button', { name: 'Send the invitation' }).click();

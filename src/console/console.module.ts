@@ -6,6 +6,7 @@ import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
+import { AuditController } from './members/audit.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
@@ -18,6 +19,7 @@ import { Shells } from './shells.js';
 @Module({
   controllers: [
     AccountController,
+    AuditController,
     InvitationController,
     LanguageController,
     LoginController,
