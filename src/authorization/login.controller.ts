@@ -1,8 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { SignUp } from '../accounts/sign-up.service.js';
-import { Cookies } from '../http/cookies.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
@@ -29,9 +28,8 @@ export class LoginController {
   constructor(
     private readonly requests: AuthorizationRequests,
     private readonly steps: Steps,
-    private readonly sessions: BrowserSessions,
+    private readonly browserLogIn: BrowserLogIn,
     private readonly signUp: SignUp,
-    private readonly cookies: Cookies,
   ) {}
 
   @Get('login')
@@ -64,8 +62,7 @@ export class LoginController {
   @UseGuards(CsrfGuard)
   async notYou(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { request: asked } = this.steps.open(request);
-    await this.endSession(request);
-    this.cookies.clear(reply, 'session');
+    await this.browserLogIn.end(request, reply);
     await reply
       .header('Cache-Control', 'no-store')
       .redirect(this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }), 303);
@@ -78,18 +75,8 @@ export class LoginController {
   private async sessionOf(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const session = await this.steps.session(request);
     if (session?.userId === userId) return session.idHash.toString('base64url');
-    await this.endSession(request);
-    const cookie = await this.sessions.open(userId, {
-      address: request.ip,
-      userAgent: request.headers['user-agent'] ?? '',
-    });
-    this.cookies.write(reply, 'session', cookie);
+    const cookie = await this.browserLogIn.begin(userId, request, reply);
     return hashSecret(cookie).toString('base64url');
-  }
-
-  private async endSession(request: FastifyRequest): Promise<void> {
-    const cookie = this.cookies.read(request, 'session');
-    if (cookie) await this.sessions.end(cookie);
   }
 
   /** What the log-in is for: a request that was read, or one that waits until somebody is logged in. */

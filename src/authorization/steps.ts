@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { Clock } from '../config/clock.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Cookies } from '../http/cookies.js';
 import { Csrf } from '../http/csrf.js';
 import type { Form } from '../http/page.js';
@@ -47,7 +47,7 @@ export class Steps {
     private readonly sealing: Sealing,
     private readonly cookies: Cookies,
     private readonly csrf: Csrf,
-    private readonly sessions: BrowserSessions,
+    private readonly logIn: BrowserLogIn,
     private readonly clock: Clock,
   ) {}
 
@@ -129,9 +129,8 @@ export class Steps {
   }
 
   /** Who is logged in in this browser. */
-  async session(request: FastifyRequest): Promise<LiveSession | undefined> {
-    const cookie = this.cookies.read(request, 'session');
-    return cookie === undefined ? undefined : this.sessions.find(cookie);
+  session(request: FastifyRequest): Promise<LiveSession | undefined> {
+    return this.logIn.find(request);
   }
 }
 

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AccountPage } from './account/account-page.js';
+import { DeleteAccountController } from './account/delete-account.controller.js';
+import { EmailController } from './account/email.controller.js';
 import { AccountController } from './account/account.controller.js';
 import { ResetPasswordController } from './account/reset-password.controller.js';
 import { SignUpController } from './account/sign-up.controller.js';
@@ -19,6 +22,8 @@ import { Shells } from './shells.js';
 @Module({
   controllers: [
     AccountController,
+    DeleteAccountController,
+    EmailController,
     AuditController,
     InvitationController,
     LanguageController,
@@ -33,6 +38,6 @@ import { Shells } from './shells.js';
     ResetPasswordController,
     SignUpController,
   ],
-  providers: [ConnectionRows, Shells],
+  providers: [AccountPage, ConnectionRows, Shells],
 })
 export class ConsoleModule {}

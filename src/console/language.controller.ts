@@ -1,9 +1,8 @@
 import { Controller, Get, NotFoundException, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { Config } from '../config/config.js';
 import { Users } from '../database/repositories/users.repository.js';
-import { Cookies } from '../http/cookies.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
 import { LOCALE_COOKIE } from '../http/page.js';
 import { pagePath } from './return-path.js';
 import { isLocale } from '../texts/locale.js';
@@ -16,8 +15,7 @@ export class LanguageController {
   constructor(
     private readonly config: Config,
     private readonly users: Users,
-    private readonly sessions: BrowserSessions,
-    private readonly cookies: Cookies,
+    private readonly logIn: BrowserLogIn,
   ) {}
 
   @Get(':locale')
@@ -30,8 +28,7 @@ export class LanguageController {
     if (!isLocale(locale)) throw new NotFoundException();
     const secure = this.config.secureCookies;
     reply.setCookie(LOCALE_COOKIE, locale, { path: '/', maxAge: A_YEAR, httpOnly: true, sameSite: 'lax', secure });
-    const cookie = this.cookies.read(request, 'session');
-    const session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    const session = await this.logIn.find(request);
     // Their mails are in it too.
     if (session) await this.users.setLocale(session.userId, locale);
     await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);

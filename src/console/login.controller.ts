@@ -1,8 +1,7 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { SignUp } from '../accounts/sign-up.service.js';
-import { Cookies } from '../http/cookies.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
@@ -15,9 +14,8 @@ import { returnPath } from './return-path.js';
 @Controller('console')
 export class LoginController {
   constructor(
-    private readonly sessions: BrowserSessions,
+    private readonly logIn: BrowserLogIn,
     private readonly signUp: SignUp,
-    private readonly cookies: Cookies,
     private readonly csrf: Csrf,
   ) {}
 
@@ -33,7 +31,7 @@ export class LoginController {
 
   @Post('login')
   @UseGuards(CsrfGuard, LoginGuard)
-  async logIn(
+  async enter(
     @Attempt() attempt: LoginAttempt,
     @Query('return') back: unknown,
     @Body('email') email: unknown,
@@ -49,32 +47,18 @@ export class LoginController {
         email: typeof email === 'string' ? email.slice(0, 254) : '',
       });
     }
-    await this.endSession(request);
-    this.cookies.write(
-      reply,
-      'session',
-      await this.sessions.open(attempt.user.id, {
-        address: request.ip,
-        userAgent: request.headers['user-agent'] ?? '',
-      }),
-    );
+    await this.logIn.begin(attempt.user.id, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
   }
 
   @Post('logout')
   @UseGuards(CsrfGuard)
-  async logOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await this.endSession(request);
-    this.cookies.clear(reply, 'session');
+  async leave(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.logIn.end(request, reply);
     await reply
       .header('Cache-Control', 'no-store')
       .header('Clear-Site-Data', '"cache"')
       .redirect('/console/login?done=logged-out', 303);
-  }
-
-  private async endSession(request: FastifyRequest): Promise<void> {
-    const cookie = this.cookies.read(request, 'session');
-    if (cookie) await this.sessions.end(cookie);
   }
 
   private async render(

@@ -1,9 +1,8 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import { FirstOperator } from '../accounts/first-operator.service.js';
 import { MIN_PASSWORD_LENGTH } from '../accounts/passwords.js';
-import { Cookies } from '../http/cookies.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { Finding } from '../oauth/finding.js';
@@ -19,8 +18,7 @@ type Details = Readonly<Record<'email' | 'password' | 'organization', string>>;
 export class SetupController {
   constructor(
     private readonly firstOperator: FirstOperator,
-    private readonly sessions: BrowserSessions,
-    private readonly cookies: Cookies,
+    private readonly logIn: BrowserLogIn,
     private readonly csrf: Csrf,
   ) {}
 
@@ -47,14 +45,7 @@ export class SetupController {
     const redeemed = await this.firstOperator.redeem(token, details);
     if ('refused' in redeemed) throw refusal(redeemed.refused);
     if ('fault' in redeemed) return this.render(token, details, request, reply, redeemed.fault);
-    this.cookies.write(
-      reply,
-      'session',
-      await this.sessions.open(redeemed.user.id, {
-        address: request.ip,
-        userAgent: request.headers['user-agent'] ?? '',
-      }),
-    );
+    await this.logIn.begin(redeemed.user.id, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=welcome', 303);
   }
 

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { BearerGuard } from './bearer.guard.js';
+import { BrowserLogIn } from './browser-log-in.js';
 import { ClientAuthenticationGuard } from './client-authentication.guard.js';
 import { Cookies } from './cookies.js';
 import { Csrf, CsrfGuard } from './csrf.js';
@@ -11,7 +12,17 @@ import { Metrics } from './metrics.js';
 import { SessionGuard } from './session.guard.js';
 import { StylesheetController } from './stylesheet.js';
 
-const EDGE = [BearerGuard, ClientAuthenticationGuard, Cookies, Csrf, CsrfGuard, LoginGuard, Metrics, SessionGuard];
+const EDGE = [
+  BearerGuard,
+  BrowserLogIn,
+  ClientAuthenticationGuard,
+  Cookies,
+  Csrf,
+  CsrfGuard,
+  LoginGuard,
+  Metrics,
+  SessionGuard,
+];
 
 @Global()
 @Module({

@@ -1,8 +1,7 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
-import { Cookies } from './cookies.js';
+import { BrowserLogIn } from './browser-log-in.js';
 import { SeeOther } from './see-other.js';
 
 type SessionRequest = FastifyRequest & { session?: LiveSession };
@@ -15,15 +14,11 @@ export const CurrentSession = createParamDecorator(
 /** Lets in whoever is logged in; sends everybody else to log in first, and back to what they asked for when it was a page. */
 @Injectable()
 export class SessionGuard implements CanActivate {
-  constructor(
-    private readonly cookies: Cookies,
-    private readonly sessions: BrowserSessions,
-  ) {}
+  constructor(private readonly logIn: BrowserLogIn) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SessionRequest>();
-    const cookie = this.cookies.read(request, 'session');
-    request.session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    request.session = await this.logIn.find(request);
     if (request.session) return true;
     const back = request.method === 'GET' ? request.url : '/console';
     throw new SeeOther(`/console/login?return=${encodeURIComponent(back)}`);

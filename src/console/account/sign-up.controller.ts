@@ -1,9 +1,8 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../../accounts/browser-sessions.js';
 import { MIN_PASSWORD_LENGTH } from '../../accounts/passwords.js';
 import { SignUp } from '../../accounts/sign-up.service.js';
-import { Cookies } from '../../http/cookies.js';
+import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../../http/csrf.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
@@ -20,8 +19,7 @@ export class SignUpController {
   constructor(
     private readonly signUp: SignUp,
     private readonly mailer: Mailer,
-    private readonly sessions: BrowserSessions,
-    private readonly cookies: Cookies,
+    private readonly logIn: BrowserLogIn,
     private readonly csrf: Csrf,
   ) {}
 
@@ -82,8 +80,7 @@ export class SignUpController {
     });
     if (finished === 'taken') throw unusable();
     if ('fault' in finished) return this.renderFinish(token, email, { name, failure: finished.fault }, request, reply);
-    const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-    this.cookies.write(reply, 'session', await this.sessions.open(finished.user.id, from));
+    await this.logIn.begin(finished.user.id, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=account-ready', 303);
   }
 

@@ -1,6 +1,5 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../../accounts/browser-sessions.js';
 import { Inviter } from '../../accounts/inviter.service.js';
 import { MIN_PASSWORD_LENGTH } from '../../accounts/passwords.js';
 import { SignUp } from '../../accounts/sign-up.service.js';
@@ -9,7 +8,7 @@ import type { Invitation } from '../../database/entities/invitation.entity.js';
 import { Invitations } from '../../database/repositories/invitations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
-import { Cookies } from '../../http/cookies.js';
+import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../../http/csrf.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
@@ -26,8 +25,7 @@ export class InvitationController {
     private readonly invitations: Invitations,
     private readonly users: Users,
     private readonly signUp: SignUp,
-    private readonly sessions: BrowserSessions,
-    private readonly cookies: Cookies,
+    private readonly logIn: BrowserLogIn,
     private readonly csrf: Csrf,
     private readonly clock: Clock,
   ) {}
@@ -61,8 +59,7 @@ export class InvitationController {
     // Somebody made the account meanwhile: they log in with it.
     if (finished === 'taken') return this.render(token, invitation, { name }, request, reply);
     if ('fault' in finished) return this.render(token, invitation, { name, failure: finished.fault }, request, reply);
-    const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-    this.cookies.write(reply, 'session', await this.sessions.open(finished.user.id, from));
+    await this.logIn.begin(finished.user.id, request, reply);
     await this.join(invitation, { userId: finished.user.id, email: invitation.email }, reply);
   }
 
@@ -89,8 +86,7 @@ export class InvitationController {
 
   /** Who is logged in, if it is the one who is invited. Throws `PageFailure` for anybody else. */
   private async session(request: FastifyRequest, { email }: Invitation): Promise<LiveSession | undefined> {
-    const cookie = this.cookies.read(request, 'session');
-    const session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    const session = await this.logIn.find(request);
     if (session && session.email !== email)
       throw new PageFailure(400, 'invitation.other', new Finding('page-of-this-person', { for: email }));
     return session;

@@ -261,34 +261,38 @@ export class Grants {
   }
 
   async connectionsOf(userId: string, at: Date): Promise<Connection[]> {
-    const rows = await this.statements.run<{
-      id: string;
-      resource: string;
-      scopes: string[];
-      redirect_uri: string;
-      created_at: Date;
-      last_used_at: Date;
-      expires_at: Date;
-      client_id: string;
-      identity: ClientIdentity;
-      metadata: ClientMetadata;
-      organization_name: string;
-    }>(sql.CONNECTIONS_OF_USER, [userId, at]);
-    return rows.map((row) => ({
-      id: row.id,
-      resource: row.resource,
-      scopes: row.scopes,
-      redirectUri: row.redirect_uri,
-      createdAt: row.created_at,
-      lastUsedAt: row.last_used_at,
-      expiresAt: row.expires_at,
-      clientId: row.client_id,
-      identity: row.identity,
-      metadata: row.metadata,
-      organizationName: row.organization_name,
-    }));
+    return (await this.statements.run<ConnectionRow>(sql.CONNECTIONS_OF_USER, [userId, at])).map(connectionOf);
   }
 }
+
+/** A connection as statements select it. */
+export interface ConnectionRow {
+  id: string;
+  resource: string;
+  scopes: string[];
+  redirect_uri: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+  client_id: string;
+  identity: ClientIdentity;
+  metadata: ClientMetadata;
+  organization_name: string;
+}
+
+export const connectionOf = (row: ConnectionRow): Connection => ({
+  id: row.id,
+  resource: row.resource,
+  scopes: row.scopes,
+  redirectUri: row.redirect_uri,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+  expiresAt: row.expires_at,
+  clientId: row.client_id,
+  identity: row.identity,
+  metadata: row.metadata,
+  organizationName: row.organization_name,
+});
 
 const codeProof = (proof: CodeProof) => [
   proof.codeHash,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
-import type { Connection } from './grants.repository.js';
+import type { ClientIdentity } from '../../oauth/client-metadata.js';
+import { type Connection, connectionOf, type ConnectionRow } from './grants.repository.js';
 import { auditGrants } from './audit.sql.js';
 
 /** A connection as an administrator of its organization sees it. */
@@ -40,19 +40,8 @@ const ORDERS: Readonly<Record<ConnectionSort, { readonly key: string; readonly w
 const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)`;
 
-interface Row {
-  id: string;
-  resource: string;
-  scopes: string[];
-  redirect_uri: string;
-  created_at: Date;
-  last_used_at: Date;
-  expires_at: Date;
+interface Row extends ConnectionRow {
   client_key: string;
-  client_id: string;
-  identity: ClientIdentity;
-  metadata: ClientMetadata;
-  organization_name: string;
   user_id: string;
   email: string;
   key: string;
@@ -83,18 +72,8 @@ export class OrganizationConnections {
       [organizationId, at, identity ?? null, search, after?.key ?? null, after?.id ?? null, limit],
     );
     return rows.map((row) => ({
-      id: row.id,
-      resource: row.resource,
-      scopes: row.scopes,
-      redirectUri: row.redirect_uri,
-      createdAt: row.created_at,
-      lastUsedAt: row.last_used_at,
-      expiresAt: row.expires_at,
+      ...connectionOf(row),
       clientKey: row.client_key,
-      clientId: row.client_id,
-      identity: row.identity,
-      metadata: row.metadata,
-      organizationName: row.organization_name,
       userId: row.user_id,
       email: row.email,
       position: row.key,

@@ -1,0 +1,57 @@
+import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OwnAccount } from '../../accounts/own-account.service.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { Cookies } from '../../http/cookies.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { renderPage } from '../../http/page.js';
+import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { type Text, text } from '../../texts/text.js';
+import { fieldOf } from '../field.js';
+import { Shells } from '../shells.js';
+import { DELETE_ACCOUNT_PAGE } from './account.pages.js';
+import { selfOf, throttled } from './self.js';
+
+@Controller('console/account/delete')
+@UseGuards(SessionGuard)
+export class DeleteAccountController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly account: OwnAccount,
+    private readonly cookies: Cookies,
+  ) {}
+
+  @Get()
+  async showDelete(
+    @CurrentSession() session: LiveSession,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.renderDelete(session, request, reply);
+  }
+
+  @Post()
+  @UseGuards(CsrfGuard)
+  async delete(
+    @CurrentSession() session: LiveSession,
+    @Body('password') password: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const failure = await throttled(() => this.account.erase(selfOf(session, request), fieldOf(password)));
+    if (failure) return this.renderDelete(session, request, reply, failure);
+    this.cookies.clear(reply, 'session');
+    await reply.header('Cache-Control', 'no-store').redirect('/console/login?done=erased', 303);
+  }
+
+  private async renderDelete(
+    session: LiveSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: Text,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('account', session, { request, reply });
+    const model = { title: text('account.delete'), shell, notice: undefined, failure };
+    await renderPage(reply, DELETE_ACCOUNT_PAGE, model, failure ? 400 : 200);
+  }
+}

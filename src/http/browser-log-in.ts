@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BrowserSessions } from '../accounts/browser-sessions.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { Cookies } from './cookies.js';
+
+/** Who is logged in in this browser. */
+@Injectable()
+export class BrowserLogIn {
+  constructor(
+    private readonly sessions: BrowserSessions,
+    private readonly cookies: Cookies,
+  ) {}
+
+  async find(request: FastifyRequest): Promise<LiveSession | undefined> {
+    const cookie = this.cookies.read(request, 'session');
+    return cookie === undefined ? undefined : this.sessions.find(cookie);
+  }
+
+  /** Logs somebody in, and whoever was logged in out. The cookie's value. */
+  async begin(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    await this.endSession(request);
+    const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
+    const cookie = await this.sessions.open(userId, from);
+    this.cookies.write(reply, 'session', cookie);
+    return cookie;
+  }
+
+  async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.endSession(request);
+    this.cookies.clear(reply, 'session');
+  }
+
+  private async endSession(request: FastifyRequest): Promise<void> {
+    const cookie = this.cookies.read(request, 'session');
+    if (cookie) await this.sessions.end(cookie);
+  }
+}
