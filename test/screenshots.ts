@@ -238,6 +238,9 @@ async function console_(page: Page, shoot: Shoot): Promise<void> {
   await page.goto(`${server.origin}/console/login`);
   await logIn(page, ann.email, ann.password);
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await server.query('UPDATE users SET operator = true WHERE email = $1', [ann.email]);
+  await page.goto(`${server.origin}/console/operator/outbox`);
+  await shoot('outbox');
   await page.goto(`${server.origin}/console/projects`);
   await shoot('projects-none');
   for (const project of ['Website', 'Mobile app']) {

@@ -13,6 +13,7 @@ import { AuditController } from './members/audit.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
+import { OutboxController } from './operator/outbox.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
@@ -33,6 +34,7 @@ import { Shells } from './shells.js';
     MembersController,
     OrganizationConnectionsController,
     OrganizationsController,
+    OutboxController,
     ConnectionsController,
     ProjectsController,
     ResetPasswordController,

@@ -9,7 +9,7 @@ export interface Shell {
   readonly person: string;
   /** The name of the organization that is shown. */
   readonly organization: string | undefined;
-  readonly current: 'overview' | 'organizations' | 'connections' | 'projects' | 'account';
+  readonly current: 'overview' | 'organizations' | 'connections' | 'projects' | 'account' | 'outbox';
   readonly csrf: string;
   readonly nav: readonly { readonly label: Text; readonly href: string; readonly here: boolean }[];
 }

@@ -26,7 +26,7 @@ export class Shells {
       organization: organization?.name,
       current,
       csrf: this.csrf.token(http.request, http.reply),
-      nav: nav(current),
+      nav: nav(current, session),
     };
     return { shell, organization, organizations };
   }
@@ -53,7 +53,13 @@ const PAGES = [
   { page: 'organizations', label: text('nav.organizations'), href: '/console/organizations' },
   { page: 'account', label: text('nav.account'), href: '/console/account' },
 ] as const;
+/** For operators alone. */
+const OPERATOR_PAGES = [{ page: 'outbox', label: text('nav.outbox'), href: '/console/operator/outbox' }] as const;
 
-function nav(current: Shell['current']): Shell['nav'] {
-  return PAGES.map(({ page, label, href }) => ({ label, href, here: page === current }));
+function nav(current: Shell['current'], { operator }: LiveSession): Shell['nav'] {
+  return [...PAGES, ...(operator ? OPERATOR_PAGES : [])].map(({ page, label, href }) => ({
+    label,
+    href,
+    here: page === current,
+  }));
 }

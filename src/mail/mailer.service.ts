@@ -55,7 +55,7 @@ export class Mailer implements OnApplicationShutdown {
       this.outbox.add(mail, 'failed').reason = 'too many mails are waiting';
       return this.logger.error(`To ${mail.to}, "${subject}": too many mails are waiting.`);
     }
-    this.outbox.add(mail, 'handed over');
+    this.outbox.add(mail, 'handed-over');
     this.logger.log(`No SMTP_URL is set. To ${mail.to}, "${subject}": ${mail.link?.href ?? plainly(mail.lead, 'en')}`);
   }
 

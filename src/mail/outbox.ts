@@ -4,8 +4,8 @@ import type { Mail } from './mail.js';
 
 const KEPT = 100;
 
-/** What became of a mail. `handed over`: without SMTP, its link is for an operator to hand over. */
-export type MailState = 'waiting' | 'sent' | 'failed' | 'handed over';
+/** What became of a mail. `handed-over`: without SMTP, its link is for an operator to hand over. */
+export type MailState = 'waiting' | 'sent' | 'failed' | 'handed-over';
 
 export interface OutboxEntry {
   readonly mail: Mail;

@@ -8,7 +8,6 @@ const RULES = {
     'remove the server from the tool and add it again, so that it registers anew; ids of another server or of a retired secret end like this',
   ],
   'client-document': ['Client ID Metadata Documents', 'mend the document at the client_id, or the way to it'],
-  'client-not-blocked': ['this server', 'an operator can unblock the client: client unblock'],
   'client-authentication-method': ['RFC 7591 §2', 'authenticate in the way the client registered, and in no other'],
   'client-secret': ['RFC 6749 §2.3.1', 'give the tool the current secret: client rotate-secret'],
   'client-assertion': ['RFC 7523 §3', 'sign a fresh assertion: this audience, iss and sub the client_id, a new jti'],

@@ -388,6 +388,19 @@ export const EN = {
   'action.project.renamed': 'renamed a project',
   'action.project.deleted': 'deleted a project',
 
+  'nav.outbox': 'Mail',
+  'outbox.title': 'Mail',
+  'outbox.lead':
+    'The last mails of this node, newest first. Without SMTP, hand the links over yourself: each is for its address alone.',
+  'outbox.to': 'To',
+  'outbox.subject': 'Subject',
+  'outbox.state': 'State',
+  'outbox.none': 'No mail was sent since this node was started.',
+  'mail-state.waiting': 'waiting',
+  'mail-state.sent': 'sent',
+  'mail-state.failed': 'could not be sent',
+  'mail-state.handed-over': 'to be handed over',
+
   'error.support-code': 'Support code <b>{code}</b>: it finds the reason in the log of this server.',
   'error.database': 'This server is short of breath',
   'error.database-why': 'It cannot reach its database right now. Nothing was lost.',

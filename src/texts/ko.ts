@@ -378,6 +378,19 @@ export const KO: Readonly<Record<TextKey, string>> = {
   'action.project.renamed': '프로젝트의 이름을 바꿈',
   'action.project.deleted': '프로젝트를 삭제함',
 
+  'nav.outbox': '메일',
+  'outbox.title': '메일',
+  'outbox.lead':
+    '이 노드가 보낸 최근 메일이며 새로운 순입니다. SMTP가 없으면 링크를 직접 전해 주세요. 링크는 그 주소의 주인만 써야 합니다.',
+  'outbox.to': '받는 사람',
+  'outbox.subject': '제목',
+  'outbox.state': '상태',
+  'outbox.none': '이 노드를 시작한 뒤로 보낸 메일이 없습니다.',
+  'mail-state.waiting': '대기 중',
+  'mail-state.sent': '보냄',
+  'mail-state.failed': '보내지 못함',
+  'mail-state.handed-over': '직접 전달',
+
   'error.support-code': '지원 코드 <b>{code}</b>: 이 코드로 서버의 로그에서 이유를 찾을 수 있습니다.',
   'error.database': '서버가 잠시 응답하지 못합니다',
   'error.database-why': '지금 데이터베이스에 연결할 수 없습니다. 잃어버린 것은 없습니다.',

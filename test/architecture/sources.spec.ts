@@ -17,6 +17,16 @@ describe('the sources', () => {
     expect(filesWith(/new Date\(\)|Date\.now\(\)/)).toEqual(['src/config/clock.ts']);
   });
 
+  it('break every rule that a refusal can name somewhere', () => {
+    const rules = [...readFileSync('src/oauth/finding.ts', 'utf8').matchAll(/^ {2}'?([a-z-]+)'?: \[/gm)].map(
+      ([, rule]) => rule!,
+    );
+    expect(rules.length).toBeGreaterThan(40);
+    expect(
+      rules.filter((rule) => filesWith(new RegExp(`'${rule}'`)).every((file) => file === 'src/oauth/finding.ts')),
+    ).toEqual([]);
+  });
+
   it('escape neither the type checker nor the linter', () => {
     expect(filesWith(/@ts-(?:ignore|nocheck|expect-error)|\bas any\b|(?:ox|es)lint-disable/)).toEqual([]);
   });

@@ -348,6 +348,22 @@ describe('without SMTP, and without sign-up', () => {
     expect((await browser.submit(chosen, 'Save the password', { password: STRONG })).status).toBe(200);
   });
 
+  it('operators have the link on their page of mails, and nobody else has that page', async () => {
+    const { email } = await addPerson(server.app, 'bob@example.com');
+    const asking = new HttpBrowser();
+    await asking.submit(await asking.get(`${server.origin}/console/forgot-password`), 'Send the link', { email });
+    const browser = new HttpBrowser();
+    const login = { email, password: PASSWORD };
+    const home = await browser.submit(await browser.get(`${server.origin}/console/login`), 'Log in', login);
+    expect(home.html).not.toContain('/console/operator');
+    expect((await browser.get(`${server.origin}/console/operator/outbox`)).status).toBe(404);
+    await server.query('UPDATE users SET operator = true WHERE email = $1', [email]);
+    const page = await browser.get(`${server.origin}/console/operator/outbox`);
+    expect(textOf(page.html)).toMatch(
+      /bob@example\.com A new password to be handed over http\S+\/console\/reset-password\?token=/,
+    );
+  });
+
   it('nobody can sign up, and no page offers it', async () => {
     expect((await new HttpBrowser().get(`${server.origin}/console/login`)).html).not.toContain('sign-up');
     for (const path of ['/console/sign-up', '/console/sign-up/finish?token=x'])

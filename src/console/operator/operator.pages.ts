@@ -1,0 +1,17 @@
+import type { Moment } from '../../http/moment.js';
+import { definePage } from '../../http/page.js';
+import type { Text } from '../../texts/text.js';
+import { CONSOLE, type ConsoleModel } from '../console.pages.js';
+
+export interface OutboxModel extends ConsoleModel {
+  readonly mails: readonly {
+    readonly at: Moment;
+    readonly to: string;
+    readonly subject: Text;
+    readonly state: Text;
+    /** What an operator has to hand over. */
+    readonly link: string | undefined;
+    readonly reason: string | undefined;
+  }[];
+}
+export const OUTBOX_PAGE = definePage<OutboxModel>('console/outbox', CONSOLE);
