@@ -1,12 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
+import { makeLimiter } from './limiter.js';
 
 /** Too many wrong passwords. `retryAfter`: seconds until the next try is heard. */
 export class TooManyAttempts extends Error {
@@ -25,13 +21,8 @@ export class LoginThrottle {
   private readonly perAddress?: RateLimiterAbstract;
 
   constructor(config: Config, store: RateLimitStore) {
-    if (config.rateLimits === 'off') return;
-    const limiter = (options: { keyPrefix: string; points: number; duration: number }) =>
-      config.rateLimits === 'postgres'
-        ? new RateLimiterPostgres({ ...options, ...store.options })
-        : new RateLimiterMemory(options);
-    this.perAccountAndAddress = limiter({ keyPrefix: 'login', points: 10, duration: 15 * 60 });
-    this.perAddress = limiter({ keyPrefix: 'login-address', points: 100, duration: 15 * 60 });
+    this.perAccountAndAddress = makeLimiter(config, store, { keyPrefix: 'login', points: 10, duration: 15 * 60 });
+    this.perAddress = makeLimiter(config, store, { keyPrefix: 'login-address', points: 100, duration: 15 * 60 });
   }
 
   /** Counts an attempt before it is made, so that parallel ones are all counted. Throws `TooManyAttempts`. */

@@ -90,7 +90,7 @@ export class AuthorizationRequests {
     return resource;
   }
 
-  /** The same for a stranger, from what is known already; undefined when only its document could tell. */
+  /** The client, for a stranger: from what is known already; undefined when only its document could tell. */
   async knownClientOf({ clientId }: AuthorizationRequest): Promise<Client | undefined> {
     return this.clients.find(clientId);
   }

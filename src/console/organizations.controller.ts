@@ -1,11 +1,12 @@
-import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
-import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
+import { Organizations } from '../database/repositories/organizations.repository.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { ORGANIZATIONS_PAGE } from './console.pages.js';
 import { moment } from '../http/moment.js';
@@ -61,8 +62,7 @@ export class OrganizationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
-    if (!mayChange(organization)) throw new NotFoundException();
+    await this.shells.governed(session, id);
     const name = displayName(value);
     if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
     await this.organizations.rename(id, name, session.userId, this.clock.now());
@@ -72,16 +72,9 @@ export class OrganizationsController {
   @Post(':id/select')
   @UseGuards(CsrfGuard)
   async select(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
-    await this.own(session, id);
+    await this.shells.own(session, id);
     await this.sessions.selectOrganization(session.idHash, id);
     await reply.redirect('/console/organizations?done=organization-selected', 303);
-  }
-
-  /** Somebody else's organization does not exist. */
-  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = await this.shells.own(session, id);
-    if (!organization) throw new NotFoundException();
-    return organization;
   }
 
   private async render(
@@ -103,7 +96,7 @@ export class OrganizationsController {
       members: text('members.count', { count: one.members }),
       since: moment(one.createdAt, now),
       current: one.id === current?.id,
-      mayRename: mayChange(one),
+      mayRename: ADMINISTRATORS.includes(one.role),
     }));
     await renderPage(
       reply,
@@ -112,8 +105,4 @@ export class OrganizationsController {
       failure ? 400 : 200,
     );
   }
-}
-
-function mayChange({ role }: OwnOrganization): boolean {
-  return role !== 'member';
 }

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
+import { ADMINISTRATORS } from '../oauth/role.js';
 import { text } from '../texts/text.js';
 import type { Shell } from './console.pages.js';
 
@@ -31,9 +32,18 @@ export class Shells {
     return { shell, organization, organizations };
   }
 
-  /** One the person belongs to; undefined for any other. */
-  async own({ userId }: LiveSession, id: string): Promise<OwnOrganization | undefined> {
-    return (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+  /** One the person belongs to. Throws `NotFoundException`: somebody else's does not exist. */
+  async own({ userId }: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+    if (!organization) throw new NotFoundException();
+    return organization;
+  }
+
+  /** One the person governs, as owner or admin. Throws `NotFoundException`: to others there is no such page. */
+  async governed(session: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = await this.own(session, id);
+    if (!ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
+    return organization;
   }
 
   /** The organization the console shows, as the person stands in it now. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, NotFoundException, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import {
@@ -8,12 +8,10 @@ import {
   AuditLog,
   ORGANIZATION_ACTIONS,
 } from '../../database/repositories/audit-log.repository.js';
-import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { ADMINISTRATORS } from '../../oauth/role.js';
 import { text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
@@ -40,7 +38,7 @@ export class AuditController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.governed(session, id);
     const filter = filterOf(asked);
     const before = /^\d{1,18}$/.test(fieldOf(asked['before'])) ? fieldOf(asked['before']) : undefined;
     const found = await this.log.list(id, filter, before, PAGE + 1);
@@ -83,19 +81,13 @@ export class AuditController {
     @Query() asked: Readonly<Record<string, unknown>>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.own(session, id);
+    await this.shells.governed(session, id);
     const lines = this.log.export(id, filterOf(asked));
     await reply
       .type('application/x-ndjson')
       .header('Cache-Control', 'no-store')
       .header('Content-Disposition', `attachment; filename="audit-${id}.ndjson"`)
       .send(Readable.from(asText(lines)));
-  }
-
-  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = await this.shells.own(session, id);
-    if (!organization || !ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
-    return organization;
   }
 }
 

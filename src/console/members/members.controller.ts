@@ -22,7 +22,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { type Role, ROLES } from '../../oauth/role.js';
+import { ADMINISTRATORS, type Role, ROLES } from '../../oauth/role.js';
 import { mayDecide } from '../../organizations/authority.js';
 import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
@@ -53,7 +53,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.render(session, await this.own(session, id), { notice: noticeOf(done) }, request, reply);
+    await this.render(session, await this.shells.own(session, id), { notice: noticeOf(done) }, request, reply);
   }
 
   @Post('members')
@@ -66,7 +66,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.own(session, id);
     const [email, role] = [fieldOf(value), roleOf(roleField)];
     if (!role)
       return this.render(session, organization, { email, failure: text('members.choose-role') }, request, reply);
@@ -85,7 +85,7 @@ export class MembersController {
     @Param('invitationId', new ParseUUIDPipe({ errorHttpStatusCode: 404 })) invitationId: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { role } = await this.own(session, id);
+    const { role } = await this.shells.own(session, id);
     const invitation = { id: invitationId, organizationId: id, by: session.userId };
     const done = await this.invitations.revoke(invitation, (offered) => mayDecide(role, offered), this.clock.now());
     if (!done) throw new NotFoundException();
@@ -102,7 +102,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.own(session, id);
     const role = roleOf(roleField);
     if (!role) return this.render(session, organization, { failure: text('members.choose-role') }, request, reply);
     if (!mayDecide(organization.role, role)) throw new NotFoundException();
@@ -120,7 +120,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.own(session, id);
     const member = (await this.memberships.list(id, this.clock.now())).find((one) => one.userId === userId);
     if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
     const { shell } = await this.shells.make('organizations', session, { request, reply });
@@ -141,7 +141,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.own(session, id);
     const you = userId === session.userId;
     const allows = (was: Role) => you || mayDecide(organization.role, was);
     const removal = { organizationId: id, userId, by: session.userId };
@@ -165,13 +165,6 @@ export class MembersController {
     await this.render(session, organization, { failure }, request, reply);
   }
 
-  /** Somebody else's organization does not exist. */
-  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = await this.shells.own(session, id);
-    if (!organization) throw new NotFoundException();
-    return organization;
-  }
-
   private mayRemove({ userId }: LiveSession, { role }: OwnOrganization, member: Member): boolean {
     return member.userId === userId || mayDecide(role, member.role);
   }
@@ -185,7 +178,7 @@ export class MembersController {
   ): Promise<void> {
     const { shell } = await this.shells.make('organizations', session, { request, reply });
     const now = this.clock.now();
-    const decides = organization.role !== 'member';
+    const decides = ADMINISTRATORS.includes(organization.role);
     const members = (await this.memberships.list(organization.id, now)).map((member) => ({
       userId: member.userId,
       name: member.name,

@@ -14,7 +14,6 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
-import { ADMINISTRATORS } from '../../oauth/role.js';
 import { type Text, text } from '../../texts/text.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { fieldOf } from '../field.js';
@@ -51,7 +50,7 @@ export class OrganizationConnectionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.governed(session, id);
     const filter = filterOf(asked);
     const now = this.clock.now();
     const found = await this.connections.list(id, filter, PAGE + 1, now);
@@ -92,7 +91,7 @@ export class OrganizationConnectionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.renderEnd(session, await this.own(session, id), asked, request, reply);
+    await this.renderEnd(session, await this.shells.governed(session, id), asked, request, reply);
   }
 
   /** More than one is confirmed by typing the organization's name. */
@@ -106,7 +105,7 @@ export class OrganizationConnectionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.own(session, id);
+    const organization = await this.shells.governed(session, id);
     const chosen = choiceOf(asked);
     if (!chosen.grantId && fieldOf(typed).trim() !== organization.name)
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
@@ -116,12 +115,6 @@ export class OrganizationConnectionsController {
     for (const grantId of ended) this.revocations.add(grantId);
     const by = at.getTime() + DEAD_WITHIN_MS;
     await reply.redirect(`/console/organizations/${id}/connections?ended=${ended.length}&by=${by}`, 303);
-  }
-
-  private async own(session: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = await this.shells.own(session, id);
-    if (!organization || !ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
-    return organization;
   }
 
   private async renderEnd(
