@@ -13,7 +13,7 @@ import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
-import { STYLESHEET } from './http/stylesheet.js';
+import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
 import { QuietLogger } from './quiet-logger.js';
 

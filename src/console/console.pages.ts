@@ -9,9 +9,17 @@ export interface Shell {
   readonly person: string;
   /** The name of the organization that is shown. */
   readonly organization: string | undefined;
-  readonly current: 'overview' | 'organizations' | 'connections' | 'projects' | 'account' | 'outbox';
+  readonly current: 'overview' | 'organizations' | 'connections' | 'projects' | 'account' | 'operator';
   readonly csrf: string;
-  readonly nav: readonly { readonly label: Text; readonly href: string; readonly here: boolean }[];
+  readonly nav: readonly NavigationLink[];
+  /** Of the part of the console this page is in: an organization, or what operators see. Empty: it has one page. */
+  readonly tabs: readonly NavigationLink[];
+}
+
+interface NavigationLink {
+  readonly label: Text;
+  readonly href: string;
+  readonly here: boolean;
 }
 
 export interface ConsoleModel {

@@ -4,8 +4,13 @@ import { Organizations, type OwnOrganization } from '../database/repositories/or
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
-import { text } from '../texts/text.js';
 import type { Shell } from './console.pages.js';
+import { navigation, type OperatorTab, operatorTabs, type OrganizationTab, organizationTabs } from './navigation.js';
+
+interface Http {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
 
 /** What every console page has around it, and the organization it shows. */
 @Injectable()
@@ -18,7 +23,8 @@ export class Shells {
   async make(
     current: Shell['current'],
     session: LiveSession,
-    http: { request: FastifyRequest; reply: FastifyReply },
+    http: Http,
+    tabs: Shell['tabs'] = [],
   ): Promise<{ shell: Shell; organization: OwnOrganization | undefined; organizations: OwnOrganization[] }> {
     const organizations = await this.organizations.ofUser(session.userId);
     const organization = selected(organizations, session);
@@ -27,9 +33,25 @@ export class Shells {
       organization: organization?.name,
       current,
       csrf: this.csrf.token(http.request, http.reply),
-      nav: nav(current, session),
+      nav: navigation(current, session),
+      tabs,
     };
     return { shell, organization, organizations };
+  }
+
+  /** Around a page of one organization. */
+  async ofOrganization(
+    tab: OrganizationTab,
+    organization: OwnOrganization,
+    session: LiveSession,
+    http: Http,
+  ): Promise<Shell> {
+    return (await this.make('organizations', session, http, organizationTabs(organization, tab))).shell;
+  }
+
+  /** Around a page of operators. */
+  async ofOperator(tab: OperatorTab, session: LiveSession, http: Http): Promise<Shell> {
+    return (await this.make('operator', session, http, operatorTabs(tab))).shell;
   }
 
   /** One the person belongs to. Throws `NotFoundException`: somebody else's does not exist. */
@@ -54,22 +76,4 @@ export class Shells {
 
 function selected(organizations: OwnOrganization[], { organizationId }: LiveSession): OwnOrganization | undefined {
   return organizations.find(({ id }) => id === organizationId) ?? organizations[0];
-}
-
-const PAGES = [
-  { page: 'overview', label: text('nav.overview'), href: '/console' },
-  { page: 'connections', label: text('nav.connections'), href: '/console/connections' },
-  { page: 'projects', label: text('nav.projects'), href: '/console/projects' },
-  { page: 'organizations', label: text('nav.organizations'), href: '/console/organizations' },
-  { page: 'account', label: text('nav.account'), href: '/console/account' },
-] as const;
-/** For operators alone. */
-const OPERATOR_PAGES = [{ page: 'outbox', label: text('nav.outbox'), href: '/console/operator/outbox' }] as const;
-
-function nav(current: Shell['current'], { operator }: LiveSession): Shell['nav'] {
-  return [...PAGES, ...(operator ? OPERATOR_PAGES : [])].map(({ page, label, href }) => ({
-    label,
-    href,
-    here: page === current,
-  }));
 }

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import { AssetsController } from './assets.js';
 import { BearerGuard } from './bearer.guard.js';
 import { BrowserLogIn } from './browser-log-in.js';
 import { ClientAuthenticationGuard } from './client-authentication.guard.js';
@@ -9,8 +10,7 @@ import { Csrf, CsrfGuard } from './csrf.js';
 import { FailureFilter } from './failure.filter.js';
 import { LoginGuard } from './login.guard.js';
 import { Metrics } from './metrics.js';
-import { SessionGuard } from './session.guard.js';
-import { StylesheetController } from './stylesheet.js';
+import { OperatorGuard, SessionGuard } from './session.guard.js';
 
 const EDGE = [
   BearerGuard,
@@ -21,13 +21,14 @@ const EDGE = [
   CsrfGuard,
   LoginGuard,
   Metrics,
+  OperatorGuard,
   SessionGuard,
 ];
 
 @Global()
 @Module({
   imports: [PassportModule],
-  controllers: [StylesheetController],
+  controllers: [AssetsController],
   providers: [...EDGE, { provide: APP_FILTER, useClass: FailureFilter }],
   exports: EDGE,
 })

@@ -1,6 +1,7 @@
 import '@fastify/view';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { localeOf } from '../texts/locale.js';
+import { SCRIPT_ADDRESSES, type Script } from './assets.js';
 import { type Locale, LOCALES, plainly, type Text, text, type Words } from '../texts/text.js';
 
 /**
@@ -15,18 +16,26 @@ export interface Page<Model extends { title: Words }> {
   readonly layout: Layout;
   /** Its form ends at a redirect to another site: browsers apply `form-action` to that redirect too. */
   readonly formLeavesSite: boolean;
+  /** What makes it better where there is script. */
+  readonly script: Script | undefined;
   /** Never present; it carries the type. */
   readonly model?: Model;
 }
 
 export function definePage<Model extends { title: Words }>(
   view: string,
-  { layout = 'card' as Layout, formLeavesSite = false } = {},
+  {
+    layout = 'card',
+    formLeavesSite = false,
+    script,
+  }: { readonly layout?: Layout; readonly formLeavesSite?: boolean; readonly script?: Script } = {},
 ): Page<Model> {
-  return { view, layout, formLeavesSite };
+  return { view, layout, formLeavesSite, script };
 }
 
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+/** What a page with a script may do more: run our own, and ask this server. */
+const WITH_SCRIPT = "; script-src 'self'; connect-src 'self'";
 
 /** What a person chose; no secret, and of no use to anybody else. */
 export const LOCALE_COOKIE = 'bkend-locale';
@@ -55,13 +64,15 @@ export function renderPage<Model extends { title: Words }>(
 ): Promise<unknown> {
   const locale = pageLocale(reply.request);
   const languages = otherLanguages(reply.request, locale);
+  const policy = [POLICY, page.script ? WITH_SCRIPT : '', page.formLeavesSite ? '' : "; form-action 'self'"].join('');
+  const script = page.script && SCRIPT_ADDRESSES[page.script];
   return reply
     .status(status)
     .header('Cache-Control', 'no-store')
-    .header('Content-Security-Policy', page.formLeavesSite ? POLICY : `${POLICY}; form-action 'self'`)
+    .header('Content-Security-Policy', policy)
     .view(
       `${page.view}.hbs`,
-      { ...model, locale, languages },
+      { ...model, locale, languages, script },
       { layout: `layouts/${page.layout}.hbs` },
     ) as unknown as Promise<unknown>;
 }

@@ -1,4 +1,10 @@
-import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+  NotFoundException,
+} from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { BrowserLogIn } from './browser-log-in.js';
@@ -22,5 +28,15 @@ export class SessionGuard implements CanActivate {
     if (request.session) return true;
     const back = request.method === 'GET' ? request.url : '/console';
     throw new SeeOther(`/console/login?return=${encodeURIComponent(back)}`);
+  }
+}
+
+/** Lets in operators; to everybody else who is logged in there is no such page. */
+@Injectable()
+export class OperatorGuard extends SessionGuard {
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    await super.canActivate(context);
+    if (!context.switchToHttp().getRequest<SessionRequest>().session?.operator) throw new NotFoundException();
+    return true;
   }
 }

@@ -1,8 +1,8 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { EN, type TextKey } from './en.js';
-import { KO } from './ko.js';
+import { EN, type TextKey } from './en/index.js';
+import { KO } from './ko/index.js';
 
-export type { TextKey } from './en.js';
+export type { TextKey } from './en/index.js';
 
 /** The languages there are; the first is for whoever reads none of them, and for the log. */
 export const LOCALES = ['en', 'ko'] as const;

@@ -43,7 +43,7 @@ export class AuditController {
     const before = /^\d{1,18}$/.test(fieldOf(asked['before'])) ? fieldOf(asked['before']) : undefined;
     const found = await this.log.list(id, filter, before, PAGE + 1);
     const page = found.slice(0, PAGE);
-    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const shell = await this.shells.ofOrganization('audit', organization, session, { request, reply });
     const here = `/console/organizations/${id}/audit`;
     const query = { action: filter.action ?? '', person: filter.person };
     const now = this.clock.now();

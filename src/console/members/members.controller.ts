@@ -123,7 +123,7 @@ export class MembersController {
     const organization = await this.shells.own(session, id);
     const member = (await this.memberships.list(id, this.clock.now())).find((one) => one.userId === userId);
     if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
-    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
     const you = userId === session.userId;
     const title = you ? text('members.leave-title', { organization: organization.name }) : text('members.remove-title');
     const action = `/console/organizations/${id}/members/${userId}/remove`;
@@ -176,7 +176,7 @@ export class MembersController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
     const now = this.clock.now();
     const decides = ADMINISTRATORS.includes(organization.role);
     const members = (await this.memberships.list(organization.id, now)).map((member) => ({

@@ -55,7 +55,7 @@ export class OrganizationConnectionsController {
     const now = this.clock.now();
     const found = await this.connections.list(id, filter, PAGE + 1, now);
     const page = found.slice(0, PAGE);
-    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const shell = await this.shells.ofOrganization('connections', organization, session, { request, reply });
     const here = `/console/organizations/${id}/connections`;
     const last = page.at(-1);
     const query = { q: filter.search, grade: filter.identity ?? '', sort: filter.sort };
@@ -119,16 +119,17 @@ export class OrganizationConnectionsController {
 
   private async renderEnd(
     session: LiveSession,
-    { id, name }: OwnOrganization,
+    organization: OwnOrganization,
     asked: Asked,
     request: FastifyRequest,
     reply: FastifyReply,
     failure?: Text,
   ): Promise<void> {
+    const { id, name } = organization;
     const chosen = choiceOf(asked);
     const count = await this.connections.count(id, chosen, this.clock.now());
     if (count === 0) throw new NotFoundException();
-    const { shell } = await this.shells.make('organizations', session, { request, reply });
+    const shell = await this.shells.ofOrganization('connections', organization, session, { request, reply });
     const back = `/console/organizations/${id}/connections`;
     const query = new URLSearchParams(
       Object.entries(asked).filter((one): one is [string, string] => typeof one[1] === 'string'),

@@ -1,10 +1,10 @@
-import { Controller, Get, NotFoundException, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
-import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { Outbox } from '../../mail/outbox.js';
 import { text } from '../../texts/text.js';
 import { Shells } from '../shells.js';
@@ -12,7 +12,7 @@ import { OUTBOX_PAGE } from './operator.pages.js';
 
 /** The last mails of this node, for operators: what became of them, and the links they have to hand over themselves. */
 @Controller('console/operator/outbox')
-@UseGuards(SessionGuard)
+@UseGuards(OperatorGuard)
 export class OutboxController {
   constructor(
     private readonly shells: Shells,
@@ -26,8 +26,7 @@ export class OutboxController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (!session.operator) throw new NotFoundException();
-    const { shell } = await this.shells.make('outbox', session, { request, reply });
+    const shell = await this.shells.ofOperator('outbox', session, { request, reply });
     const now = this.clock.now();
     const mails = this.outbox.list().map(({ mail, at, state, reason }) => ({
       at: moment(at, now),

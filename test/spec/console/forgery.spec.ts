@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FirstOperator } from '../../../src/accounts/first-operator.service.js';
+import type { FormWalk } from '../../support/form-walk.js';
 import { HttpBrowser, type WebForm, type WebPage } from '../../support/http-browser.js';
 import { Mailbox } from '../../support/mailbox.js';
-import { callMcp, OAuthClient } from '../../support/oauth-client.js';
 import { addPerson, PASSWORD, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
@@ -41,52 +42,15 @@ beforeAll(async () => {
     database: 'postgres',
     variables: { RATE_LIMITS: 'off', SIGN_UP: 'open', ...mailbox.variables },
   });
-  const { FirstOperator } = await import('../../../src/accounts/first-operator.service.js');
-  const setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   browser = new HttpBrowser();
+  const setupLink = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
   const pages = [await browser.get(setupLink)];
   person = await addPerson(server.app, 'ann@example.com');
-  const client = await OAuthClient.register(server.origin);
-  pages.push(await browser.get(client.authorizeUrl()));
-  pages.push(await browser.get(`${server.origin}/console/login`));
-  const walk = await client.toApproval(person, { browser });
-  await browser.submit(walk.page, 'Approve');
-  const tokens = await client.again().connect(person, { browser });
-  await callMcp(server.origin, tokens.access_token, 'tools/call', { name: 'create_project', arguments: { name: 'P' } });
-  await browser.submit(await browser.get(`${server.origin}/console/organizations`), 'Create organization', {
-    name: 'Second',
-  });
-  await browser.submit(await browser.get(`${server.origin}/console/organizations`), 'Select Acme');
-  const again = client.again();
-  const organization = await browser.get(again.authorizeUrl());
-  pages.push(organization);
-  pages.push(await browser.submit(organization, 'Continue', { organization: person.organizationId }));
-  const { email, password } = person;
-  const elsewhere = new HttpBrowser();
-  await elsewhere.submit(await elsewhere.get(`${server.origin}/console/login`), 'Log in', { email, password });
-  const links: [string, string, Record<string, string>][] = [
-    ['/console/sign-up', 'new@example.com', {}],
-    ['/console/forgot-password', email, {}],
-    ['/console/account', 'moved@example.com', { password }],
-  ];
-  for (const [path, to, fields] of links) {
-    const asked = await browser.get(server.origin + path);
-    pages.push(asked);
-    await browser.submit(asked, 'Send the link', { email: to, ...fields });
-    pages.push(await browser.get((await mailbox.next(to)).link));
+  // Further areas add theirs by a file of their own.
+  for (const file of ['console.ts', ...readdirSync('test/walks').filter((name) => name !== 'console.ts')]) {
+    const { walk } = (await import(`../../walks/${file}`)) as { walk: FormWalk };
+    pages.push(...(await walk({ server, browser, person, mailbox })));
   }
-  const bob = await addPerson(server.app, 'bob@example.com', { into: person.organizationId, role: 'member' });
-  const members = `${server.origin}/console/organizations/${person.organizationId}/members`;
-  const invited = await browser.submit(await browser.get(members), 'Send the invitation', {
-    email: 'guest@example.com',
-    role: 'member',
-  });
-  pages.push(invited, await browser.get(`${members}/${bob.id}/remove`));
-  pages.push(await new HttpBrowser().get((await mailbox.next('guest@example.com')).link));
-  const connections = `${server.origin}/console/organizations/${person.organizationId}/connections`;
-  pages.push(await browser.get(connections), await browser.get(`${connections}/end?everything=1`));
-  for (const path of ['', '/organizations', '/connections', '/projects', '/account/delete'])
-    pages.push(await browser.get(`${server.origin}/console${path}`));
   for (const page of pages.slice()) {
     for (const [, href] of page.html.matchAll(/href="(\/console\/[^"]+\/(?:disconnect|delete))"/g))
       pages.push(await browser.get(server.origin + href));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { OWN_SCOPES, OFFLINE_ACCESS } from '../../../src/oauth/scope.js';
-import { EN, type TextKey } from '../../../src/texts/en.js';
-import { KO } from '../../../src/texts/ko.js';
+import { EN, type TextKey } from '../../../src/texts/en/index.js';
+import { KO } from '../../../src/texts/ko/index.js';
 import { format, LOCALES, ownText, plainly, text } from '../../../src/texts/text.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
 import { OAuthClient } from '../../support/oauth-client.js';
@@ -14,7 +14,7 @@ import { startServer, type TestServer } from '../../support/server.js';
 const CATALOGUES = { en: EN, ko: KO } as const;
 const filesBelow = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(?:hbs|ts)$/.test(file) && !/^texts\/(?:en|ko)\.ts$/.test(file))
+    .filter((file) => /\.(?:hbs|ts)$/.test(file) && !/^texts\/(?:en|ko)\//.test(file))
     .map((file) => readFileSync(join(folder, file), 'utf8'));
 const SOURCES = [...filesBelow('views'), ...filesBelow('src')].join('\n');
 

@@ -1,0 +1,50 @@
+import type { OwnOrganization } from '../database/repositories/organizations.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { ADMINISTRATORS } from '../oauth/role.js';
+import { text, type TextKey } from '../texts/text.js';
+import type { Shell } from './console.pages.js';
+
+const PAGES: readonly Entry<Shell['current']>[] = [
+  { page: 'overview', label: 'nav.overview', path: '/console' },
+  { page: 'connections', label: 'nav.connections', path: '/console/connections' },
+  { page: 'projects', label: 'nav.projects', path: '/console/projects' },
+  { page: 'organizations', label: 'nav.organizations', path: '/console/organizations' },
+  { page: 'account', label: 'nav.account', path: '/console/account' },
+];
+/** Of whoever governs the whole server. */
+const OPERATOR: Entry<Shell['current']> = { page: 'operator', label: 'nav.operator', path: '/console/operator/outbox' };
+
+/** Pages of one organization; the path follows its address. */
+const ORGANIZATION_TABS = [
+  { page: 'members', label: 'members.link', path: '/members', administrators: false },
+  { page: 'connections', label: 'ai.link', path: '/connections', administrators: true },
+  { page: 'audit', label: 'audit.link', path: '/audit', administrators: true },
+] as const;
+export type OrganizationTab = (typeof ORGANIZATION_TABS)[number]['page'];
+
+const OPERATOR_TABS = [{ page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' }] as const;
+export type OperatorTab = (typeof OPERATOR_TABS)[number]['page'];
+
+interface Entry<Page> {
+  readonly page: Page;
+  readonly label: TextKey;
+  readonly path: string;
+}
+
+export function navigation(current: Shell['current'], { operator }: LiveSession): Shell['nav'] {
+  return links(operator ? [...PAGES, OPERATOR] : PAGES, current);
+}
+
+/** To the pages of an organization that whoever stands in it like this can see. */
+export function organizationTabs({ id, role }: OwnOrganization, current: OrganizationTab): Shell['tabs'] {
+  const seen = ORGANIZATION_TABS.filter(({ administrators }) => !administrators || ADMINISTRATORS.includes(role));
+  return links(seen, current, `/console/organizations/${id}`);
+}
+
+export function operatorTabs(current: OperatorTab): Shell['tabs'] {
+  return links(OPERATOR_TABS, current);
+}
+
+function links<Page>(entries: readonly Entry<Page>[], current: Page, below = ''): Shell['nav'] {
+  return entries.map(({ page, label, path }) => ({ label: text(label), href: below + path, here: page === current }));
+}

@@ -1,0 +1,16 @@
+import { ACCOUNTS } from './accounts.js';
+import { APPROVAL } from './approval.js';
+import { COMMON } from './common.js';
+import { CONSOLE } from './console.js';
+import { MEMBERS } from './members.js';
+
+/** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
+export const EN = {
+  ...COMMON,
+  ...ACCOUNTS,
+  ...APPROVAL,
+  ...CONSOLE,
+  ...MEMBERS,
+} as const;
+
+export type TextKey = keyof typeof EN;

@@ -1,0 +1,48 @@
+import type { CONSOLE as EN } from '../en/console.js';
+
+export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
+  'overview.connect': '도구 연결하기',
+  'overview.lead': '도구가 브라우저에서 이 서버를 엽니다. 로그인하고, 조직을 선택하고, 승인하면 연결됩니다.',
+  'overview.terminal': '터미널',
+  'overview.address': '주소',
+  'overview.claude-code': '터미널에서 실행한 다음, Claude Code에서 /mcp를 입력하고 bkend를 골라 로그인하세요.',
+  'overview.cursor': '링크로 설치하거나 .cursor/mcp.json에 넣으세요.',
+  'overview.vscode': '링크로 설치하거나 터미널에서 실행하세요.',
+  'overview.any': '그 밖의 도구',
+  'overview.any-how': '주소나 이 설정을 도구에 넣으세요. 나머지는 도구가 알아서 찾습니다.',
+  'overview.install': '{tool}에 설치',
+  'overview.all': '연결된 도구 모두 보기 ({count})',
+  'overview.none': '아직 연결된 도구가 없습니다. 위의 내용을 도구에 넣어 보세요.',
+
+  'connections.lead':
+    '승인했고 아직 끝나지 않은 연결입니다. 연결을 끊은 도구는 2초 안에 멈추며, 다시 승인을 받아야 합니다.',
+  'connections.none': '회원님 이름으로 연결된 도구가 없습니다.',
+  'connections.disconnect': '연결 끊기',
+  'connections.facts':
+    '조직 <n>{organization}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
+  'connections.facts-at':
+    '조직 <n>{organization}</n> · 서버 <n>{server}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
+  'connections.disconnect-what':
+    '2초 안에 멈춥니다. 이 서버를 다시 쓰려면 다시 승인을 받아야 합니다. 도구가 만든 것은 삭제되지 않습니다.',
+
+  'organizations.facts': '내 역할: {role} · {members} · 만든 때: {since}',
+  'organizations.selected': '선택됨',
+  'organizations.select': '선택',
+  'organizations.none': '아직 속한 조직이 없습니다. 아래에서 첫 조직을 만드세요.',
+  'organizations.create': '조직 만들기',
+
+  'projects.lead': '<n>{organization}</n>의 프로젝트입니다. 이 조직에 연결한 도구도 같은 목록을 봅니다.',
+  'projects.made': '만든 때: {since}',
+  'projects.delete': '삭제',
+  'projects.more': '프로젝트 더 보기',
+  'projects.none-change': '아직 프로젝트가 없습니다. 아래에서 만들거나 연결된 도구에 맡기세요.',
+  'projects.none-look': '아직 프로젝트가 없습니다. 소유자나 관리자가 만들 수 있습니다.',
+  'projects.create': '프로젝트 만들기',
+  'projects.name': '프로젝트 이름',
+  'projects.submit': '프로젝트 만들기',
+  'projects.homeless': '프로젝트는 조직에 속하는데, 아직 조직이 없습니다.',
+  'projects.delete-title': '프로젝트 삭제',
+  'projects.delete-what': '<b><n>{project}</n></b>: 조직의 모든 사람에게서 완전히 사라집니다. 되돌릴 수 없습니다.',
+  'projects.delete-type': '확인을 위해 이름을 입력하세요',
+  'projects.delete-wrong': '이름이 다릅니다.',
+};

@@ -1,0 +1,15 @@
+import type { TextKey } from '../en/index.js';
+import { ACCOUNTS } from './accounts.js';
+import { APPROVAL } from './approval.js';
+import { COMMON } from './common.js';
+import { CONSOLE } from './console.js';
+import { MEMBERS } from './members.js';
+
+/** The same in Korean. */
+export const KO: Readonly<Record<TextKey, string>> = {
+  ...COMMON,
+  ...ACCOUNTS,
+  ...APPROVAL,
+  ...CONSOLE,
+  ...MEMBERS,
+};

@@ -1,0 +1,80 @@
+import type { Page } from 'playwright-core';
+import { RegisteredClients } from '../../src/clients/registered-clients.js';
+import { OAuthClient } from '../support/oauth-client.js';
+import { PASSWORD } from '../support/people.js';
+import { FILES } from '../support/resource-servers.js';
+import type { TestServer } from '../support/server.js';
+import { logIn, PUBLISHED, type Shoot, type Walk } from '../support/world.js';
+
+export const walk: Walk = async ({ world, server, page, shoot }) => {
+  const person = await world.person('ann', { organization: 'Acme Studio' });
+  await world.person('bob', { into: person.organizationId });
+  const none = await world.person('carla', { none: true });
+  const claude = await OAuthClient.register(server.origin, {
+    client_name: 'Claude Code',
+    redirect_uris: ['http://localhost/callback'],
+  });
+  await page.goto(
+    claude.authorizeUrl({
+      redirect_uri: 'http://localhost:51004/callback',
+      scope: 'organization:read projects:write offline_access',
+    }),
+  );
+  await shoot('login');
+  await logIn(page, none.email, 'wrong password');
+  await shoot('login-wrong');
+  await logIn(page, none.email, PASSWORD);
+  await shoot('organization-none');
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await logIn(page, person.email, PASSWORD);
+  await shoot('organization');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await shoot('approve');
+  const approval = page.url();
+  await page.getByRole('button', { name: 'Deny' }).click();
+  await page.waitForURL(/chrome-error/).catch(() => undefined);
+  await page.goto(approval);
+  await shoot('answered');
+  const cursor = await OAuthClient.register(server.origin, {
+    client_name: 'Cursor',
+    redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
+  });
+  await page.goto(cursor.authorizeUrl());
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await shoot('approve-application');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('you can close this tab').waitFor();
+  await shoot('return', { once: true });
+  await grades(server, page, shoot);
+  await page.goto(`${server.origin}/mcp/oauth/authorize?client_id=dyn-unknown`);
+  await shoot('error');
+};
+
+/** The same question, asked by tools whose names can be trusted to different degrees. */
+async function grades(server: TestServer, page: Page, shoot: Shoot): Promise<void> {
+  const redirect_uris = ['https://desk.example/cb'];
+  const details = { name: 'Acme Desk', redirectUris: redirect_uris, authMethod: 'none', trusted: false } as const;
+  const { clientId } = await server.app.get(RegisteredClients, { strict: false }).register(details);
+  const registered = new OAuthClient(server.origin, { client_id: clientId, redirect_uris });
+  const published = new OAuthClient(server.origin, {
+    client_id: PUBLISHED,
+    redirect_uris: ['https://tool.example/cb'],
+  });
+  const imitation = await OAuthClient.register(server.origin, {
+    client_name: 'Acme D3sk',
+    redirect_uris: ['https://evil.example/cb'],
+  });
+  for (const [client, what, resource] of [
+    [registered, 'approve-registered', undefined],
+    [published, 'approve-verified-domain', undefined],
+    [imitation, 'approve-imitation', undefined],
+    [published, 'approve-resource', FILES],
+  ] as const) {
+    const another = await page.context().newPage();
+    await another.goto(client.authorizeUrl({ resource }));
+    await another.getByRole('button', { name: 'Continue' }).click();
+    await another.getByRole('button', { name: 'Approve' }).waitFor();
+    await shoot(what, { of: another });
+    await another.close();
+  }
+}
