@@ -32,6 +32,9 @@ export class Clients {
     ttl: REMEMBERED_MS,
   });
 
+  /** What was opened stays so: an id is its registration. */
+  private readonly opened = new LRUCache<string, Client>({ max: 5_000 });
+
   constructor(
     private readonly dynamic: DynamicClients,
     private readonly stored: StoredClients,
@@ -45,20 +48,8 @@ export class Clients {
    * somebody else's server. Undefined for an unknown client, and for a blocked one that has a row.
    */
   async find(clientId: string): Promise<Client | undefined> {
-    const metadata = this.dynamic.open(clientId);
-    if (metadata) {
-      const secretHash =
-        metadata.token_endpoint_auth_method === 'none' ? null : hashSecret(this.dynamic.secretOf(clientId));
-      return {
-        clientId,
-        digest: hashSecret(clientId),
-        identity: 'self-asserted',
-        metadata,
-        secretHash,
-        pinned: null,
-        trusted: false,
-      };
-    }
+    const dynamic = this.opened.get(clientId) ?? this.open(clientId);
+    if (dynamic) return dynamic;
     if (clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
     if (this.documents.accepts(clientId)) {
       const published = this.documents.last(clientId);
@@ -92,6 +83,23 @@ export class Clients {
   isSecretOf({ clientId, identity, secretHash }: Client, secret: string): boolean {
     if (identity === 'self-asserted' && this.dynamic.isSecretOf(clientId, secret)) return true;
     return secretHash !== null && sameBytes(secretHash, hashSecret(secret));
+  }
+
+  private open(clientId: string): Client | undefined {
+    const metadata = this.dynamic.open(clientId);
+    if (!metadata) return undefined;
+    const isPublic = metadata.token_endpoint_auth_method === 'none';
+    const client: Client = {
+      clientId,
+      digest: hashSecret(clientId),
+      identity: 'self-asserted',
+      metadata,
+      secretHash: isPublic ? null : hashSecret(this.dynamic.secretOf(clientId)),
+      pinned: null,
+      trusted: false,
+    };
+    this.opened.set(clientId, client);
+    return client;
   }
 
   private async findRow(clientId: string): Promise<Client | undefined> {
