@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthorizationModule } from './authorization/authorization.module.js';
 import { ClientsModule } from './clients/clients.module.js';
 import type { Config } from './config/config.js';
@@ -34,6 +35,7 @@ export class AppModule {
         ClientsModule,
         GrantsModule,
         ResourcesModule,
+        AuditModule,
         MailModule,
         AccountsModule,
         HttpModule,

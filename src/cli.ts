@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './cli/audit.js';
 import { clientCommand } from './cli/client.js';
 import { doctorCommand } from './cli/doctor.js';
 import { keysCommand } from './cli/keys.js';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     clientCommand(),
     resourceCommand(),
     keysCommand(),
+    auditCommand(),
     migrateCommand(),
     setupLinkCommand(),
     doctorCommand(),

@@ -1,10 +1,12 @@
 import { Passwords } from '../accounts/passwords.js';
 import { FirstOperator } from '../accounts/first-operator.service.js';
+import { AuditVerifier } from '../audit/audit-verifier.service.js';
 import { DynamicClients } from '../clients/dynamic-clients.js';
 import { RegisteredClients } from '../clients/registered-clients.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
+import { AuditChain } from '../database/repositories/audit-chain.repository.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
 import { StoredResources } from '../database/repositories/stored-resources.repository.js';
@@ -29,6 +31,7 @@ export interface Services {
   readonly storedClients: StoredClients;
   readonly declaredResources: DeclaredResources;
   readonly storedResources: StoredResources;
+  readonly auditVerifier: AuditVerifier;
   readonly config: Config;
 }
 
@@ -57,6 +60,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
       storedClients,
       declaredResources: new DeclaredResources(storedResources, clock),
       storedResources,
+      auditVerifier: new AuditVerifier(new AuditChain(dataSource), sealing, clock),
       config,
     });
   } finally {

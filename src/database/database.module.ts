@@ -2,6 +2,7 @@ import { Global, Injectable, Module, type OnApplicationShutdown } from '@nestjs/
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
+import { AuditChain } from './repositories/audit-chain.repository.js';
 import { AuditLog } from './repositories/audit-log.repository.js';
 import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Grants } from './repositories/grants.repository.js';
@@ -21,6 +22,7 @@ import { Statements } from './statements.js';
 
 const OPEN_DATABASE = Symbol('the open database');
 const REPOSITORIES = [
+  AuditChain,
   AuditEvents,
   AuditLog,
   Grants,

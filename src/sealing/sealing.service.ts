@@ -21,7 +21,8 @@ export type Purpose =
   | 'sign-up'
   | 'password-reset'
   | 'email-change'
-  | 'invitation';
+  | 'invitation'
+  | 'audit-chain';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret

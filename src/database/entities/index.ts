@@ -1,4 +1,5 @@
 import { AuditEvent } from './audit-event.entity.js';
+import { AuditLink } from './audit-link.entity.js';
 import { Client } from './client.entity.js';
 import { DeniedRequest } from './denied-request.entity.js';
 import { Grant } from './grant.entity.js';
@@ -14,6 +15,7 @@ import { User } from './user.entity.js';
 
 export const ENTITIES = [
   AuditEvent,
+  AuditLink,
   Client,
   DeniedRequest,
   Grant,

@@ -1,3 +1,4 @@
+import { AuditChain1700000009000 } from './1700000009000-audit-chain.js';
 import { Initial1700000000000 } from './1700000000000-initial.js';
 import { Invitations1700000005000 } from './1700000005000-invitations.js';
 import { Locales1700000004000 } from './1700000004000-locales.js';
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Resources1700000003000,
   Locales1700000004000,
   Invitations1700000005000,
+  AuditChain1700000009000,
 ];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BOTH_DATABASES, newDatabase, type TestDatabase } from '../../support/databases.js';
 import { runCommand } from '../../support/command-line.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
@@ -18,6 +18,9 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     await node?.kill('SIGTERM');
     await database?.remove();
   });
+
+  // A command blocks this process: let it notice first which kept connections were closed meanwhile.
+  beforeEach(() => new Promise((resolve) => setTimeout(resolve, 100)));
 
   const cli = (args: string[], input?: string) =>
     runCommand(database, args, { input, variables: { PUBLIC_URL: node.origin } });
@@ -207,6 +210,18 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
       expect(stderr).toMatch(/usage/i);
     }
     expect(cli(['--help']).status).toBe(0);
+  });
+
+  it('audit verify: nothing was changed, and the head tells so later', async () => {
+    let printed = '';
+    for (let tries = 0; !/^[1-9]/.test(printed); tries++) {
+      expect(tries).toBeLessThan(20);
+      printed = succeed(['audit', 'verify']);
+    }
+    const head = /^Head: (\S+)$/m.exec(printed)![1]!;
+    expect(succeed(['audit', 'verify', '--head', head])).toContain('none was changed');
+    expect(refused(['audit', 'verify', '--head', 'nonsense'])).toContain('must be one that');
+    expect(cli(['audit', 'verify', '--head', `9${head}`]).stderr).toContain('does not contain the head that was kept');
   });
 
   it('the server lives on, whatever was asked at once', async () => {

@@ -1,0 +1,43 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { repeat } from '../config/repeat.js';
+import { AuditChain } from '../database/repositories/audit-chain.repository.js';
+import { Sealing } from '../sealing/sealing.service.js';
+import { linkedText } from './linked-text.js';
+
+const EVERY_MS = 1_000;
+
+/**
+ * Seals the audit log behind the acts: each second one node appends what was written to a chain of MACs. Acts wait for
+ * nothing and never for one another; whoever changes the log later, also in the database itself, breaks the chain.
+ */
+@Injectable()
+export class AuditSealer implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(AuditSealer.name);
+  private stop?: () => void;
+
+  constructor(
+    private readonly chain: AuditChain,
+    private readonly sealing: Sealing,
+  ) {}
+
+  onModuleInit(): void {
+    this.stop = repeat(EVERY_MS, () => this.tick());
+  }
+
+  onApplicationShutdown(): void {
+    this.stop?.();
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      // Until nothing is left, a batch a transaction.
+      while (this.stop && (await this.seal()) > 0);
+    } catch (error) {
+      this.logger.warn(`The audit log could not be sealed: ${(error as Error).message}`);
+    }
+  }
+
+  private seal(): Promise<number> {
+    return this.chain.append((before, event) => this.sealing.mac('audit-chain', linkedText(before, event)));
+  }
+}

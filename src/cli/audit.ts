@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { CommandFault } from './command-fault.js';
+import { say } from './output.js';
+import { withServices } from './services.js';
+
+export function auditCommand(): Command {
+  const audit = new Command('audit').description('the log of who did what');
+  audit
+    .command('verify')
+    .description('whether anything in the log was changed since it was sealed; prints the head, to be kept elsewhere')
+    .option('--head <head>', 'a head that was kept: tells also whether the end was cut off since')
+    .action(verify);
+  return audit;
+}
+
+async function verify({ head: kept }: { head?: string }): Promise<void> {
+  if (kept !== undefined && !/^\d+:[\w-]*$/.test(kept))
+    throw new CommandFault('The head must be one that "audit verify" printed, such as 120:Zm9v.');
+  const { events, head, faults } = await withServices(({ auditVerifier }) => auditVerifier.verify(kept));
+  if (faults.length > 0) throw new CommandFault(['The log was changed:', ...faults].join('\n  '));
+  say(`${events} events, and none was changed since it was sealed.`);
+  say(`Head: ${head}`);
+}
