@@ -27,6 +27,14 @@ describe('the sources', () => {
     ).toEqual([]);
   });
 
+  it('lock the database by numbers that no two kinds of work share', () => {
+    const locks = SOURCES.flatMap(({ text }) => [...text.matchAll(/\b\w+_LOCK = ([\d_]+);/g)]).map(
+      ([, number]) => number!,
+    );
+    expect(locks.length).toBeGreaterThan(3);
+    expect(locks.filter((number, index) => locks.indexOf(number) !== index)).toEqual([]);
+  });
+
   it('escape neither the type checker nor the linter', () => {
     expect(filesWith(/@ts-(?:ignore|nocheck|expect-error)|\bas any\b|(?:ox|es)lint-disable/)).toEqual([]);
   });

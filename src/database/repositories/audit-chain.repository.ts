@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Any number that no other work on this database locks. */
-const SEALING_LOCK = 727_274_302;
+const SEALING_LOCK = 727_274_304;
 /** A transaction may commit after others that began later; so far back is looked for what they overtook. */
 const OVERTAKEN = 10_000;
 const AT_ONCE = 500;
