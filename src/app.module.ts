@@ -15,6 +15,7 @@ import { JwtModule } from './jwt/jwt.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { McpModule } from './mcp/mcp.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
+import { PolicyModule } from './policy/policy.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
@@ -36,6 +37,7 @@ export class AppModule {
         GrantsModule,
         ResourcesModule,
         AuditModule,
+        PolicyModule,
         MailModule,
         AccountsModule,
         HttpModule,

@@ -18,7 +18,7 @@ import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
-import { permissionsFor } from './permissions.js';
+import { OrganizationPolicy } from './organization-policy.js';
 import type { Answering } from './steps.js';
 
 /** A request in the hands of somebody who chose an organization: all that an answer needs. */
@@ -33,6 +33,7 @@ export interface Asked extends Answering {
 export class Answers {
   constructor(
     private readonly grants: Grants,
+    private readonly policy: OrganizationPolicy,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -42,14 +43,28 @@ export class Answers {
   }
 
   /** Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none. */
-  async approve(
-    { request, session, client, organization, resource }: Asked,
-    ticked: readonly unknown[],
-    reply: FastifyReply,
-  ): Promise<void> {
-    const left = permissionsFor(request, organization.role, resource.scopes)
-      .filter(({ name, optional }) => !optional || ticked.includes(name))
-      .map(({ name }) => name);
+  async approve(asked: Asked, ticked: readonly unknown[], reply: FastifyReply): Promise<void> {
+    const { permissions } = await this.policy.permissions(asked, reply);
+    const left = permissions.filter(({ name, optional }) => !optional || ticked.includes(name));
+    await this.give(
+      asked,
+      left.map(({ name }) => name),
+      reply,
+    );
+  }
+
+  /** Everything that is asked, without a page: for a client an administrator trusts. */
+  async approveAll(asked: Asked, reply: FastifyReply): Promise<void> {
+    const { permissions } = await this.policy.permissions(asked, reply);
+    await this.give(
+      asked,
+      permissions.map(({ name }) => name),
+      reply,
+    );
+  }
+
+  private async give(asked: Asked, left: readonly string[], reply: FastifyReply): Promise<void> {
+    const { request, session, client, organization, resource } = asked;
     const kept = resource.scopes.supported(left);
     const code = newSecret();
     const at = this.clock.now();
@@ -68,14 +83,12 @@ export class Answers {
       redirectUri: request.redirectUri,
       codeExpiresAt: new Date(at.getTime() + this.config.authorizationCodeLifetime * 1000),
     });
-    if (!grantId) throw (await this.isAnswered(request.id)) ? answeredBefore(request.id) : noLongerAllowed(request);
+    if (!grantId) {
+      if (await this.isAnswered(request.id)) throw answeredBefore(request.id);
+      await this.policy.permissions(asked, reply);
+      throw noLongerAllowed(request);
+    }
     await this.respond({ request, client }, { code }, reply);
-  }
-
-  /** Everything that is asked, without a page: for a client an administrator trusts. */
-  async approveAll(asked: Asked, reply: FastifyReply): Promise<void> {
-    const all = permissionsFor(asked.request, asked.organization.role, asked.resource.scopes).map(({ name }) => name);
-    await this.approve(asked, all, reply);
   }
 
   async deny({ request, session, client, organization }: Asked, reply: FastifyReply): Promise<void> {

@@ -18,7 +18,8 @@ import { answeredBefore, Answers, type Asked } from './answers.js';
 import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { APPROVAL_PAGE, type ApprovalModel } from './authorization.pages.js';
-import { markNew, permissionsFor } from './permissions.js';
+import { OrganizationPolicy } from './organization-policy.js';
+import { markNew } from './permissions.js';
 import { Steps } from './steps.js';
 
 /**
@@ -32,6 +33,7 @@ export class ApprovalController {
     private readonly steps: Steps,
     private readonly organizations: Organizations,
     private readonly answers: Answers,
+    private readonly policy: OrganizationPolicy,
     private readonly grants: Grants,
     private readonly stored: StoredClients,
     private readonly config: Config,
@@ -40,8 +42,10 @@ export class ApprovalController {
 
   @Get()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { request: asked, respondent, session, client, organization, resource } = await this.asked(request, reply);
+    const all = await this.asked(request, reply);
+    const { request: asked, respondent, session, client, organization, resource } = all;
     if (await this.answers.isAnswered(asked.id)) throw answeredBefore(asked.id);
+    const { permissions, withheld } = await this.policy.permissions(all, reply);
     const http = { request, reply };
     const target = redirectTarget(asked.redirectUri);
     await renderPage(reply, APPROVAL_PAGE, {
@@ -62,7 +66,7 @@ export class ApprovalController {
       application: target === 'private-use',
       form: this.steps.form('approve', http, { request: asked, respondent }),
       permissions: markNew(
-        permissionsFor(asked, organization.role, resource.scopes),
+        permissions,
         await this.grants.permitted(
           {
             userId: session.userId,
@@ -73,6 +77,7 @@ export class ApprovalController {
           this.clock.now(),
         ),
       ),
+      withheld,
       days: Math.round(this.config.refreshTokenLifetime / 86_400),
     });
   }

@@ -8,11 +8,12 @@ import { AuthorizationController } from './authorization.controller.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { LoginController } from './login.controller.js';
 import { OrganizationController } from './organization.controller.js';
+import { OrganizationPolicy } from './organization-policy.js';
 import { Steps } from './steps.js';
 
 @Module({
   controllers: [AuthorizationController, LoginController, OrganizationController, ApprovalController],
-  providers: [Answers, AuthorizationRequests, Steps],
+  providers: [Answers, AuthorizationRequests, OrganizationPolicy, Steps],
 })
 export class AuthorizationModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {

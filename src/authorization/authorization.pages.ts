@@ -59,6 +59,8 @@ export interface Permission {
   readonly changes: boolean;
   /** It can be taken away. */
   readonly optional: boolean;
+  /** It is about staying connected, and lets a tool do nothing else. */
+  readonly stays: boolean;
 }
 
 export interface ApprovalPermission extends Permission {
@@ -87,6 +89,8 @@ export interface ApprovalModel {
   /** Fields "scope" (ticked) and "decision" (`approve` or `deny`). */
   readonly form: Form;
   readonly permissions: readonly ApprovalPermission[];
+  /** What the tool asked for and the organization does not allow. */
+  readonly withheld: readonly Words[];
   /** How long the connection lives without use, in days. */
   readonly days: number;
 }

@@ -13,11 +13,13 @@ import { AuditController } from './members/audit.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
+import { PolicyController } from './policy/policy.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { SetupController } from './setup.controller.js';
+import { PolicyForm } from './policy/policy-form.js';
 import { Shells } from './shells.js';
 
 @Module({
@@ -36,10 +38,11 @@ import { Shells } from './shells.js';
     OrganizationsController,
     OutboxController,
     ConnectionsController,
+    PolicyController,
     ProjectsController,
     ResetPasswordController,
     SignUpController,
   ],
-  providers: [AccountPage, ConnectionRows, Shells],
+  providers: [AccountPage, ConnectionRows, PolicyForm, Shells],
 })
 export class ConsoleModule {}

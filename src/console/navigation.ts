@@ -18,6 +18,7 @@ const OPERATOR: Entry<Shell['current']> = { page: 'operator', label: 'nav.operat
 const ORGANIZATION_TABS = [
   { page: 'members', label: 'members.link', path: '/members', administrators: false },
   { page: 'connections', label: 'ai.link', path: '/connections', administrators: true },
+  { page: 'policy', label: 'policy.link', path: '/policy', administrators: true },
   { page: 'audit', label: 'audit.link', path: '/audit', administrators: true },
 ] as const;
 export type OrganizationTab = (typeof ORGANIZATION_TABS)[number]['page'];

@@ -10,6 +10,7 @@ import { Invitations } from './repositories/invitations.repository.js';
 import { Memberships } from './repositories/memberships.repository.js';
 import { OrganizationConnections } from './repositories/organization-connections.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
+import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
 import { Sessions } from './repositories/sessions.repository.js';
@@ -31,6 +32,7 @@ const REPOSITORIES = [
   Memberships,
   OrganizationConnections,
   Organizations,
+  Policies,
   Projects,
   RateLimitStore,
   Sessions,

@@ -26,12 +26,22 @@ export class Statements {
     return rows;
   }
 
-  /** The same, one at a time for each `key`: what the one before wrote is seen by the next. */
-  async runInTurn<Row extends QueryResultRow>(key: string, statement: Statement, values: unknown[]): Promise<Row[]> {
+  /**
+   * The same, one at a time for each `key`: what the one before wrote is seen by the next. Where an organization is
+   * given, no change of its policy is under way meanwhile, and the statement sees the last one.
+   */
+  async runInTurn<Row extends QueryResultRow>(
+    { key, organizationId = null }: { key: string; organizationId?: string | null },
+    statement: Statement,
+    values: unknown[],
+  ): Promise<Row[]> {
     const client = await this.pool.connect();
     try {
       await client.query('BEGIN');
-      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+      await client.query(
+        'SELECT pg_advisory_xact_lock(hashtextextended($1, 0)), (SELECT 1 FROM organizations WHERE id = $2 FOR SHARE)',
+        [key, organizationId],
+      );
       const { rows } = await client.query<Row>({ ...statement, values });
       await client.query('COMMIT');
       client.release();

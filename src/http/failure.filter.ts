@@ -80,8 +80,8 @@ export class FailureFilter implements ExceptionFilter {
     const failure = pageFailureOf(error);
     this.log(failure, request, failure.status);
     if (failure.status === 503) reply.header('Retry-After', RETRY_AFTER);
-    const { title, explanation, advice, link, supportCode } = failure;
-    await renderPage(reply, ERROR_PAGE, { title, explanation, advice, supportCode, link }, failure.status);
+    const { title, explanation, advice, link, other, supportCode } = failure;
+    await renderPage(reply, ERROR_PAGE, { title, explanation, advice, supportCode, link, other }, failure.status);
   }
 
   /** By the route as it was declared: an address may hold what must not be logged. */

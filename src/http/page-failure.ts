@@ -10,6 +10,8 @@ interface Details {
   /** Of all three texts. Never of the request, but for a name that was checked. */
   readonly values?: Text['values'];
   readonly link?: { readonly label: Text; readonly href: string };
+  /** Another way on. */
+  readonly other?: Details['link'];
 }
 
 /** A failure with words for the person in front of the page. */
@@ -19,12 +21,13 @@ export class PageFailure extends Error {
   readonly advice: Text;
   readonly supportCode: string;
   readonly link: Details['link'];
+  readonly other: Details['link'];
 
   constructor(
     readonly status: number,
     key: FailureKey,
     cause: Finding | OAuthError,
-    { values, link }: Details = {},
+    { values, link, other }: Details = {},
   ) {
     super(plainly(text(key, values), 'en'), { cause });
     this.title = text(key, values);
@@ -32,5 +35,6 @@ export class PageFailure extends Error {
     this.advice = text(`${key}-advice` as TextKey, values);
     this.supportCode = cause instanceof OAuthError ? cause.supportCode : newSupportCode();
     this.link = link;
+    this.other = other;
   }
 }

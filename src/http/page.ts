@@ -90,6 +90,7 @@ export interface ErrorModel {
   readonly advice: Text;
   readonly supportCode: string;
   readonly link: { readonly label: Text; readonly href: string } | undefined;
+  readonly other: ErrorModel['link'];
 }
 
 export const ERROR_PAGE = definePage<ErrorModel>('error');

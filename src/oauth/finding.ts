@@ -56,6 +56,10 @@ const RULES = {
     'keep the refresh token of each answer before using it, in one place for all processes; the connection was ended, so connect again',
   ],
   'grant-stands': ['this server', 'connect again; the person, an administrator or time ended this connection'],
+  'organization-policy': [
+    'this server',
+    'ask an owner or admin of the organization: its console says which tools may work there, under AI clients',
+  ],
   registration: ['RFC 7591 §2', 'mend the member that is named'],
   'feed-position': ['docs/resource-servers.md', 'follow the next of the page before, or begin without since'],
   'access-token': ['RFC 6750 §3.1', 'refresh, or connect again'],

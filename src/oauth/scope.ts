@@ -78,9 +78,11 @@ export class ScopeCatalogue {
     return [...this.names, ...known];
   }
 
-  /** These scopes, less those that are gone and those that somebody of this role may not give. */
-  allowed(names: readonly string[], role: Role): string[] {
-    return names.filter((name) => this.byName.get(name)?.roles.includes(role));
+  /** These scopes, less those that are gone, those that somebody of this role may not give, and those above a ceiling. */
+  allowed(names: readonly string[], role: Role, ceiling: readonly string[] | null = null): string[] {
+    return names
+      .filter((name) => this.byName.get(name)?.roles.includes(role))
+      .filter((name) => !ceiling || name === OFFLINE_ACCESS || ceiling.includes(name));
   }
 
   /** Those of these scopes that contain nothing but others of them: without a narrow one, a broad one falls away too. */

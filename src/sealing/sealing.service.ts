@@ -22,7 +22,8 @@ export type Purpose =
   | 'password-reset'
   | 'email-change'
   | 'invitation'
-  | 'audit-chain';
+  | 'audit-chain'
+  | 'policy-change';
 
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret

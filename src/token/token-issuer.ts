@@ -26,7 +26,7 @@ export class TokenIssuer {
 
   /**
    * Tokens of a grant as it stands: the access token carries what was approved, within `scopes` if the client narrows it,
-   * less what the person's role does not allow now, or the resource no longer has. `secret`: of the grant's refresh tokens.
+   * less what the person's role or the organization does not allow now, or the resource no longer has. `secret`: of the grant's refresh tokens.
    */
   async issue(
     client: Client,
@@ -37,7 +37,7 @@ export class TokenIssuer {
     const catalogue = (await this.resources.findNow(grant.resource))?.scopes;
     const wanted = catalogue?.expand(scopes) ?? [];
     const approved = grant.scopes.filter((name) => wanted.includes(name));
-    const scope = catalogue?.allowed(approved, grant.role).join(' ') ?? '';
+    const scope = catalogue?.allowed(approved, grant.role, grant.ceiling).join(' ') ?? '';
     const accessToken = await this.accessTokens.issue({
       sub: grant.userId,
       aud: grant.resource,

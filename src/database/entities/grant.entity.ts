@@ -14,7 +14,8 @@ export type RevocationReason =
   | 'client_blocked'
   | 'resource_removed'
   | 'member_removed'
-  | 'ended_by_administrator';
+  | 'ended_by_administrator'
+  | 'denied_by_policy';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

@@ -6,6 +6,7 @@ import { Grant } from './grant.entity.js';
 import { Invitation } from './invitation.entity.js';
 import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
+import { PolicyRule } from './policy-rule.entity.js';
 import { Project } from './project.entity.js';
 import { RateLimit } from './rate-limit.entity.js';
 import { Resource } from './resource.entity.js';
@@ -22,6 +23,7 @@ export const ENTITIES = [
   Invitation,
   Membership,
   Organization,
+  PolicyRule,
   Project,
   RateLimit,
   Resource,

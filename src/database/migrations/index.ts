@@ -3,6 +3,7 @@ import { Initial1700000000000 } from './1700000000000-initial.js';
 import { Invitations1700000005000 } from './1700000005000-invitations.js';
 import { Locales1700000004000 } from './1700000004000-locales.js';
 import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
+import { Policy1700000007000 } from './1700000007000-policy.js';
 import { Resources1700000003000 } from './1700000003000-resources.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
 
@@ -14,5 +15,6 @@ export const MIGRATIONS = [
   Resources1700000003000,
   Locales1700000004000,
   Invitations1700000005000,
+  Policy1700000007000,
   AuditChain1700000009000,
 ];

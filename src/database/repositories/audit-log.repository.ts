@@ -14,6 +14,7 @@ export const ORGANIZATION_ACTIONS = [
   'member.removed',
   'organization.created',
   'organization.renamed',
+  'policy.changed',
   'project.created',
   'project.renamed',
   'project.deleted',

@@ -40,6 +40,8 @@ export interface IssuedGrant {
   readonly renewable: boolean;
   readonly generation: number;
   readonly role: Role;
+  /** Scopes the organization's policy lets it have at most; null: no limit. */
+  readonly ceiling: readonly string[] | null;
 }
 
 export interface CodeProof {
@@ -60,6 +62,8 @@ export interface FailedExchange {
   readonly resource: string;
   readonly expiresAt: Date;
   readonly failures: number;
+  /** The organization's policy does not let this tool work for this person. */
+  readonly denied: boolean;
 }
 
 export interface RefreshProof {
@@ -95,6 +99,7 @@ interface IssuedRow {
   renewable: boolean;
   generation: number;
   role: Role;
+  ceiling: string[] | null;
 }
 
 const issued = (row: IssuedRow): IssuedGrant => ({
@@ -106,6 +111,7 @@ const issued = (row: IssuedRow): IssuedGrant => ({
   renewable: row.renewable,
   generation: row.generation,
   role: row.role,
+  ceiling: row.ceiling,
 });
 
 /** Every query on grants, each one statement of `grants.statements.ts`. */
@@ -113,10 +119,10 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 export class Grants {
   constructor(private readonly statements: Statements) {}
 
-  /** The new grant's id; undefined when the request was answered before or person, membership or client no longer stand. */
+  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, or policy denies it. */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
-    const [row] = await this.statements.runInTurn<{ id: string }>(approval.requestId, sql.APPROVE, [
+    const [row] = await this.statements.runInTurn<{ id: string }>({ key: approval.requestId, organizationId: approval.organizationId }, sql.APPROVE, [
       client.clientId,
       client.digest,
       client.identity,
@@ -156,7 +162,7 @@ export class Grants {
       denial.organizationId,
       denial.clientName,
     ];
-    return (await this.statements.runInTurn(denial.requestId, sql.DENY, values)).length === 1;
+    return (await this.statements.runInTurn({ key: denial.requestId }, sql.DENY, values)).length === 1;
   }
 
   async isAnswered(requestId: string): Promise<boolean> {
@@ -175,7 +181,10 @@ export class Grants {
     return row && issued(row);
   }
 
-  async whyNotExchanged({ codeHash, clientDigest, codeChallenge }: CodeProof): Promise<FailedExchange | undefined> {
+  async whyNotExchanged(
+    { codeHash, clientDigest, codeChallenge }: CodeProof,
+    at: Date,
+  ): Promise<FailedExchange | undefined> {
     const [row] = await this.statements.run<{
       id: string;
       code_used_at: Date | null;
@@ -185,7 +194,8 @@ export class Grants {
       resource: string;
       code_expires_at: Date;
       code_failures: number;
-    }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge]);
+      denied: boolean;
+    }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge, at]);
     return (
       row && {
         id: row.id,
@@ -196,6 +206,7 @@ export class Grants {
         resource: row.resource,
         expiresAt: row.code_expires_at,
         failures: row.code_failures,
+        denied: row.denied,
       }
     );
   }
@@ -214,11 +225,18 @@ export class Grants {
     proof: RefreshProof,
     at: Date,
   ): Promise<
-    | { grant: IssuedGrant; rotatedAt: Date; resourceMatches: boolean; scopeMatches: boolean; over: string | null }
+    | {
+        grant: IssuedGrant;
+        rotatedAt: Date;
+        resourceMatches: boolean;
+        scopeMatches: boolean;
+        over: string | null;
+        denied: boolean;
+      }
     | undefined
   > {
     const [row] = await this.statements.run<
-      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; over: string | null }
+      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; over: string | null; denied: boolean }
     >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
     return {
@@ -227,6 +245,7 @@ export class Grants {
       resourceMatches: row.resource_matches,
       scopeMatches: row.scope_matches,
       over: row.over,
+      denied: row.denied,
     };
   }
 

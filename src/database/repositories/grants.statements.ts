@@ -1,22 +1,26 @@
 import type { Statement } from '../statements.js';
 import { auditGrants } from './audit.sql.js';
+import { NOT_DENIED, ruling } from './policy.sql.js';
 
 /*
  * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
-/** Client, person and membership stand at this moment, the client as it was approved. */
+/** Client, person and membership stand at this moment, the client as it was approved, and policy `p` does not deny it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
-   AND m.user_id = g.user_id AND m.organization_id = g.organization_id`;
+   AND m.user_id = g.user_id AND m.organization_id = g.organization_id AND ${NOT_DENIED}`;
 
-const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role';
+const RULING = (at: string) =>
+  ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', role: 'm.role', at });
+
+const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role, p.ceiling';
 
 /**
  * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
- * then finds the grant. No row: the request was answered before, or person, membership, client or resource no longer
- * stand. `$18`: the resource is this server's own, which has no row.
+ * then finds the grant. No row: the request was answered before, person, membership, client or resource no longer
+ * stand, or policy denies it. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',
@@ -33,7 +37,8 @@ export const APPROVE: Statement = {
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
       SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
         FROM client, memberships m JOIN users u ON u.id = m.user_id
-       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL
+        LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', role: 'm.role', at: '$6' })}) p ON true
+       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL AND ${NOT_DENIED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
          FOR SHARE OF m
@@ -51,7 +56,7 @@ export const EXCHANGE: Statement = {
            generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
            secret_hash = CASE WHEN g.renewable THEN $7::bytea END,
            expires_at = CASE WHEN g.renewable THEN $8::timestamptz ELSE $9::timestamptz END
-      FROM clients c, users u, memberships m
+      FROM clients c, users u, memberships m LEFT JOIN LATERAL (${RULING('$6')}) p ON true
      WHERE g.code_hash = $1 AND c.digest = $2 AND g.code_challenge = $3
        AND ($4::text IS NULL OR g.redirect_uri = $4) AND ($5::text IS NULL OR g.resource = $5)
        AND g.code_used_at IS NULL AND g.code_failures < 5 AND g.code_expires_at > $6 AND g.revoked_at IS NULL
@@ -63,8 +68,12 @@ export const EXCHANGE: Statement = {
 export const WHY_NOT_EXCHANGED: Statement = {
   name: 'grant_why_not_exchanged',
   text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
-           g.redirect_uri, g.resource, g.code_expires_at, g.code_failures
-      FROM grants g JOIN clients c ON c.id = g.client_id WHERE g.code_hash = $1`,
+           g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${NOT_DENIED}) AS denied
+      FROM grants g JOIN clients c ON c.id = g.client_id
+      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+      LEFT JOIN LATERAL (${RULING('$4')}) p ON true
+     WHERE g.code_hash = $1`,
 };
 
 export const COUNT_CODE_FAILURE: Statement = {
@@ -77,7 +86,7 @@ export const REFRESH: Statement = {
   name: 'grant_refresh',
   text: `UPDATE grants g
        SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8
-      FROM clients c, users u, memberships m
+      FROM clients c, users u, memberships m LEFT JOIN LATERAL (${RULING('$7')}) p ON true
      WHERE g.id = $1 AND g.generation = $2 AND g.secret_hash = $3 AND c.digest = $4
        AND ($5::text IS NULL OR g.resource = $5) AND ($6::text[] IS NULL OR g.scopes @> $6::text[])
        AND g.revoked_at IS NULL AND g.expires_at > $7
@@ -96,9 +105,12 @@ export const WHY_NOT_REFRESHED: Statement = {
                 WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
                 WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
                 WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
-                WHEN m.role IS NULL THEN 'person no longer a member' END AS over
+                WHEN m.role IS NULL THEN 'person no longer a member'
+                WHEN NOT (${NOT_DENIED}) THEN 'denied by policy' END AS over,
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${NOT_DENIED}) AS denied
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+      LEFT JOIN LATERAL (${RULING('$7')}) p ON true
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
 };
 

@@ -3,6 +3,7 @@ import { APPROVAL } from './approval.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
+import { POLICY } from './policy.js';
 
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
 export const EN = {
@@ -11,6 +12,7 @@ export const EN = {
   ...APPROVAL,
   ...CONSOLE,
   ...MEMBERS,
+  ...POLICY,
 } as const;
 
 export type TextKey = keyof typeof EN;

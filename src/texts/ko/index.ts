@@ -4,6 +4,7 @@ import { APPROVAL } from './approval.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
+import { POLICY } from './policy.js';
 
 /** The same in Korean. */
 export const KO: Readonly<Record<TextKey, string>> = {
@@ -12,4 +13,5 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...APPROVAL,
   ...CONSOLE,
   ...MEMBERS,
+  ...POLICY,
 };

@@ -54,7 +54,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
    * prove it changes nothing, or a stranger could end connections; it only counts, and the fifth kills an unused code.
    */
   private async refusal(client: Client, proof: CodeProof, at: Date): Promise<OAuthError> {
-    const found = await this.grants.whyNotExchanged(proof);
+    const found = await this.grants.whyNotExchanged(proof, at);
     if (!found) return refused(new Finding('code-known', { client_id: client.clientId }));
     const redirectUriMatches = proof.redirectUri === undefined || proof.redirectUri === found.redirectUri;
     if (!found.clientMatches || !found.verifierMatches || !redirectUriMatches) {
@@ -80,6 +80,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
         'the resource is not the one of the authorization request',
         new Finding('resource-granted', { asked: proof.resource, granted: found.resource }),
       );
+    if (found.denied) return refused(new Finding('organization-policy', { grant: found.id }));
     return refused(
       new Finding('code-life', { grant: found.id, expires: found.expiresAt, failures: found.failures, now: at }),
     );

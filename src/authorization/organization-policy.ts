@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { toolName } from '../clients/names.js';
+import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
+import { Memberships } from '../database/repositories/memberships.repository.js';
+import { Policies } from '../database/repositories/policies.repository.js';
+import { PageFailure } from '../http/page-failure.js';
+import { Finding } from '../oauth/finding.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { ADMINISTRATORS } from '../oauth/role.js';
+import { text, type Words } from '../texts/text.js';
+import type { Asked } from './answers.js';
+import { responseUri } from './authorization-response.js';
+import { permissionsFor } from './permissions.js';
+import type { Permission } from './authorization.pages.js';
+import { Steps } from './steps.js';
+
+/** So many of those who decide are named. */
+const NAMED = 3;
+
+/** What the organization a person chose lets them permit. */
+@Injectable()
+export class OrganizationPolicy {
+  constructor(
+    private readonly policies: Policies,
+    private readonly memberships: Memberships,
+    private readonly steps: Steps,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The permissions that may be given, and in words those the organization withholds. Throws `PageFailure` when it does
+   * not allow the tool, or nothing that it asks for.
+   */
+  async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
+    const { request, session, client, organization, resource } = asked;
+    const place = { userId: session.userId, organizationId: organization.id };
+    const { denied, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
+    const all = permissionsFor(request, organization.role, resource.scopes);
+    const permissions = permissionsFor(request, organization.role, resource.scopes, ceiling);
+    const withheld = all.filter(({ name }) => !permissions.some((one) => one.name === name));
+    const nothingLeft = withheld.length > 0 && permissions.every(({ stays }) => stays);
+    if (denied || nothingLeft) throw await this.refusal(asked, { denied, ceiling }, reply);
+    return { permissions, withheld: withheld.map(({ sentence }) => sentence) };
+  }
+
+  private async refusal(
+    { request, respondent, client, organization }: Asked,
+    compared: { denied: boolean; ceiling: readonly string[] | null },
+    reply: FastifyReply,
+  ): Promise<PageFailure> {
+    const description = 'the organization does not allow this tool';
+    const error = new OAuthError(
+      'access_denied',
+      description,
+      new Finding('organization-policy', { organization: organization.id, client_id: client.clientId, ...compared }),
+    );
+    const tool = toolName(client.metadata, request.redirectUri);
+    const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
+    const members = await this.memberships.list(organization.id, this.clock.now());
+    const deciding = members.filter(({ role }) => ADMINISTRATORS.includes(role)).slice(0, NAMED);
+    const http = { request: reply.request, reply };
+    return new PageFailure(403, 'error.policy', error, {
+      values: { tool, organization: organization.name, who: deciding.map(({ email }) => email).join(', ') },
+      link: { label: text('error.return', { tool }), href: responseUri(request.redirectUri, answer) },
+      other: { label: text('error.policy-other'), href: this.steps.to('organization', http, { request, respondent }) },
+    });
+  }
+}

@@ -1,0 +1,228 @@
+import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toolName } from '../../clients/names.js';
+import { Clock } from '../../config/clock.js';
+import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
+import {
+  ANY_TOOL,
+  type Decision,
+  Policies,
+  type PolicyChange,
+  SELF_ASSERTED,
+} from '../../database/repositories/policies.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { moment } from '../../http/moment.js';
+import { renderPage } from '../../http/page.js';
+import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
+import { Sealing } from '../../sealing/sealing.service.js';
+import { permissionText } from '../../texts/permission.js';
+import { type Text, text, type Words } from '../../texts/text.js';
+import { fieldOf } from '../field.js';
+import { Id } from '../id.js';
+import { noticeOf } from '../notices.js';
+import { Shells } from '../shells.js';
+import { type Fields, PEOPLE, PolicyForm } from './policy-form.js';
+import { POLICY_PAGE, POLICY_REHEARSAL_PAGE } from './policy.pages.js';
+
+/** So many connections of each kind a rehearsal names. */
+const NAMED = 100;
+const REHEARSAL_SECONDS = 3600;
+
+/** A change that was rehearsed, and of which version of the policy. */
+interface Rehearsed {
+  readonly change: PolicyChange;
+  readonly version: number;
+}
+
+/** Which tools may work for an organization. Owners and admins decide; to others there is no such page. */
+@Controller('console/organizations/:id/policy')
+@UseGuards(SessionGuard)
+export class PolicyController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly policies: Policies,
+    private readonly policy: ToolPolicy,
+    private readonly form: PolicyForm,
+    private readonly sealing: Sealing,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Fields,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    await this.render(session, organization, asked, request, reply);
+  }
+
+  /** What a change would do. Nothing is changed. */
+  @Post('rehearsal')
+  @UseGuards(CsrfGuard)
+  async rehearse(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body() fields: Fields,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const policy = await this.policies.read(id);
+    const change = await this.form.read(id, policy, fields);
+    if ('key' in change) return this.render(session, organization, fields, request, reply, change);
+    const rehearsal = await this.policy.rehearse(id, change, policy.version);
+    if (!rehearsal) return this.render(session, organization, fields, request, reply, text('policy.stale'));
+    const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
+    const { ended, changed, untouched } = rehearsal;
+    const rehearsed: Rehearsed = { change, version: policy.version };
+    await renderPage(reply, POLICY_REHEARSAL_PAGE, {
+      title: text('policy.rehearsal-title'),
+      shell,
+      notice: undefined,
+      here: addressOf(id),
+      change: this.sealing.sealValue('policy-change', rehearsed, REHEARSAL_SECONDS, contextOf(session, id)),
+      says: saysOf(change.people, change.becomes),
+      name: nameOf(change.tool, await this.nameOf(id, change.tool)),
+      ended: ended.length,
+      changed: changed.length,
+      untouched,
+      endedLines: ended
+        .slice(0, NAMED)
+        .map((connection) => this.line({ connection, before: connection.scopes, after: [] })),
+      changedLines: changed.slice(0, NAMED).map((one) => this.line(one)),
+      endedMore: Math.max(0, ended.length - NAMED),
+      changedMore: Math.max(0, changed.length - NAMED),
+    });
+  }
+
+  /** Makes a change that was rehearsed, by whom, in the same session; unless somebody changed something since. */
+  @Post()
+  @UseGuards(CsrfGuard)
+  async save(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('change') sealed: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const opened = this.sealing.openValue<Rehearsed>('policy-change', fieldOf(sealed), contextOf(session, id));
+    const rehearsed = typeof opened === 'object' ? opened.value : undefined;
+    const ended =
+      rehearsed &&
+      (await this.policy.save({
+        organizationId: id,
+        change: revived(rehearsed.change),
+        version: rehearsed.version,
+        by: session.userId,
+      }));
+    if (ended === undefined) return this.render(session, organization, {}, request, reply, text('policy.stale'));
+    await reply.redirect(`${addressOf(id)}?done=policy-changed`, 303);
+  }
+
+  private async render(
+    session: LiveSession,
+    organization: OwnOrganization,
+    fields: Fields,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: Text,
+  ): Promise<void> {
+    const { id } = organization;
+    const now = this.clock.now();
+    const { rules } = await this.policies.read(id);
+    const known = await this.policies.knownTools(id, now);
+    const filled = rules.find(({ tool, people }) => tool === fields['tool'] && people === fields['people']);
+    const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
+    const offered = [
+      { value: ANY_TOOL, label: nameOf(ANY_TOOL) },
+      { value: SELF_ASSERTED, label: nameOf(SELF_ASSERTED) },
+      ...known.map(({ clientId, name }) => ({ value: clientId, label: name ?? clientId })),
+    ];
+    const isOffered = offered.some(({ value }) => value === fields['tool']);
+    await renderPage(
+      reply,
+      POLICY_PAGE,
+      {
+        title: text('policy.title', { organization: organization.name }),
+        shell,
+        notice: noticeOf(fields['done']),
+        failure,
+        here: addressOf(id),
+        rules: rules.map((rule) => ({
+          tool: rule.tool,
+          people: rule.people,
+          name: nameOf(rule.tool, rule.name),
+          clientId: rule.name === null ? undefined : rule.tool,
+          says: saysOf(rule.people, rule),
+          denies: rule.verdict === 'deny',
+          ceiling: this.inWords(rule.ceiling ?? []),
+          until: rule.expiresAt ? moment(rule.expiresAt, now) : undefined,
+          over: rule.expiresAt !== null && rule.expiresAt <= now,
+          change: `${addressOf(id)}?${new URLSearchParams({ tool: rule.tool, people: rule.people })}`,
+        })),
+        tools: offered.map((one) => ({ ...one, selected: one.value === fields['tool'] })),
+        address: fieldOf(fields['address']) || (filled && !isOffered ? filled.tool : ''),
+        people: PEOPLE.map((value) => ({
+          value,
+          label: text(`policy.people-${value}`),
+          selected: value === fields['people'],
+        })),
+        verdicts: (['allow', 'deny'] as const).map((value) => ({
+          value,
+          label: text(`policy.${value}`),
+          selected: value === (filled?.verdict ?? fields['verdict'] ?? 'allow'),
+        })),
+        permissions: this.form.permissions().map((scope) => ({
+          name: scope.name,
+          label: permissionText(scope).sentence,
+          selected: !filled?.ceiling || filled.ceiling.includes(scope.name),
+        })),
+        until: filled?.expiresAt?.toISOString().slice(0, 10) ?? '',
+      },
+      failure ? 400 : 200,
+    );
+  }
+
+  private async nameOf(organizationId: string, tool: string): Promise<string | null> {
+    const known = await this.policies.knownTools(organizationId, this.clock.now());
+    return known.find(({ clientId }) => clientId === tool)?.name ?? null;
+  }
+
+  private line({ connection, after }: Touched) {
+    const { email, metadata, redirectUri } = connection;
+    return { email, tool: toolName(metadata, redirectUri), after: this.inWords(after) };
+  }
+
+  private inWords(names: readonly string[]): Words[] {
+    return this.form
+      .permissions()
+      .filter(({ name }) => names.includes(name))
+      .map((scope) => permissionText(scope).sentence);
+  }
+}
+
+const addressOf = (id: string) => `/console/organizations/${id}/policy`;
+const contextOf = ({ idHash }: LiveSession, id: string) => `${idHash.toString('base64url')} ${id}`;
+
+function nameOf(tool: string, name: string | null = null): Words {
+  if (tool === ANY_TOOL) return text('policy.any-tool');
+  return tool === SELF_ASSERTED ? text('policy.self-asserted') : (name ?? tool);
+}
+
+function saysOf(people: PolicyChange['people'], decision: Decision | undefined): Text {
+  return text(`policy.${decision?.verdict ?? 'none'}-for`, { people: text(`policy.people-${people}`) });
+}
+
+/** A time is text while it is sealed. */
+function revived({ becomes, ...change }: PolicyChange): PolicyChange {
+  return {
+    ...change,
+    becomes: becomes && { ...becomes, expiresAt: becomes.expiresAt && new Date(becomes.expiresAt) },
+  };
+}

@@ -1,0 +1,64 @@
+import type { Moment } from '../../http/moment.js';
+import { definePage } from '../../http/page.js';
+import type { Text, Words } from '../../texts/text.js';
+import { CONSOLE, type ConsoleModel } from '../console.pages.js';
+
+interface Choice {
+  readonly value: string;
+  readonly label: Words;
+  readonly selected: boolean;
+}
+
+export interface PolicyModel extends ConsoleModel {
+  readonly failure: Text | undefined;
+  /** The address of this page. */
+  readonly here: string;
+  readonly rules: readonly {
+    readonly tool: string;
+    readonly people: string;
+    readonly name: Words;
+    /** The id, where the name is not all there is to say. */
+    readonly clientId: string | undefined;
+    readonly says: Text;
+    readonly denies: boolean;
+    /** In words, what it may have at most; empty: no limit. */
+    readonly ceiling: readonly Words[];
+    readonly until: Moment | undefined;
+    readonly over: boolean;
+    /** This page, with the form filled in. */
+    readonly change: string;
+  }[];
+  /** The form: what is said about which tool, for whom. */
+  readonly tools: readonly Choice[];
+  readonly address: string;
+  readonly people: readonly Choice[];
+  readonly verdicts: readonly Choice[];
+  readonly permissions: readonly { readonly name: string; readonly label: Words; readonly selected: boolean }[];
+  readonly until: string;
+}
+export const POLICY_PAGE = definePage<PolicyModel>('console/policy', CONSOLE);
+
+/** A connection and what becomes of it. */
+interface Line {
+  readonly email: string;
+  readonly tool: Words;
+  /** In words, what it can do afterwards. */
+  readonly after: readonly Words[];
+}
+
+export interface PolicyRehearsalModel extends ConsoleModel {
+  readonly here: string;
+  /** The change, sealed. */
+  readonly change: string;
+  readonly says: Text;
+  readonly name: Words;
+  readonly ended: number;
+  readonly changed: number;
+  readonly untouched: number;
+  /** The first of those that end, and of those that change. */
+  readonly endedLines: readonly Line[];
+  readonly changedLines: readonly Line[];
+  readonly endedMore: number;
+  readonly changedMore: number;
+}
+export const POLICY_REHEARSAL_PAGE = definePage<PolicyRehearsalModel>('console/policy-rehearsal', CONSOLE);
