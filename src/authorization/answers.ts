@@ -1,32 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Client } from '../clients/clients.service.js';
 import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Grants } from '../database/repositories/grants.repository.js';
-import type { OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { renderPage } from '../http/page.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
-import type { ProtectedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 import { plainly, text } from '../texts/text.js';
+import type { Asked } from './asked.js';
 import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
-import type { Answering } from './steps.js';
-
-/** A request in the hands of somebody who chose an organization: all that an answer needs. */
-export interface Asked extends Answering {
-  readonly client: Client;
-  readonly organization: OwnOrganization;
-  readonly resource: ProtectedResource;
-}
 
 /** The two answers to an authorization request. Each request is answered once. */
 @Injectable()

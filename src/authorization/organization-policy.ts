@@ -10,7 +10,7 @@ import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { text, type Words } from '../texts/text.js';
-import type { Asked } from './answers.js';
+import type { Asked } from './asked.js';
 import { responseUri } from './authorization-response.js';
 import { permissionsFor } from './permissions.js';
 import type { Permission } from './authorization.pages.js';

@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
-import {
-  Policies,
-  type PolicyChange,
-  type RuledConnection,
-} from '../database/repositories/policies.repository.js';
+import { Policies, type PolicyChange, type RuledConnection } from '../database/repositories/policies.repository.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { Resources } from '../resources/resources.service.js';
 

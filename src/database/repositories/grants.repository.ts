@@ -122,26 +122,30 @@ export class Grants {
   /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, or policy denies it. */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
-    const [row] = await this.statements.runInTurn<{ id: string }>({ key: approval.requestId, organizationId: approval.organizationId }, sql.APPROVE, [
-      client.clientId,
-      client.digest,
-      client.identity,
-      JSON.stringify(client.metadata),
-      client.secretHash,
-      approval.at,
-      approval.requestId,
-      approval.userId,
-      approval.organizationId,
-      approval.resource,
-      approval.scopes,
-      approval.renewable,
-      approval.codeHash,
-      approval.codeChallenge,
-      approval.redirectUri,
-      approval.codeExpiresAt,
-      client.pinned,
-      approval.ownResource,
-    ]);
+    const [row] = await this.statements.runInTurn<{ id: string }>(
+      { key: approval.requestId, organizationId: approval.organizationId },
+      sql.APPROVE,
+      [
+        client.clientId,
+        client.digest,
+        client.identity,
+        JSON.stringify(client.metadata),
+        client.secretHash,
+        approval.at,
+        approval.requestId,
+        approval.userId,
+        approval.organizationId,
+        approval.resource,
+        approval.scopes,
+        approval.renewable,
+        approval.codeHash,
+        approval.codeChallenge,
+        approval.redirectUri,
+        approval.codeExpiresAt,
+        client.pinned,
+        approval.ownResource,
+      ],
+    );
     return row?.id;
   }
 
@@ -236,7 +240,13 @@ export class Grants {
     | undefined
   > {
     const [row] = await this.statements.run<
-      IssuedRow & { rotated_at: Date; resource_matches: boolean; scope_matches: boolean; over: string | null; denied: boolean }
+      IssuedRow & {
+        rotated_at: Date;
+        resource_matches: boolean;
+        scope_matches: boolean;
+        over: string | null;
+        denied: boolean;
+      }
     >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
     return {

@@ -105,7 +105,14 @@ export class Policies {
   async read(organizationId: string): Promise<LivePolicy> {
     const { policyVersion } = await this.dataSource.manager.findOneByOrFail(Organization, { id: organizationId });
     const rows = await this.dataSource.query<
-      { tool: string; people: People; verdict: Verdict; ceiling: string[] | null; expires_at: Date | null; name: string }[]
+      {
+        tool: string;
+        people: People;
+        verdict: Verdict;
+        ceiling: string[] | null;
+        expires_at: Date | null;
+        name: string;
+      }[]
     >(
       `SELECT r.tool, r.people, r.verdict, r.ceiling, r.expires_at, c.metadata->>'client_name' AS name
          FROM policy_rules r LEFT JOIN clients c ON c.digest = sha256(convert_to(r.tool, 'UTF8'))
@@ -174,7 +181,8 @@ async function apply(
   const key = { organizationId, tool, people };
   const before = await manager.findOneBy(PolicyRule, key);
   await manager.delete(PolicyRule, key);
-  if (becomes) await manager.insert(PolicyRule, { ...key, ...becomes, ceiling: becomes.ceiling && [...becomes.ceiling] });
+  if (becomes)
+    await manager.insert(PolicyRule, { ...key, ...becomes, ceiling: becomes.ceiling && [...becomes.ceiling] });
   const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
   await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
   const rows = await manager.query<{ id: string }[]>(END_DENIED, [organizationId, at, by]);
@@ -194,7 +202,13 @@ async function connections(manager: EntityManager, organizationId: string, at: D
     })[]
   >(CONNECTIONS, [organizationId, at]);
   return rows.map(({ id, email, role, resource, scopes, redirect_uri, metadata, ...row }) => ({
-    ...{ id, email, role, resource, scopes, metadata, redirectUri: redirect_uri },
+    id,
+    email,
+    role,
+    resource,
+    scopes,
+    metadata,
+    redirectUri: redirect_uri,
     ...rulingOf(row),
   }));
 }
