@@ -37,7 +37,8 @@ export class Witness {
     }
   }
 
-  private async untilWaiting(waiters: number): Promise<void> {
+  /** Until so many sessions of the server stand at a lock. Throws when they do not come. */
+  async untilWaiting(waiters: number): Promise<void> {
     const deadline = Date.now() + 10_000;
     for (let standing = 0; standing < waiters; await new Promise((resolve) => setTimeout(resolve, 20))) {
       const [row] = await this.query<{ standing: number }>(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RegisteredClients } from '../../../src/clients/registered-clients.js';
 import {
   type Decision,
@@ -400,27 +400,55 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
   });
 });
 
-it('O4 a denial racing approvals at the row lock leaves no connection', async () => {
-  const server = await startServer({ database: 'postgres' });
-  try {
-    const owner = await addPerson(server.app, 'owner@example.com');
-    const { organizationId, id: by } = owner;
-    const client = await OAuthClient.register(server.origin);
+describe('O4 a denial racing approvals at the row lock leaves no connection', () => {
+  let server: TestServer;
+  let owner: Person;
+  let client: OAuthClient;
+  let approvals: (() => Promise<WebPage>)[];
+  beforeEach(async () => {
+    server = await startServer({ database: 'postgres' });
+    owner = await addPerson(server.app, 'owner@example.com');
+    client = await OAuthClient.register(server.origin);
+    await client.again().connect(owner);
     const walks = await Promise.all([1, 2, 3].map(() => client.again().toApproval(owner)));
-    const change: PolicyChange = { tool: '*', people: 'everybody', becomes: DENY };
-    await Witness.of(server.config.databaseUrl).releaseTogether(
-      'SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE',
-      [organizationId],
-      4,
-      () =>
-        Promise.all([
-          server.app.get(ToolPolicy, { strict: false }).save({ organizationId, change, version: 0, by }),
-          ...walks.map(({ browser, page }) => browser.submit(page, 'Approve')),
-        ]),
+    approvals = walks.map(
+      ({ browser, page }) =>
+        () =>
+          browser.submit(page, 'Approve'),
     );
-    expect(await server.query('SELECT id FROM grants WHERE revoked_at IS NULL')).toEqual([]);
-    expect(await server.query('SELECT verdict FROM policy_rules')).toEqual([{ verdict: 'deny' }]);
-  } finally {
-    await server.close();
-  }
+  });
+  afterEach(() => server?.close());
+
+  const deny = () => {
+    const change: PolicyChange = { tool: '*', people: 'everybody', becomes: DENY };
+    const { organizationId, id: by } = owner;
+    return server.app.get(ToolPolicy, { strict: false }).save({ organizationId, change, version: 0, by });
+  };
+
+  it('when approvals came first: the denial waits, and ends what they made', async () => {
+    const witness = Witness.of(server.config.databaseUrl);
+    await witness.releaseTogether(
+      'SELECT 1 FROM memberships WHERE user_id = $1 FOR UPDATE',
+      [owner.id],
+      4,
+      async () => {
+        const answered = approvals.map((approve) => approve());
+        await witness.untilWaiting(3);
+        const [ended, ...pages] = await Promise.all([deny(), ...answered]);
+        expect({ ended, approved: pages.filter(({ leftTo }) => leftTo).length }).toEqual({ ended: 4, approved: 3 });
+      },
+    );
+    expect(await witness.query('SELECT id FROM grants WHERE revoked_at IS NULL')).toEqual([]);
+  });
+
+  it('when the denial came first, and has looked already what it ends: approvals wait, and are refused', async () => {
+    const witness = Witness.of(server.config.databaseUrl);
+    await witness.releaseTogether('SELECT 1 FROM grants WHERE user_id = $1 FOR UPDATE', [owner.id], 4, async () => {
+      const ending = deny();
+      await witness.untilWaiting(1);
+      const [ended, ...pages] = await Promise.all([ending, ...approvals.map((approve) => approve())]);
+      expect({ ended, statuses: pages.map(({ status }) => status) }).toEqual({ ended: 1, statuses: [403, 403, 403] });
+    });
+    expect(await witness.query('SELECT id FROM grants WHERE revoked_at IS NULL')).toEqual([]);
+  });
 });
