@@ -21,6 +21,7 @@ import { ResourcesModule } from './resources/resources.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { SealingModule } from './sealing/sealing.module.js';
 import { TokenModule } from './token/token.module.js';
+import { UsageModule } from './usage/usage.module.js';
 
 /** The whole server on one page, ground first. */
 @Module({})
@@ -38,6 +39,7 @@ export class AppModule {
         ResourcesModule,
         AuditModule,
         PolicyModule,
+        UsageModule,
         MailModule,
         AccountsModule,
         HttpModule,

@@ -5,6 +5,7 @@ import { FormParameters } from '../http/form-parameters.js';
 import { type AccessTokenClaims, AccessTokens } from '../jwt/access-tokens.service.js';
 import type { Parameters } from '../oauth/parameters.js';
 import type { ProtectedResource } from '../oauth/resource.js';
+import { Usage } from '../usage/usage.service.js';
 import { AuthenticatedResource, ResourceServerGuard } from './resource-server.guard.js';
 
 /** RFC 7662 §2.2, spelt as on the wire. */
@@ -19,6 +20,7 @@ export class IntrospectionController {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
+    private readonly usage: Usage,
     private readonly clock: Clock,
   ) {}
 
@@ -36,6 +38,12 @@ export class IntrospectionController {
       claims?.aud === resource.uri &&
       claims.exp * 1000 > this.clock.now().getTime() &&
       !(await this.revocations.isRevoked(claims.sid));
+    // That a server asks is all that is seen of a call to it: not what it was for, nor whose address it came from.
+    if (live)
+      this.usage.count(
+        { grantId: claims.sid, organizationId: claims.org_id, address: '' },
+        { scopes: [], failed: false },
+      );
     return live ? { active: true, token_type: 'Bearer', ...claims } : { active: false };
   }
 }

@@ -26,7 +26,8 @@ export class McpServers {
     private readonly clock: Clock,
   ) {}
 
-  make({ claims }: { claims: AccessTokenClaims }): McpServer {
+  /** `succeeded` is told the name of each tool whose call did. */
+  make({ claims, succeeded }: { claims: AccessTokenClaims; succeeded: string[] }): McpServer {
     const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
     const granted = claims.scope.split(' ');
     for (const tool of TOOLS.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope)))) {
@@ -34,15 +35,16 @@ export class McpServers {
       server.registerTool(
         tool.name,
         { title, description, annotations, inputSchema: input, outputSchema: output },
-        (args) => this.run(tool, args, claims),
+        (args) => this.run(tool, args, claims, succeeded),
       );
     }
     return server;
   }
 
-  private async run(tool: Tool, args: Record<string, unknown>, claims: AccessTokenClaims) {
+  private async run(tool: Tool, args: Record<string, unknown>, claims: AccessTokenClaims, succeeded: string[]) {
     try {
       const { text, result } = await tool.run(args, await this.call(tool, claims));
+      succeeded.push(tool.name);
       return { content: [{ type: 'text' as const, text }], structuredContent: result };
     } catch (error) {
       return { isError: true, content: [{ type: 'text' as const, text: this.sentenceFor(tool, error) }] };

@@ -3,6 +3,8 @@ import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/ser
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyReply } from 'fastify';
 import { type AuthorizedRequest, BearerGuard } from '../http/bearer.guard.js';
+import { Usage } from '../usage/usage.service.js';
+import { callerOf, callsIn } from './calls.js';
 import { McpServers } from './mcp-servers.js';
 import { OriginGuard } from './origin.guard.js';
 import { type McpRequest, ScopeGuard } from './scope.guard.js';
@@ -16,7 +18,10 @@ export class McpController implements OnApplicationShutdown {
   private readonly logger = new Logger('MCP');
   private readonly handler: McpHttpHandler;
 
-  constructor(servers: McpServers) {
+  constructor(
+    servers: McpServers,
+    private readonly usage: Usage,
+  ) {
     this.handler = createMcpHandler(({ authInfo }) => servers.make(authInfo!.extra as never), {
       legacy: 'stateless',
       onerror: (error) => this.logger.debug?.(error.message),
@@ -31,15 +36,20 @@ export class McpController implements OnApplicationShutdown {
   @UseGuards(OriginGuard, BearerGuard, ScopeGuard)
   async serve(@Req() request: AuthorizedRequest & McpRequest, @Res() reply: FastifyReply): Promise<void> {
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
     const { message, user: claims } = request;
+    /** The tools whose calls succeeded. */
+    const succeeded: string[] = [];
+    reply.raw.once('close', () => {
+      gone.abort();
+      this.count(request, succeeded, reply.statusCode < 400);
+    });
     const webRequest = await toWebRequest(request.raw, message ?? null, { signal: gone.signal });
     const authInfo = {
       token: '',
       clientId: claims.client_id,
       scopes: claims.scope.split(' '),
       expiresAt: claims.exp,
-      extra: { claims },
+      extra: { claims, succeeded },
     };
     const response = await this.handler.fetch(webRequest, {
       authInfo,
@@ -48,5 +58,15 @@ export class McpController implements OnApplicationShutdown {
     // What it says is for this caller alone; and a proxy that compresses a stream holds it back.
     response.headers.set('Cache-Control', 'no-store, no-transform');
     await reply.send(response);
+  }
+
+  /** Once the answer is over: a call never waits for being counted. */
+  private count(request: AuthorizedRequest & McpRequest, succeeded: string[], answered: boolean): void {
+    for (const { asksTool, tool } of callsIn(request.message)) {
+      const done = succeeded.indexOf(tool?.name ?? '');
+      if (done >= 0) succeeded.splice(done, 1);
+      const failed = asksTool ? done < 0 : !answered;
+      this.usage.count(callerOf(request), { tool: tool?.name, scopes: tool?.scopes ?? [], failed });
+    }
   }
 }

@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, HttpException, Injectable } fr
 import type { AuthorizedRequest } from '../http/bearer.guard.js';
 import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
-import { TOOLS } from './tools/index.js';
+import { Usage } from '../usage/usage.service.js';
+import { callsIn, callerOf } from './calls.js';
 
 export interface McpRequest {
   /** The JSON-RPC message or batch of the body; absent when there is none. */
@@ -12,19 +13,24 @@ export interface McpRequest {
 /** A call that needs more than the token carries is answered before it is made: 403, with everything it lacks at once (RFC 6750 §3.1). */
 @Injectable()
 export class ScopeGuard implements CanActivate {
+  constructor(private readonly usage: Usage) {}
+
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<AuthorizedRequest & McpRequest>();
     request.message = messageOf(request.body);
     const granted = request.user.scope.split(' ');
-    const needed = [request.message].flat().flatMap(neededScopes);
+    const calls = callsIn(request.message);
+    const needed = calls.flatMap(({ tool }) => tool?.scopes ?? []);
     const missing = [...new Set(needed.filter((scope) => !granted.includes(scope)))];
-    if (missing.length > 0)
+    if (missing.length > 0) {
+      for (const { tool } of calls) this.usage.count(callerOf(request), { tool: tool?.name, scopes: [], failed: true });
       throw new BearerChallenge(
         'insufficient_scope',
         'this call needs a permission that was not approved',
         new Finding('access-token-scope', { granted, missing }),
         missing,
       );
+    }
     return true;
   }
 }
@@ -39,11 +45,4 @@ function messageOf(body: unknown): unknown {
       400,
     );
   }
-}
-
-function neededScopes(message: unknown): readonly string[] {
-  const { method, params } = Object(message) as { method?: unknown; params?: unknown };
-  if (method !== 'tools/call') return [];
-  const { name } = Object(params) as { name?: unknown };
-  return TOOLS.find((tool) => tool.name === name)?.scopes ?? [];
 }

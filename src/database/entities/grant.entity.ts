@@ -27,7 +27,8 @@ export type RevocationReason =
  */
 @Entity('grants')
 @Index(['userId', 'createdAt'])
-@Index(['organizationId', 'createdAt'])
+@Index(['organizationId', 'createdAt', 'id'])
+@Index('grants_narrowed_at', ['narrowedAt'], { where: 'narrowed_at IS NOT NULL' })
 @Index('grants_revoked_at', ['revokedAt'], { where: 'revoked_at IS NOT NULL' })
 export class Grant {
   /** Public: `sid` in access tokens. */
@@ -40,6 +41,9 @@ export class Grant {
   @Column('text') resource: string;
   /** What was approved, with what it implies. */
   @Column('text', { array: true }) scopes: string[];
+  /** Permissions that were approved and taken away since; not in `scopes` any more. */
+  @Column('text', { array: true, nullable: true }) withdrawn: string[] | null;
+  @Column('timestamptz', { nullable: true }) narrowedAt: Date | null;
   /** Whether a refresh token is issued. */
   @Column('boolean') renewable: boolean;
   @Column('timestamptz') createdAt: Date;
@@ -65,6 +69,10 @@ export class Grant {
   /** End of the refresh token, counted anew at each rotation. */
   @Column('timestamptz') expiresAt: Date;
   @Column('timestamptz', { nullable: true }) lastUsedAt: Date | null;
+  /** Where the code was exchanged from. */
+  @Column('text', { nullable: true }) connectedFrom: string | null;
+  /** Where it was last refreshed from. */
+  @Column('text', { nullable: true }) lastAddress: string | null;
 
   @Column('timestamptz', { nullable: true }) revokedAt: Date | null;
   @Column('text', { nullable: true }) revokedBecause: RevocationReason | null;

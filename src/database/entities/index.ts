@@ -1,6 +1,8 @@
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLink } from './audit-link.entity.js';
 import { Client } from './client.entity.js';
+import { ConnectionHour } from './connection-hour.entity.js';
+import { ConnectionUse } from './connection-use.entity.js';
 import { DeniedRequest } from './denied-request.entity.js';
 import { Grant } from './grant.entity.js';
 import { Invitation } from './invitation.entity.js';
@@ -18,6 +20,8 @@ export const ENTITIES = [
   AuditEvent,
   AuditLink,
   Client,
+  ConnectionHour,
+  ConnectionUse,
   DeniedRequest,
   Grant,
   Invitation,
