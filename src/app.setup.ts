@@ -19,7 +19,7 @@ import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['connection', 'disconnect-tools', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [
+  ['chart', 'connection', 'disconnect-tools', 'failure', 'head', 'identity', 'mark', 'notice'].map((name) => [
     name,
     `partials/${name}.hbs`,
   ]),

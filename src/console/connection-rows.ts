@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { redirectHost, toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
-import { type Connection, Grants } from '../database/repositories/grants.repository.js';
+import { type Connection, Connections } from '../database/repositories/connections.repository.js';
 import { Resources } from '../resources/resources.service.js';
 import type { ConnectionRow } from './console.pages.js';
 import { moment } from '../http/moment.js';
 import { permissionText } from '../texts/permission.js';
+import { isDormant } from '../usage/observations.js';
+import { shownSince } from './usage-chart.js';
 
 /** The connections of somebody, as their pages show them. */
 @Injectable()
 export class ConnectionRows {
   constructor(
-    private readonly grants: Grants,
+    private readonly connections: Connections,
     private readonly resources: Resources,
     private readonly clock: Clock,
   ) {}
@@ -19,7 +21,7 @@ export class ConnectionRows {
   /** Those that have not ended, newest first. */
   async of(userId: string): Promise<ConnectionRow[]> {
     const now = this.clock.now();
-    return (await this.grants.connectionsOf(userId, now)).map((connection) => this.row(connection, now));
+    return (await this.connections.ofUser(userId, now, shownSince(now))).map((connection) => this.row(connection, now));
   }
 
   row(connection: Connection, now: Date): ConnectionRow {
@@ -38,6 +40,10 @@ export class ConnectionRows {
       since: moment(connection.createdAt, now),
       lastUsed: moment(connection.lastUsedAt, now),
       until: moment(connection.expiresAt, now),
+      calls: connection.calls,
+      dormant: isDormant(connection, now),
+      connectedFrom: connection.connectedFrom ?? undefined,
+      lastAddress: connection.lastAddress ?? undefined,
     };
   }
 }

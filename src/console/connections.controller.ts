@@ -1,4 +1,4 @@
-import { Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
@@ -8,6 +8,7 @@ import { Revocations } from '../grants/revocations.service.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
 import { Id } from './id.js';
@@ -21,6 +22,7 @@ export class ConnectionsController {
   constructor(
     private readonly shells: Shells,
     private readonly connections: ConnectionRows,
+    private readonly page: ConnectionPage,
     private readonly grants: Grants,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
@@ -41,6 +43,32 @@ export class ConnectionsController {
       notice: noticeOf(done),
       connections,
     });
+  }
+
+  @Get(':id')
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('connections', session, { request, reply });
+    const here = `/console/connections/${id}`;
+    const places = { here, end: `${here}/disconnect`, back: '/console/connections' };
+    await this.page.render(reply, id, { userId: session.userId }, { shell, ...places, notice: noticeOf(done) });
+  }
+
+  @Post(':id/narrow')
+  @UseGuards(CsrfGuard)
+  async narrow(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('scope') scope: unknown,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.page.narrow(id, { userId: session.userId }, scope, session.userId);
+    await reply.redirect(`/console/connections/${id}?done=narrowed`, 303);
   }
 
   @Get(':id/disconnect')

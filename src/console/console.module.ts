@@ -5,6 +5,7 @@ import { EmailController } from './account/email.controller.js';
 import { AccountController } from './account/account.controller.js';
 import { ResetPasswordController } from './account/reset-password.controller.js';
 import { SignUpController } from './account/sign-up.controller.js';
+import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
@@ -14,6 +15,7 @@ import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
+import { UsageController } from './members/usage.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
@@ -42,7 +44,8 @@ import { Shells } from './shells.js';
     ProjectsController,
     ResetPasswordController,
     SignUpController,
+    UsageController,
   ],
-  providers: [AccountPage, ConnectionRows, PolicyForm, Shells],
+  providers: [AccountPage, ConnectionPage, ConnectionRows, PolicyForm, Shells],
 })
 export class ConsoleModule {}

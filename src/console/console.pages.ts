@@ -1,6 +1,7 @@
 import { definePage, type Form } from '../http/page.js';
 import type { Moment } from '../http/moment.js';
 import type { Text, Words } from '../texts/text.js';
+import type { UsageChart } from './usage-chart.js';
 
 export const CONSOLE = { layout: 'console' } as const;
 
@@ -64,6 +65,11 @@ export interface ConnectionRow {
   readonly since: Moment;
   readonly lastUsed: Moment;
   readonly until: Moment;
+  /** In the days that are shown. */
+  readonly calls: number;
+  readonly dormant: boolean;
+  readonly connectedFrom: string | undefined;
+  readonly lastAddress: string | undefined;
 }
 
 export interface OverviewModel extends ConsoleModel {
@@ -98,7 +104,31 @@ export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organi
 export interface ConnectionsModel extends ConsoleModel {
   readonly connections: readonly ConnectionRow[];
 }
-export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', CONSOLE);
+export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', {
+  ...CONSOLE,
+  script: 'live',
+});
+
+export interface ConnectionModel extends ConsoleModel {
+  /** Its address, where it is ended, and the list it is in. */
+  readonly here: string;
+  readonly end: string;
+  readonly back: string;
+  readonly connection: ConnectionRow;
+  readonly email: string;
+  /** When and why it ended, if it did. */
+  readonly over: { readonly at: Moment; readonly why: Text } | undefined;
+  readonly chart: UsageChart;
+  readonly permissions: readonly {
+    readonly name: string;
+    readonly sentence: Words;
+    readonly removable: boolean;
+    readonly unused: boolean;
+  }[];
+  /** What was taken away from it. */
+  readonly withdrawn: readonly Words[];
+}
+export const CONNECTION_PAGE = definePage<ConnectionModel>('console/connection', { ...CONSOLE, script: 'live' });
 
 export interface DisconnectModel extends ConsoleModel {
   readonly connection: ConnectionRow;

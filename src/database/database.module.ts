@@ -5,6 +5,7 @@ import { openDatabase, type OpenDatabase } from './open-database.js';
 import { AuditChain } from './repositories/audit-chain.repository.js';
 import { AuditLog } from './repositories/audit-log.repository.js';
 import { AuditEvents } from './repositories/audit-events.repository.js';
+import { Connections } from './repositories/connections.repository.js';
 import { ConnectionUsage } from './repositories/connection-usage.repository.js';
 import { Grants } from './repositories/grants.repository.js';
 import { Invitations } from './repositories/invitations.repository.js';
@@ -27,6 +28,7 @@ const REPOSITORIES = [
   AuditChain,
   AuditEvents,
   AuditLog,
+  Connections,
   ConnectionUsage,
   Grants,
   Health,

@@ -90,6 +90,11 @@ export class ScopeCatalogue {
     return names.filter((name) => this.expand([name]).every((contained) => names.includes(contained)));
   }
 
+  /** Those that contain this one, and itself: taking it away takes them away. */
+  containing(name: string): string[] {
+    return this.names.filter((one) => this.expand([one]).includes(name));
+  }
+
   /** The entries of these names. */
   describe(names: readonly string[]): Scope[] {
     return this.all.filter(({ name }) => names.includes(name));

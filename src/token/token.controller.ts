@@ -1,4 +1,4 @@
-import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Ip, Post, UseGuards } from '@nestjs/common';
 import type { Client } from '../clients/clients.service.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
 import { FormParameters } from '../http/form-parameters.js';
@@ -34,7 +34,11 @@ export class TokenController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @UseGuards(ClientAuthenticationGuard)
-  async token(@AuthenticatedClient() client: Client, @FormParameters() parameters: Parameters): Promise<TokenResponse> {
+  async token(
+    @AuthenticatedClient() client: Client,
+    @FormParameters() parameters: Parameters,
+    @Ip() address: string,
+  ): Promise<TokenResponse> {
     parameters.refuseRepeated(KNOWN_PARAMETERS);
     const grantType = parameters.required('grant_type');
     const handler = this.handlers.get(grantType);
@@ -44,6 +48,6 @@ export class TokenController {
         `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`,
         new Finding('grant-type', { grant_type: grantType }),
       );
-    return handler.handle(client, parameters);
+    return handler.handle(client, parameters, address);
   }
 }

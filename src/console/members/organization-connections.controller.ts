@@ -1,4 +1,16 @@
-import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import {
@@ -15,18 +27,24 @@ import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { type Text, text } from '../../texts/text.js';
+import { DORMANT_MS } from '../../usage/periods.js';
+import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
+import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
+import { shownSince } from '../usage-chart.js';
 import { END_CONNECTIONS_PAGE, ORGANIZATION_CONNECTIONS_PAGE } from './organization-connections.pages.js';
 
 const PAGE = 50;
 const SORTS: readonly ConnectionSort[] = ['newest', 'used', 'person'];
 const GRADES: readonly ClientIdentity[] = ['self-asserted', 'verified-domain', 'registered'];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Within which every node refuses a revoked connection. */
+/** Within which every node that reaches the database refuses a revoked connection. */
 const DEAD_WITHIN_MS = 2_000;
+
+const ConnectionId = () => Param('connection', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -38,6 +56,7 @@ export class OrganizationConnectionsController {
     private readonly shells: Shells,
     private readonly connections: OrganizationConnections,
     private readonly rows: ConnectionRows,
+    private readonly page: ConnectionPage,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
@@ -51,14 +70,21 @@ export class OrganizationConnectionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const organization = await this.shells.governed(session, id);
-    const filter = filterOf(asked);
     const now = this.clock.now();
-    const found = await this.connections.list(id, filter, PAGE + 1, now);
+    const filter = filterOf(asked, now);
+    const found = await this.connections.list(id, filter, PAGE + 1, now, shownSince(now));
     const page = found.slice(0, PAGE);
     const shell = await this.shells.ofOrganization('connections', organization, session, { request, reply });
     const here = `/console/organizations/${id}/connections`;
     const last = page.at(-1);
-    const query = { q: filter.search, grade: filter.identity ?? '', sort: filter.sort };
+    const query = {
+      q: filter.search,
+      grade: filter.identity ?? '',
+      sort: filter.sort,
+      ...(filter.dormantSince && { dormant: 'on' }),
+      ...(filter.clientKey && { tool: filter.clientKey }),
+      ...(filter.userId && { person: filter.userId }),
+    };
     const next = last && new URLSearchParams({ ...query, after: `${last.position} ${last.id}` });
     await renderPage(reply, ORGANIZATION_CONNECTIONS_PAGE, {
       title: text('ai.title', { organization: organization.name }),
@@ -72,7 +98,12 @@ export class OrganizationConnectionsController {
         ...GRADES.map((value) => ({ value, label: text(`grade.${value}`), selected: value === filter.identity })),
       ],
       sorts: SORTS.map((value) => ({ value, label: text(`sort.${value}`), selected: value === filter.sort })),
-      filtered: filter.search !== '' || filter.identity !== undefined || filter.after !== undefined,
+      dormant: filter.dormantSince !== undefined,
+      tool: filter.clientKey,
+      person: filter.userId,
+      filtered:
+        filter.search !== '' ||
+        [filter.identity, filter.dormantSince, filter.clientKey, filter.userId, filter.after].some(Boolean),
       connections: page.map((connection) => ({
         ...this.rows.row(connection, now),
         email: connection.email,
@@ -109,12 +140,43 @@ export class OrganizationConnectionsController {
     const chosen = choiceOf(asked);
     if (!chosen.grantId && fieldOf(typed).trim() !== organization.name)
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
-    const at = this.clock.now();
-    const ended = await this.connections.end(id, chosen, session.userId, at);
+    const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
     for (const grantId of ended) this.revocations.add(grantId);
-    const by = at.getTime() + DEAD_WITHIN_MS;
+    // Counted from when it is done, and up to the whole second that is shown: what is said is true.
+    const by = Math.ceil((this.clock.now().getTime() + DEAD_WITHIN_MS) / 1000) * 1000;
     await reply.redirect(`/console/organizations/${id}/connections?ended=${ended.length}&by=${by}`, 303);
+  }
+
+  /** After `end`, which is no id. */
+  @Get(':connection')
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @ConnectionId() connectionId: string,
+    @Query('done') done: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const shell = await this.shells.ofOrganization('connections', organization, session, { request, reply });
+    const back = `/console/organizations/${id}/connections`;
+    const places = { here: `${back}/${connectionId}`, end: `${back}/end?connection=${connectionId}`, back };
+    await this.page.render(reply, connectionId, { organizationId: id }, { shell, ...places, notice: noticeOf(done) });
+  }
+
+  @Post(':connection/narrow')
+  @UseGuards(CsrfGuard)
+  async narrow(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @ConnectionId() connectionId: string,
+    @Body('scope') scope: unknown,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.shells.governed(session, id);
+    await this.page.narrow(connectionId, { organizationId: id }, scope, session.userId);
+    await reply.redirect(`/console/organizations/${id}/connections/${connectionId}?done=narrowed`, 303);
   }
 
   private async renderEnd(
@@ -153,15 +215,20 @@ export class OrganizationConnectionsController {
   }
 }
 
-function filterOf({ q, grade, sort, after }: Asked): ConnectionFilter {
+function filterOf({ q, grade, sort, after, dormant, tool, person }: Asked, now: Date): ConnectionFilter {
   const [, key, id] = /^(\S{1,254}) (\S+)$/.exec(fieldOf(after)) ?? [];
   return {
     search: fieldOf(q).trim().slice(0, 100),
     identity: GRADES.find((one) => one === grade),
+    dormantSince: dormant === 'on' ? new Date(now.getTime() - DORMANT_MS) : undefined,
+    clientKey: idOf(tool),
+    userId: idOf(person),
     sort: SORTS.find((one) => one === sort) ?? 'newest',
     after: key !== undefined && id !== undefined && UUID.test(id) ? { key, id } : undefined,
   };
 }
+
+const idOf = (value: unknown) => (UUID.test(fieldOf(value)) ? fieldOf(value) : undefined);
 
 /** Exactly one kind; anything else is nothing that is there. */
 function choiceOf({ connection, tool, person, everything }: Asked): ConnectionChoice {

@@ -16,6 +16,10 @@ export interface OrganizationConnectionsModel extends ConsoleModel {
   readonly search: string;
   readonly grades: readonly Choice[];
   readonly sorts: readonly Choice[];
+  readonly dormant: boolean;
+  /** Kept by the form: only those of one tool, of one person. */
+  readonly tool: string | undefined;
+  readonly person: string | undefined;
   readonly filtered: boolean;
   readonly connections: readonly (ConnectionRow & {
     readonly email: string;
@@ -26,7 +30,7 @@ export interface OrganizationConnectionsModel extends ConsoleModel {
 }
 export const ORGANIZATION_CONNECTIONS_PAGE = definePage<OrganizationConnectionsModel>(
   'console/organization-connections',
-  CONSOLE,
+  { ...CONSOLE, script: 'live' },
 );
 
 export interface EndConnectionsModel extends ConsoleModel {

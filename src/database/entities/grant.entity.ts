@@ -28,7 +28,6 @@ export type RevocationReason =
 @Entity('grants')
 @Index(['userId', 'createdAt'])
 @Index(['organizationId', 'createdAt', 'id'])
-@Index('grants_narrowed_at', ['narrowedAt'], { where: 'narrowed_at IS NOT NULL' })
 @Index('grants_revoked_at', ['revokedAt'], { where: 'revoked_at IS NOT NULL' })
 export class Grant {
   /** Public: `sid` in access tokens. */
@@ -43,7 +42,6 @@ export class Grant {
   @Column('text', { array: true }) scopes: string[];
   /** Permissions that were approved and taken away since; not in `scopes` any more. */
   @Column('text', { array: true, nullable: true }) withdrawn: string[] | null;
-  @Column('timestamptz', { nullable: true }) narrowedAt: Date | null;
   /** Whether a refresh token is issued. */
   @Column('boolean') renewable: boolean;
   @Column('timestamptz') createdAt: Date;

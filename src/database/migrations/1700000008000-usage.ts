@@ -33,12 +33,10 @@ const UP = [
       CONSTRAINT "PK_920edf75f29ae819871936e0794" PRIMARY KEY ("grant_id")
     ) WITH (fillfactor = 80)`,
   `ALTER TABLE "grants" ADD "withdrawn" text array`,
-  `ALTER TABLE "grants" ADD "narrowed_at" timestamptz`,
   `ALTER TABLE "grants" ADD "connected_from" text`,
   `ALTER TABLE "grants" ADD "last_address" text`,
   `CREATE INDEX "IDX_b99bb1260fe6ef24f7619e6cb3" ON "connection_hours" ("organization_id", "hour")`,
   `CREATE INDEX "IDX_0b4952caca42ff8b03a2434596" ON "connection_hours" ("hour")`,
-  `CREATE INDEX "grants_narrowed_at" ON "grants" ("narrowed_at") WHERE narrowed_at IS NOT NULL`,
   `CREATE INDEX "IDX_aa4725e870243b3f1b2a3e9972" ON "grants" ("organization_id", "created_at", "id")`,
   `DROP INDEX "IDX_1818f1972ca5383e0091e7071c"`,
   `INSERT INTO "connection_uses" ("grant_id", "organization_id", "used_at", "address")
@@ -51,7 +49,6 @@ const DOWN = [
   `DROP INDEX "IDX_aa4725e870243b3f1b2a3e9972"`,
   `ALTER TABLE "grants" DROP COLUMN "last_address"`,
   `ALTER TABLE "grants" DROP COLUMN "connected_from"`,
-  `ALTER TABLE "grants" DROP COLUMN "narrowed_at"`,
   `ALTER TABLE "grants" DROP COLUMN "withdrawn"`,
   `DROP TABLE "connection_uses"`,
   `DROP TABLE "connection_hours"`,

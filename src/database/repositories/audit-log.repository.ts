@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 export const ORGANIZATION_ACTIONS = [
   'grant.approved',
   'grant.revoked',
+  'grant.narrowed',
   'authorization.denied',
   'member.invited',
   'member.invitation_revoked',

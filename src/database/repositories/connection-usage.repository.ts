@@ -16,6 +16,26 @@ export interface UsageCount {
   readonly address: string;
 }
 
+/** A day (UTC, `YYYY-MM-DD`) something was called on. */
+export interface DayOfUse {
+  readonly day: string;
+  readonly calls: number;
+  readonly failures: number;
+}
+
+/** How much of an organization's use is whose: a tool's, a person's. */
+export interface Share {
+  readonly name: string | null;
+  readonly calls: number;
+  readonly failures: number;
+}
+
+const DAYS = `SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, sum(calls)::integer AS calls, sum(failures)::integer AS failures
+    FROM connection_hours`;
+/** Connections are summed up first: only those that are left are looked up. */
+const SUMMED = `SELECT grant_id, sum(calls) AS calls, sum(failures) AS failures FROM connection_hours
+    WHERE organization_id = $1 AND hour >= $2 GROUP BY grant_id`;
+
 /**
  * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls. Rows are taken
  * in the order of their keys, so that two nodes never wait for each other. When it was last used is moved on once a minute,
@@ -79,5 +99,54 @@ export class ConnectionUsage {
       'SELECT min(hour) AS hour FROM connection_hours',
     );
     return row?.hour ?? undefined;
+  }
+
+  async daysOf(grantId: string, since: Date): Promise<DayOfUse[]> {
+    return this.dataSource.query(`${DAYS} WHERE grant_id = $1 AND hour >= $2 GROUP BY 1`, [grantId, since]);
+  }
+
+  /** The permissions a connection made use of. */
+  async scopesOf(grantId: string, since: Date): Promise<string[]> {
+    const rows = await this.dataSource.query<{ scope: string }[]>(
+      'SELECT DISTINCT unnest(scopes) AS scope FROM connection_hours WHERE grant_id = $1 AND hour >= $2',
+      [grantId, since],
+    );
+    return rows.map(({ scope }) => scope);
+  }
+
+  async daysOfOrganization(organizationId: string, since: Date): Promise<DayOfUse[]> {
+    return this.dataSource.query(`${DAYS} WHERE organization_id = $1 AND hour >= $2 GROUP BY 1`, [
+      organizationId,
+      since,
+    ]);
+  }
+
+  /** Tools by what they call themselves, those with the most calls. */
+  async byClient(organizationId: string, since: Date, limit: number): Promise<Share[]> {
+    return this.dataSource.query(
+      `SELECT c.metadata->>'client_name' AS name, sum(s.calls)::integer AS calls, sum(s.failures)::integer AS failures
+         FROM (${SUMMED}) s JOIN grants g ON g.id = s.grant_id JOIN clients c ON c.id = g.client_id
+        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
+      [organizationId, since, limit],
+    );
+  }
+
+  /** People by their address, those whose tools made the most calls. */
+  async byPerson(organizationId: string, since: Date, limit: number): Promise<Share[]> {
+    return this.dataSource.query(
+      `SELECT u.email AS name, sum(s.calls)::integer AS calls, sum(s.failures)::integer AS failures
+         FROM (${SUMMED}) s JOIN grants g ON g.id = s.grant_id JOIN users u ON u.id = g.user_id
+        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
+      [organizationId, since, limit],
+    );
+  }
+
+  /** This server's own MCP tools, the most called. */
+  async byMcpTool(organizationId: string, since: Date): Promise<{ name: string; calls: number }[]> {
+    return this.dataSource.query(
+      `SELECT key AS name, sum(value::integer)::integer AS calls
+         FROM connection_hours, jsonb_each_text(tools) WHERE organization_id = $1 AND hour >= $2 GROUP BY 1 ORDER BY 2 DESC, 1`,
+      [organizationId, since],
+    );
   }
 }

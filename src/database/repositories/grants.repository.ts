@@ -76,20 +76,6 @@ export interface RefreshProof {
   readonly scopes?: readonly string[];
 }
 
-export interface Connection {
-  readonly id: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly redirectUri: string;
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date;
-  readonly expiresAt: Date;
-  readonly clientId: string;
-  readonly identity: ClientIdentity;
-  readonly metadata: ClientMetadata;
-  readonly organizationName: string;
-}
-
 interface IssuedRow {
   id: string;
   user_id: string;
@@ -179,8 +165,9 @@ export class Grants {
     at: Date,
     secretHash: Buffer,
     expires: { refresh: Date; access: Date },
+    address: string,
   ): Promise<IssuedGrant | undefined> {
-    const values = [...codeProof(proof), at, secretHash, expires.refresh, expires.access];
+    const values = [...codeProof(proof), at, secretHash, expires.refresh, expires.access, address];
     const [row] = await this.statements.run<IssuedRow>(sql.EXCHANGE, values);
     return row && issued(row);
   }
@@ -220,8 +207,8 @@ export class Grants {
   }
 
   /** The grant one generation on, when this call is the one that took the step. */
-  async refresh(proof: RefreshProof, at: Date, expiresAt: Date): Promise<IssuedGrant | undefined> {
-    const [row] = await this.statements.run<IssuedRow>(sql.REFRESH, [...refreshProof(proof), at, expiresAt]);
+  async refresh(proof: RefreshProof, at: Date, expiresAt: Date, address: string): Promise<IssuedGrant | undefined> {
+    const [row] = await this.statements.run<IssuedRow>(sql.REFRESH, [...refreshProof(proof), at, expiresAt, address]);
     return row && issued(row);
   }
 
@@ -270,6 +257,17 @@ export class Grants {
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
 
+  /** Takes these permissions away from a live connection of the organization or the person: whether it had one of them. */
+  async narrow(
+    id: string,
+    scopes: readonly string[],
+    { organizationId, userId, by }: { organizationId?: string; userId?: string; by: string },
+    at: Date,
+  ): Promise<boolean> {
+    const values = [id, at, scopes, organizationId ?? null, userId ?? null, by];
+    return (await this.statements.run(sql.NARROW, values)).length === 1;
+  }
+
   /** The scopes of a resource that somebody has given this client in this organization, and not ended. */
   async permitted(
     by: { userId: string; organizationId: string; clientDigest: Buffer; resource: string },
@@ -288,40 +286,7 @@ export class Grants {
   async isLive(id: string): Promise<boolean> {
     return (await this.statements.run(sql.IS_LIVE, [id])).length === 1;
   }
-
-  async connectionsOf(userId: string, at: Date): Promise<Connection[]> {
-    return (await this.statements.run<ConnectionRow>(sql.CONNECTIONS_OF_USER, [userId, at])).map(connectionOf);
-  }
 }
-
-/** A connection as statements select it. */
-export interface ConnectionRow {
-  id: string;
-  resource: string;
-  scopes: string[];
-  redirect_uri: string;
-  created_at: Date;
-  last_used_at: Date;
-  expires_at: Date;
-  client_id: string;
-  identity: ClientIdentity;
-  metadata: ClientMetadata;
-  organization_name: string;
-}
-
-export const connectionOf = (row: ConnectionRow): Connection => ({
-  id: row.id,
-  resource: row.resource,
-  scopes: row.scopes,
-  redirectUri: row.redirect_uri,
-  createdAt: row.created_at,
-  lastUsedAt: row.last_used_at,
-  expiresAt: row.expires_at,
-  clientId: row.client_id,
-  identity: row.identity,
-  metadata: row.metadata,
-  organizationName: row.organization_name,
-});
 
 const codeProof = (proof: CodeProof) => [
   proof.codeHash,

@@ -52,7 +52,7 @@ export const APPROVE: Statement = {
 export const EXCHANGE: Statement = {
   name: 'grant_exchange',
   text: `UPDATE grants g
-       SET code_used_at = $6, last_used_at = $6, rotated_at = $6,
+       SET code_used_at = $6, last_used_at = $6, rotated_at = $6, connected_from = $10,
            generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
            secret_hash = CASE WHEN g.renewable THEN $7::bytea END,
            expires_at = CASE WHEN g.renewable THEN $8::timestamptz ELSE $9::timestamptz END
@@ -81,14 +81,17 @@ export const COUNT_CODE_FAILURE: Statement = {
   text: `UPDATE grants SET code_failures = code_failures + 1 WHERE id = $1 AND code_used_at IS NULL AND code_failures < 5`,
 };
 
+/** What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any more. */
+const ASKED_IS_APPROVED = `($6::text[] IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> $6::text[])`;
+
 /** One step of the refresh chain (RFC 6749 §6): succeeds only for the current generation. */
 export const REFRESH: Statement = {
   name: 'grant_refresh',
   text: `UPDATE grants g
-       SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8
+       SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8, last_address = $9
       FROM clients c, users u, memberships m LEFT JOIN LATERAL (${RULING('$7')}) p ON true
      WHERE g.id = $1 AND g.generation = $2 AND g.secret_hash = $3 AND c.digest = $4
-       AND ($5::text IS NULL OR g.resource = $5) AND ($6::text[] IS NULL OR g.scopes @> $6::text[])
+       AND ($5::text IS NULL OR g.resource = $5) AND ${ASKED_IS_APPROVED}
        AND g.revoked_at IS NULL AND g.expires_at > $7
        AND ${STANDING}
     RETURNING ${ISSUED}`,
@@ -99,7 +102,7 @@ export const WHY_NOT_REFRESHED: Statement = {
   name: 'grant_why_not_refreshed',
   text: `SELECT ${ISSUED}, g.rotated_at,
            ($5::text IS NULL OR g.resource = $5) AS resource_matches,
-           ($6::text[] IS NULL OR g.scopes @> $6::text[]) AS scope_matches,
+           ${ASKED_IS_APPROVED} AS scope_matches,
            CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked: ' || g.revoked_because
                 WHEN g.expires_at <= $7 THEN 'expired'
                 WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
@@ -127,6 +130,20 @@ export const REVOKE: Statement = {
     SELECT id FROM revoked`,
 };
 
+/** Takes permissions away: `$4` the organization it must belong to, `$5` the person. What tokens carry follows at the next refresh. */
+export const NARROW: Statement = {
+  name: 'grant_narrow',
+  text: `WITH narrowed AS (
+      UPDATE grants g
+         SET scopes = ARRAY(SELECT scope FROM unnest(g.scopes) WITH ORDINALITY AS s (scope, n) WHERE scope <> ALL ($3::text[]) ORDER BY n),
+             withdrawn = coalesce(g.withdrawn, '{}') || ARRAY(SELECT scope FROM unnest(g.scopes) AS scope WHERE scope = ANY ($3::text[]))
+       WHERE g.id = $1 AND g.scopes && $3::text[] AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+         AND ($4::uuid IS NULL OR g.organization_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
+      RETURNING g.id, g.user_id, g.organization_id
+    ), audited AS (${auditGrants('narrowed', '$2', `'grant.narrowed'`, `jsonb_build_object('scopes', $3::text[], 'by', $6::text)`)})
+    SELECT id FROM narrowed`,
+};
+
 /** What the revocation list of each node reads every second, by its own index. */
 export const REVOKED_SINCE: Statement = {
   name: 'grants_revoked_since',
@@ -136,15 +153,6 @@ export const REVOKED_SINCE: Statement = {
 export const IS_LIVE: Statement = {
   name: 'grant_is_live',
   text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL`,
-};
-
-/** Everything somebody has connected and not ended. */
-export const CONNECTIONS_OF_USER: Statement = {
-  name: 'grants_of_user',
-  text: `SELECT g.id, g.resource, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.client_id, c.identity, c.metadata, o.name AS organization_name
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
-     WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
-     ORDER BY g.created_at DESC LIMIT 200`,
 };
 
 /** What somebody lets a client do with a resource in an organization now, over all its connections. */

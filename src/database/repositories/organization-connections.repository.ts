@@ -1,16 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
-import { type Connection, connectionOf, type ConnectionRow } from './grants.repository.js';
 import { auditGrants } from './audit.sql.js';
-
-/** A connection as an administrator of its organization sees it. */
-export interface OrganizationConnection extends Connection {
-  readonly userId: string;
-  readonly email: string;
-  /** Of the client's row. */
-  readonly clientKey: string;
-}
+import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
 
 export type ConnectionSort = 'newest' | 'used' | 'person';
 
@@ -18,6 +10,10 @@ export interface ConnectionFilter {
   /** Part of a person's address or of what a tool calls itself. */
   readonly search: string;
   readonly identity: ClientIdentity | undefined;
+  /** Only those that were not used since. */
+  readonly dormantSince: Date | undefined;
+  readonly clientKey: string | undefined;
+  readonly userId: string | undefined;
   readonly sort: ConnectionSort;
   /** Where the page before ended. */
   readonly after: { readonly key: string; readonly id: string } | undefined;
@@ -30,54 +26,102 @@ export interface ConnectionChoice {
   readonly userId?: string;
 }
 
-/** By what each order sorts, as text that sorts alike, and which way. */
-const ORDERS: Readonly<Record<ConnectionSort, { readonly key: string; readonly way: '<' | '>' }>> = {
-  newest: { key: `to_char(g.created_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')`, way: '<' },
-  used: { key: `to_char(g.last_used_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')`, way: '<' },
-  person: { key: 'u.email', way: '>' },
-};
-
 const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)`;
 
-interface Row extends ConnectionRow {
-  client_key: string;
-  user_id: string;
-  email: string;
-  key: string;
-}
+/** What is looked for among them; people and tools are found first, once, and not for every connection. */
+const FOUND = `($3::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = $3))
+   AND ($4 = '' OR g.client_id IN (SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($4)) > 0)
+        OR g.user_id IN (SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id
+                          WHERE m.organization_id = $1 AND strpos(lower(u.email), lower($4)) > 0))
+   AND ($5::timestamptz IS NULL
+        OR coalesce((SELECT v.used_at FROM connection_uses v WHERE v.grant_id = g.id), g.code_used_at) < $5)
+   AND ($6::uuid IS NULL OR g.client_id = $6) AND ($7::uuid IS NULL OR g.user_id = $7)`;
+
+/** A time as microseconds since 1970: as exact in an address as in the database, which JavaScript's dates are not. */
+const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint::text`;
+const TIME_OF_KEY = `'epoch'::timestamptz + $8::bigint * interval '1 microsecond'`;
+
+/**
+ * Each order walks an index from where the page before ended (keyset), so that a page costs the same however many there
+ * are. By last use there are two: first those that were used, then those that never were.
+ */
+const ORDERS = {
+  newest: {
+    page: `SELECT g.id AS grant_id, ${micros('g.created_at')} AS key FROM grants g
+        WHERE ${LIVE} AND ${FOUND} AND ($8::bigint IS NULL OR (g.created_at, g.id) < (${TIME_OF_KEY}, $9::uuid))
+        ORDER BY g.created_at DESC, g.id DESC LIMIT $10`,
+    order: 'ORDER BY g.created_at DESC, g.id DESC',
+  },
+  used: {
+    page: `SELECT g.id AS grant_id, ${micros('w.used_at')} AS key
+         FROM connection_uses w JOIN grants g ON g.id = w.grant_id
+        WHERE w.organization_id = $1 AND ${LIVE} AND ${FOUND}
+          AND ($8::bigint IS NULL OR (w.used_at, w.grant_id) < (${TIME_OF_KEY}, $9::uuid))
+        ORDER BY w.used_at DESC, w.grant_id DESC LIMIT $10`,
+    order: 'ORDER BY v.used_at DESC, g.id DESC',
+  },
+  unused: {
+    page: `SELECT g.id AS grant_id, '-' || ${micros('g.created_at')} AS key FROM grants g
+        WHERE ${LIVE} AND ${FOUND} AND NOT EXISTS (SELECT 1 FROM connection_uses w WHERE w.grant_id = g.id)
+          AND ($8::bigint IS NULL OR (g.created_at, g.id) < ('epoch'::timestamptz - $8::bigint * interval '1 microsecond', $9::uuid))
+        ORDER BY g.created_at DESC, g.id DESC LIMIT $10`,
+    order: 'ORDER BY g.created_at DESC, g.id DESC',
+  },
+  person: {
+    page: `SELECT g.id AS grant_id, p.email AS key FROM users p JOIN grants g ON g.user_id = p.id
+        WHERE ${LIVE} AND ${FOUND} AND ($8::text IS NULL OR (p.email >= $8 AND (p.email, g.id) > ($8, $9::uuid)))
+        ORDER BY p.email, g.id LIMIT $10`,
+    order: 'ORDER BY u.email, g.id',
+  },
+} as const;
+
+/** Microseconds; with a sign where those begin that were never used. */
+const TIME_KEY = /^-?\d{1,17}$/;
 
 /** Every live connection of an organization, whoever approved it. */
 @Injectable()
 export class OrganizationConnections {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** With the position of each, for the page after it. */
+  /** With the position of each, for the page after it. `since`: from when on calls count. */
   async list(
     organizationId: string,
-    { search, identity, sort, after }: ConnectionFilter,
+    filter: ConnectionFilter,
     limit: number,
     at: Date,
-  ): Promise<(OrganizationConnection & { readonly position: string })[]> {
-    const { key, way } = ORDERS[sort];
-    const rows = await this.dataSource.query<Row[]>(
-      `SELECT g.id, g.resource, g.scopes, g.redirect_uri, g.created_at, g.last_used_at, g.expires_at, c.id AS client_key,
-              c.client_id, c.identity, c.metadata, o.name AS organization_name, u.id AS user_id, u.email, ${key} AS key
-         FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
-         JOIN organizations o ON o.id = g.organization_id
-        WHERE ${LIVE} AND ($3::text IS NULL OR c.identity = $3)
-          AND ($4 = '' OR strpos(lower(u.email), lower($4)) > 0 OR strpos(lower(c.metadata->>'client_name'), lower($4)) > 0)
-          AND ($5::text IS NULL OR (${key}, g.id) ${way} ($5, $6::uuid))
-        ORDER BY ${key} ${way === '<' ? 'DESC' : 'ASC'}, g.id ${way === '<' ? 'DESC' : 'ASC'} LIMIT $7`,
-      [organizationId, at, identity ?? null, search, after?.key ?? null, after?.id ?? null, limit],
-    );
-    return rows.map((row) => ({
-      ...connectionOf(row),
-      clientKey: row.client_key,
-      userId: row.user_id,
-      email: row.email,
-      position: row.key,
-    }));
+    since: Date,
+  ): Promise<(Connection & { readonly position: string })[]> {
+    const { sort } = filter;
+    const after = sort === 'person' || TIME_KEY.test(filter.after?.key ?? '') ? filter.after : undefined;
+    const read = (by: keyof typeof ORDERS, from: typeof after, most: number) =>
+      this.page(organizationId, by, { ...filter, after: from }, most, at, since);
+    if (sort !== 'used') return read(sort, after, limit);
+    if (after?.key.startsWith('-')) return read('unused', after, limit);
+    const used = await read('used', after, limit);
+    return used.length === limit ? used : [...used, ...(await read('unused', undefined, limit - used.length))];
+  }
+
+  private async page(
+    organizationId: string,
+    by: keyof typeof ORDERS,
+    { identity, search, dormantSince, clientKey, userId, after }: ConnectionFilter,
+    limit: number,
+    at: Date,
+    since: Date,
+  ): Promise<(Connection & { readonly position: string })[]> {
+    const { page, order } = ORDERS[by];
+    const found = [identity ?? null, search, dormantSince ?? null, clientKey ?? null, userId ?? null];
+    const rows = await this.dataSource.query<(DetailedRow & { key: string })[]>(detailed(page, '$11', order), [
+      organizationId,
+      at,
+      ...found,
+      after?.key ?? null,
+      after?.id ?? null,
+      limit,
+      since,
+    ]);
+    return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
   }
 
   async count(organizationId: string, chosen: ConnectionChoice, at: Date): Promise<number> {

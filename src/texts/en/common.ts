@@ -42,6 +42,7 @@ export const COMMON = {
   'done.organization-renamed': 'The organization has its new name.',
   'done.organization-selected': 'You are looking at another organization now.',
   'done.disconnected': 'The tool is disconnected. It cannot use this server any more, and must ask you again.',
+  'done.narrowed': 'The permission is taken away. From its next token on the tool has it no more.',
   'done.project-created': 'The project is there.',
   'done.project-renamed': 'The project has its new name.',
   'done.project-deleted': 'The project is gone.',

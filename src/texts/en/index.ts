@@ -4,6 +4,7 @@ import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { POLICY } from './policy.js';
+import { USAGE } from './usage.js';
 
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
 export const EN = {
@@ -13,6 +14,7 @@ export const EN = {
   ...CONSOLE,
   ...MEMBERS,
   ...POLICY,
+  ...USAGE,
 } as const;
 
 export type TextKey = keyof typeof EN;

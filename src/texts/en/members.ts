@@ -50,6 +50,9 @@ export const MEMBERS = {
   'ai.any': 'anybody',
   'ai.sort': 'Order',
   'ai.show': 'Show',
+  'ai.dormant': 'Only dormant ones: no call for 30 days',
+  'ai.same-tool': 'Only this tool',
+  'ai.same-person': 'Only this person',
   'ai.of': 'approved by {email}',
   'ai.more': 'More connections',
   'ai.none': 'No tool is connected here.',
@@ -66,7 +69,7 @@ export const MEMBERS = {
   'ai.end-wrong': 'That is not the name of the organization.',
   'ai.end-submit': 'End {count, plural, one {# connection} other {# connections}}',
   'ai.ended':
-    '{count, plural, one {# connection is} other {# connections are}} ended. The last of their tokens was refused everywhere by {time} UTC.',
+    '{count, plural, one {# connection is} other {# connections are}} ended. From {time} UTC on no server accepts any of their tokens.',
 
   'grade.self-asserted': 'nobody: its own word',
   'grade.verified-domain': 'a verified domain',
@@ -93,6 +96,7 @@ export const MEMBERS = {
 
   'action.grant.approved': 'approved a tool',
   'action.grant.revoked': 'a connection ended',
+  'action.grant.narrowed': 'took a permission away',
   'action.authorization.denied': 'denied a tool',
   'action.member.invited': 'invited somebody',
   'action.member.invitation_revoked': 'called an invitation back',

@@ -43,6 +43,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'done.organization-renamed': '조직의 이름을 바꾸었습니다.',
   'done.organization-selected': '다른 조직을 보고 있습니다.',
   'done.disconnected': '도구의 연결을 끊었습니다. 이제 이 서버를 쓸 수 없으며, 다시 승인을 받아야 합니다.',
+  'done.narrowed': '권한을 회수했습니다. 다음 토큰부터 도구에 이 권한이 없습니다.',
   'done.project-created': '프로젝트를 만들었습니다.',
   'done.project-renamed': '프로젝트의 이름을 바꾸었습니다.',
   'done.project-deleted': '프로젝트를 삭제했습니다.',

@@ -5,6 +5,7 @@ import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { POLICY } from './policy.js';
+import { USAGE } from './usage.js';
 
 /** The same in Korean. */
 export const KO: Readonly<Record<TextKey, string>> = {
@@ -14,4 +15,5 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...CONSOLE,
   ...MEMBERS,
   ...POLICY,
+  ...USAGE,
 };

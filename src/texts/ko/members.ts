@@ -49,6 +49,9 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'ai.any': '모두',
   'ai.sort': '순서',
   'ai.show': '보기',
+  'ai.dormant': '휴면 연결만: 30일 동안 호출 없음',
+  'ai.same-tool': '이 도구만',
+  'ai.same-person': '이 사람만',
   'ai.of': '{email} 님이 승인',
   'ai.more': '연결 더 보기',
   'ai.none': '이곳에 연결된 도구가 없습니다.',
@@ -64,7 +67,7 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'ai.end-type': '확인을 위해 {organization}을(를) 입력하세요',
   'ai.end-wrong': '조직의 이름이 아닙니다.',
   'ai.end-submit': '연결 {count}개 끝내기',
-  'ai.ended': '연결 {count}개를 끝냈습니다. 마지막 토큰은 늦어도 {time}(UTC)에 모든 곳에서 거부되었습니다.',
+  'ai.ended': '연결 {count}개를 끝냈습니다. {time}(UTC)부터 어떤 서버도 그 토큰을 받지 않습니다.',
 
   'grade.self-asserted': '없음: 도구가 스스로 밝힌 이름',
   'grade.verified-domain': '확인된 도메인',
@@ -91,6 +94,7 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
 
   'action.grant.approved': '도구를 승인함',
   'action.grant.revoked': '연결이 끝남',
+  'action.grant.narrowed': '권한을 회수함',
   'action.authorization.denied': '도구를 거부함',
   'action.member.invited': '초대함',
   'action.member.invitation_revoked': '초대를 취소함',

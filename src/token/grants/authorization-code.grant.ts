@@ -29,7 +29,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(client: Client, parameters: Parameters): Promise<TokenResponse> {
+  async handle(client: Client, parameters: Parameters, address: string): Promise<TokenResponse> {
     const resources = parameters.all('resource');
     const proof: CodeProof = {
       codeHash: hashSecret(parameters.required('code')),
@@ -44,7 +44,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       refresh: after(at, this.config.refreshTokenLifetime),
       access: after(at, this.config.accessTokenLifetime),
     };
-    const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires);
+    const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires, address);
     if (!grant) throw await this.refusal(client, proof, at);
     return this.issuer.issue(client, grant, secret);
   }

@@ -4,5 +4,6 @@ import type { TokenResponse } from '../token-issuer.js';
 
 /** One `grant_type` of the token endpoint. Throws `OAuthError`; a refusal changes nothing unless its RFC says so. */
 export interface GrantHandler {
-  handle(client: Client, parameters: Parameters): Promise<TokenResponse>;
+  /** `address`: where the request came from. */
+  handle(client: Client, parameters: Parameters, address: string): Promise<TokenResponse>;
 }

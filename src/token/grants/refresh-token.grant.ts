@@ -30,7 +30,7 @@ export class RefreshTokenGrant implements GrantHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(client: Client, parameters: Parameters): Promise<TokenResponse> {
+  async handle(client: Client, parameters: Parameters, address: string): Promise<TokenResponse> {
     const token = this.refreshTokens.read(parameters.required('refresh_token'));
     const scopes = narrowedScopes(parameters.optional('scope'));
     const resources = parameters.all('resource');
@@ -54,7 +54,7 @@ export class RefreshTokenGrant implements GrantHandler {
     };
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + this.config.refreshTokenLifetime * 1000);
-    const grant = (await this.grants.refresh(proof, at, expiresAt)) ?? (await this.samePredecessor(proof, at));
+    const grant = (await this.grants.refresh(proof, at, expiresAt, address)) ?? (await this.samePredecessor(proof, at));
     return this.issuer.issue(client, grant, token.secret, scopes);
   }
 

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
+import type { RevocationReason } from '../entities/grant.entity.js';
+
+/** A grant as people see it: which tool works where, for whom, with what, and how much. */
+export interface Connection {
+  readonly id: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  /** Permissions that were taken away. */
+  readonly withdrawn: readonly string[];
+  readonly redirectUri: string;
+  readonly createdAt: Date;
+  /** Its last call; when it was connected, if there was none. */
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+  readonly revokedBecause: RevocationReason | null;
+  /** Where it was connected from, and was seen last; null: not known. */
+  readonly connectedFrom: string | null;
+  readonly lastAddress: string | null;
+  /** Within the days that are shown. */
+  readonly calls: number;
+  readonly clientId: string;
+  /** Of the client's row. */
+  readonly clientKey: string;
+  readonly identity: ClientIdentity;
+  readonly metadata: ClientMetadata;
+  readonly organizationId: string;
+  readonly organizationName: string;
+  readonly userId: string;
+  readonly email: string;
+}
+
+interface Row {
+  id: string;
+  resource: string;
+  scopes: string[];
+  withdrawn: string[] | null;
+  redirect_uri: string;
+  created_at: Date;
+  used_at: Date;
+  expires_at: Date;
+  revoked_at: Date | null;
+  revoked_because: RevocationReason | null;
+  connected_from: string | null;
+  last_address: string | null;
+  calls: number;
+  client_id: string;
+  client_key: string;
+  identity: ClientIdentity;
+  metadata: ClientMetadata;
+  organization_id: string;
+  organization_name: string;
+  user_id: string;
+  email: string;
+}
+
+/** Everything about the connections whose ids (and what they are sorted by) `page` selects. `since`: placeholder of the first hour that counts. */
+export const detailed = (page: string, since: string, order: string) =>
+  `WITH page AS MATERIALIZED (${page})
+   SELECT g.id, g.resource, g.scopes, g.withdrawn, g.redirect_uri, g.created_at, g.expires_at, g.revoked_at, g.revoked_because,
+          g.connected_from, coalesce(v.used_at, g.code_used_at) AS used_at,
+          CASE WHEN v.address <> '' AND v.used_at >= g.last_used_at THEN v.address
+               ELSE coalesce(g.last_address, nullif(v.address, ''), g.connected_from) END AS last_address,
+          (SELECT coalesce(sum(h.calls), 0)::integer FROM connection_hours h WHERE h.grant_id = g.id AND h.hour >= ${since}) AS calls,
+          c.client_id, c.id AS client_key, c.identity, c.metadata, o.id AS organization_id, o.name AS organization_name,
+          u.id AS user_id, u.email, page.*
+     FROM page JOIN grants g ON g.id = page.grant_id JOIN clients c ON c.id = g.client_id
+     JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
+     LEFT JOIN connection_uses v ON v.grant_id = g.id ${order}`;
+
+/** Connections of people, one or all of somebody's. */
+@Injectable()
+export class Connections {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Everything somebody has connected and not ended, the newest first. `since`: from when on calls count. */
+  async ofUser(userId: string, at: Date, since: Date): Promise<Connection[]> {
+    const page = `SELECT g.id AS grant_id FROM grants g
+        WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+        ORDER BY g.created_at DESC LIMIT 200`;
+    const rows = await this.dataSource.query<Row[]>(detailed(page, '$3', 'ORDER BY g.created_at DESC'), [
+      userId,
+      at,
+      since,
+    ]);
+    return rows.map(connectionOf);
+  }
+
+  /** One that was connected, ended or not; of this organization, or of this person. */
+  async find(
+    id: string,
+    { organizationId, userId }: { organizationId?: string; userId?: string },
+    since: Date,
+  ): Promise<Connection | undefined> {
+    const page = `SELECT g.id AS grant_id FROM grants g WHERE g.id = $1 AND g.code_used_at IS NOT NULL
+        AND ($2::uuid IS NULL OR g.organization_id = $2) AND ($3::uuid IS NULL OR g.user_id = $3)`;
+    const [row] = await this.dataSource.query<Row[]>(detailed(page, '$4', ''), [
+      id,
+      organizationId ?? null,
+      userId ?? null,
+      since,
+    ]);
+    return row && connectionOf(row);
+  }
+}
+
+export const connectionOf = (row: Row): Connection => ({
+  id: row.id,
+  resource: row.resource,
+  scopes: row.scopes,
+  withdrawn: row.withdrawn ?? [],
+  redirectUri: row.redirect_uri,
+  createdAt: row.created_at,
+  lastUsedAt: row.used_at,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+  revokedBecause: row.revoked_because,
+  connectedFrom: row.connected_from,
+  lastAddress: row.last_address,
+  calls: row.calls,
+  clientId: row.client_id,
+  clientKey: row.client_key,
+  identity: row.identity,
+  metadata: row.metadata,
+  organizationId: row.organization_id,
+  organizationName: row.organization_name,
+  userId: row.user_id,
+  email: row.email,
+});
+export type { Row as DetailedRow };
