@@ -61,4 +61,5 @@ export const USAGE = {
   'ended.resource_removed': 'its server was removed',
   'ended.member_removed': 'its person left the organization',
   'ended.ended_by_administrator': 'ended by an administrator',
+  'ended.denied_by_policy': 'the organization no longer allows it',
 } as const;
