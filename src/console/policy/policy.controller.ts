@@ -170,12 +170,12 @@ export class PolicyController {
         address: fieldOf(fields['address']) || (filled && !isOffered ? filled.tool : ''),
         people: PEOPLE.map((value) => ({
           value,
-          label: text(`policy.people-${value}`),
+          label: text(`people.${value}`),
           selected: value === fields['people'],
         })),
         verdicts: (['allow', 'deny'] as const).map((value) => ({
           value,
-          label: text(`policy.${value}`),
+          label: text(`verdict.${value}`),
           selected: value === (filled?.verdict ?? fields['verdict'] ?? 'allow'),
         })),
         permissions: this.form.permissions().map((scope) => ({
@@ -216,7 +216,7 @@ function nameOf(tool: string, name: string | null = null): Words {
 }
 
 function saysOf(people: PolicyChange['people'], decision: Decision | undefined): Text {
-  return text(`policy.${decision?.verdict ?? 'none'}-for`, { people: text(`policy.people-${people}`) });
+  return text(`ruling.${decision?.verdict ?? 'none'}`, { people: text(`people.${people}`) });
 }
 
 /** A time is text while it is sealed. */
