@@ -97,7 +97,7 @@ export class OwnAccount {
     if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
     const owned = await this.users.solelyOwned(self.userId);
     if (owned.length > 0) return text('account.sole-owner', { organizations: owned.join(', ') });
-    await this.users.erase(self.userId, this.clock.now());
+    if (!(await this.users.erase(self.userId, this.clock.now()))) return text('account.last-operator');
     this.tell(self, self.email, text('mail.erased'));
     return undefined;
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { User } from '../database/entities/user.entity.js';
+import { AuditEvents } from '../database/repositories/audit-events.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { hashSecret } from '../oauth/secret.js';
@@ -26,6 +27,7 @@ interface Reset {
 export class PasswordReset {
   constructor(
     private readonly users: Users,
+    private readonly events: AuditEvents,
     private readonly passwords: Passwords,
     private readonly mailer: Mailer,
     private readonly throttle: MailThrottle,
@@ -39,16 +41,20 @@ export class PasswordReset {
     const to = normalizedEmail(email).slice(0, 254);
     const user = to.includes('\0') ? null : await this.users.findByEmail(to);
     if (!(await this.throttle.allows(to, from)) || !user || user.disabledAt) return;
-    const reset: Reset = { userId: user.id, replaces: digestOf(user) };
-    const token = this.sealing.sealValue('password-reset', reset, LIFETIME);
-    this.mailer.send({
-      to,
-      locale: localeOf(user.locale ?? locale, undefined),
-      subject: text('mail.reset'),
-      lead: text('mail.reset-lead'),
-      link: { label: text('mail.reset-link'), href: `${this.config.origin}/console/reset-password?token=${token}` },
-      note: text('mail.reset-note'),
+    this.send(user, locale);
+  }
+
+  /** The same for somebody an operator helps, whom nothing limits. False: they are disabled. */
+  async offer(user: User, locale: Locale, by: string): Promise<boolean> {
+    if (user.disabledAt) return false;
+    await this.events.add({
+      at: this.clock.now(),
+      action: 'user.password_reset_offered',
+      userId: user.id,
+      detail: { by },
     });
+    this.send(user, locale);
+    return true;
   }
 
   /** Whose link this is; undefined when it cannot be used (any more). */
@@ -66,6 +72,19 @@ export class PasswordReset {
     const to = await this.passwords.hash(password);
     const change = { userId: user.id, from: user.passwordHash, to, tools };
     return (await this.users.changePassword(change, this.clock.now())) ? 'done' : 'used';
+  }
+
+  private send(user: User, locale: Locale): void {
+    const reset: Reset = { userId: user.id, replaces: digestOf(user) };
+    const token = this.sealing.sealValue('password-reset', reset, LIFETIME);
+    this.mailer.send({
+      to: user.email,
+      locale: localeOf(user.locale ?? locale, undefined),
+      subject: text('mail.reset'),
+      lead: text('mail.reset-lead'),
+      link: { label: text('mail.reset-link'), href: `${this.config.origin}/console/reset-password?token=${token}` },
+      note: text('mail.reset-note'),
+    });
   }
 }
 

@@ -79,8 +79,10 @@ async function disable(email: string): Promise<void> {
     const user = await find(services, email);
     return services.users.disable(user.id, services.clock.now());
   });
+  if (done === 'last operator')
+    throw new CommandFault(`${normalizedEmail(email)} is the last operator. Make somebody else one first.`);
   say(
-    done
+    done !== 'disabled before'
       ? `${normalizedEmail(email)} is locked out. Their sessions and connected tools have ended.`
       : `${normalizedEmail(email)} was disabled before.`,
   );

@@ -16,7 +16,11 @@ import { OrganizationConnectionsController } from './members/organization-connec
 import { MembersController } from './members/members.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
+import { Confirmations } from './operator/confirmations.js';
+import { HealthController } from './operator/health.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
+import { PeopleController } from './operator/people.controller.js';
+import { PersonActsController } from './operator/person-acts.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
@@ -28,6 +32,7 @@ import { Shells } from './shells.js';
   controllers: [
     AccountController,
     DeleteAccountController,
+    HealthController,
     EmailController,
     AuditController,
     InvitationController,
@@ -39,6 +44,8 @@ import { Shells } from './shells.js';
     OrganizationConnectionsController,
     OrganizationsController,
     OutboxController,
+    PeopleController,
+    PersonActsController,
     ConnectionsController,
     PolicyController,
     ProjectsController,
@@ -46,6 +53,6 @@ import { Shells } from './shells.js';
     SignUpController,
     UsageController,
   ],
-  providers: [AccountPage, ConnectionPage, ConnectionRows, PolicyForm, Shells],
+  providers: [AccountPage, Confirmations, ConnectionPage, ConnectionRows, PolicyForm, Shells],
 })
 export class ConsoleModule {}

@@ -12,7 +12,7 @@ const PAGES: readonly Entry<Shell['current']>[] = [
   { page: 'account', label: 'nav.account', path: '/console/account' },
 ];
 /** Of whoever governs the whole server. */
-const OPERATOR: Entry<Shell['current']> = { page: 'operator', label: 'nav.operator', path: '/console/operator/outbox' };
+const OPERATOR: Entry<Shell['current']> = { page: 'operator', label: 'nav.operator', path: '/console/operator' };
 
 /** Pages of one organization; the path follows its address. */
 const ORGANIZATION_TABS = [
@@ -24,7 +24,11 @@ const ORGANIZATION_TABS = [
 ] as const;
 export type OrganizationTab = (typeof ORGANIZATION_TABS)[number]['page'];
 
-const OPERATOR_TABS = [{ page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' }] as const;
+const OPERATOR_TABS = [
+  { page: 'health', label: 'nav.health', path: '/console/operator' },
+  { page: 'people', label: 'nav.people', path: '/console/operator/people' },
+  { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
+] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number]['page'];
 
 interface Entry<Page> {

@@ -12,6 +12,7 @@ import { Invitations } from './repositories/invitations.repository.js';
 import { Memberships } from './repositories/memberships.repository.js';
 import { OrganizationConnections } from './repositories/organization-connections.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
+import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
@@ -36,6 +37,7 @@ const REPOSITORIES = [
   Memberships,
   OrganizationConnections,
   Organizations,
+  People,
   Policies,
   Projects,
   RateLimitStore,

@@ -1,8 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { MIGRATIONS } from './migrations/index.js';
 
 /** One answer is good for this long, so that asking often costs nothing. */
 const REMEMBERED_MS = 1_000;
+
+/** What the database says of itself. */
+export interface DatabaseReport {
+  readonly version: string;
+  /** How long it took to answer, in milliseconds. */
+  readonly roundTrip: number;
+  /** Its clock, read in the middle of that time. */
+  readonly at: Date;
+  readonly migrations: { readonly applied: number; readonly pending: number };
+}
 
 @Injectable()
 export class Health {
@@ -15,6 +26,18 @@ export class Health {
     const now = performance.now();
     if (!this.asked || now - this.asked.at > REMEMBERED_MS) this.asked = { at: now, answer: this.ask() };
     return this.asked.answer;
+  }
+
+  async report(): Promise<DatabaseReport> {
+    const asked = performance.now();
+    const [row] = await this.dataSource.query<{ version: string; at: Date }[]>(
+      `SELECT current_setting('server_version') AS version, clock_timestamp() AS at`,
+    );
+    const roundTrip = performance.now() - asked;
+    const [{ applied }] = await this.dataSource.query<[{ applied: number }]>(
+      'SELECT count(*)::int AS applied FROM migrations',
+    );
+    return { ...row!, roundTrip, migrations: { applied, pending: Math.max(0, MIGRATIONS.length - applied) } };
   }
 
   private async ask(): Promise<boolean> {

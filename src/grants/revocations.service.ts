@@ -73,6 +73,11 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     return { revocations: this.sorted, asOf: this.refreshedAt };
   }
 
+  /** When the list was complete last. */
+  get asOf(): Date {
+    return new Date(this.refreshedAt);
+  }
+
   private isStale(): boolean {
     return this.clock.now().getTime() - this.refreshedAt > STALE_MS;
   }

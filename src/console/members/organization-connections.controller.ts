@@ -30,6 +30,7 @@ import { type Text, text } from '../../texts/text.js';
 import { DORMANT_MS } from '../../usage/periods.js';
 import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
+import { endedNotice, endedQuery } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
@@ -41,8 +42,6 @@ const PAGE = 50;
 const SORTS: readonly ConnectionSort[] = ['newest', 'used', 'person'];
 const GRADES: readonly ClientIdentity[] = ['self-asserted', 'verified-domain', 'registered'];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Within which every node that reaches the database refuses a revoked connection. */
-const DEAD_WITHIN_MS = 2_000;
 
 const ConnectionId = () => Param('connection', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
@@ -143,9 +142,7 @@ export class OrganizationConnectionsController {
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
     for (const grantId of ended) this.revocations.add(grantId);
-    // Counted from when it is done, and up to the whole second that is shown: what is said is true.
-    const by = Math.ceil((this.clock.now().getTime() + DEAD_WITHIN_MS) / 1000) * 1000;
-    await reply.redirect(`/console/organizations/${id}/connections?ended=${ended.length}&by=${by}`, 303);
+    await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended.length, this.clock.now())}`, 303);
   }
 
   /** After `end`, which is no id. */
@@ -238,11 +235,4 @@ function choiceOf({ connection, tool, person, everything }: Asked): ConnectionCh
   if (!UUID.test(fieldOf(given[0]))) throw new NotFoundException();
   if (connection !== undefined) return { grantId: fieldOf(connection) };
   return tool !== undefined ? { clientKey: fieldOf(tool) } : { userId: fieldOf(person) };
-}
-
-/** Only numbers of the query are shown, and only while they can be true. */
-function endedNotice({ ended, by }: Asked, now: Date): Text | undefined {
-  const [count, at] = [Number(ended), Number(by)];
-  const recent = Number.isSafeInteger(count) && count > 0 && Math.abs(at - now.getTime()) < 3_600_000;
-  return recent ? text('ai.ended', { count, time: new Date(at).toISOString().slice(11, 19) }) : undefined;
 }

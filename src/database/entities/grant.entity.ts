@@ -15,6 +15,7 @@ export type RevocationReason =
   | 'resource_removed'
   | 'member_removed'
   | 'ended_by_administrator'
+  | 'ended_by_operator'
   | 'denied_by_policy';
 
 /**

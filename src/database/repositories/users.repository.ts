@@ -142,10 +142,12 @@ export class Users {
 
   /**
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
-   * nobody who gets it inherits anything. What they did stays in the audit log, under their id.
+   * nobody who gets it inherits anything. What they did stays in the audit log, under their id. False: nobody else
+   * governs the server.
    */
-  async erase(userId: string, at: Date): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+  async erase(userId: string, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      if (await isLastOperator(manager, userId)) return false;
       await shutOut(manager, userId, 'user_disabled', at);
       await manager.delete(Membership, { userId });
       await manager.update(
@@ -154,19 +156,89 @@ export class Users {
         { email: `erased-${userId}`, name: '', passwordHash: '', operator: false, disabledAt: at },
       );
       await addAuditEvent(manager, { at, action: 'user.erased', userId });
-    });
-  }
-
-  /** Disables somebody, ends their sessions and every connection they approved, in one transaction. False: was disabled already. */
-  async disable(userId: string, at: Date): Promise<boolean> {
-    return this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.update(User, { id: userId, disabledAt: IsNull() }, { disabledAt: at });
-      if (affected !== 1) return false;
-      await shutOut(manager, userId, 'user_disabled', at);
-      await addAuditEvent(manager, { at, action: 'user.disabled', userId });
       return true;
     });
   }
+
+  /** Disables somebody, ends their sessions and every connection they approved, in one transaction. `by`: the operator who did. */
+  async disable(userId: string, at: Date, by?: string): Promise<'disabled before' | LastOperator | Ended> {
+    return this.dataSource.transaction(async (manager) => {
+      if (await isLastOperator(manager, userId)) return 'last operator';
+      const { affected } = await manager.update(User, { id: userId, disabledAt: IsNull() }, { disabledAt: at });
+      if (affected !== 1) return 'disabled before';
+      const connections = await shutOut(manager, userId, 'user_disabled', at);
+      await addAuditEvent(manager, { at, action: 'user.disabled', userId, detail: { by } });
+      return { connections };
+    });
+  }
+
+  /** Lets somebody in again. What ended stays ended, also what was approved while they were being disabled. False: was not disabled. */
+  async enable(userId: string, at: Date, by: string): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      // Somebody erased has no address to come back to.
+      const { affected } = await manager.update(
+        User,
+        { id: userId, disabledAt: Not(IsNull()), passwordHash: Not('') },
+        { disabledAt: null },
+      );
+      if (affected !== 1) return false;
+      await shutOut(manager, userId, 'user_disabled', at);
+      await addAuditEvent(manager, { at, action: 'user.enabled', userId, detail: { by } });
+      return true;
+    });
+  }
+
+  /** Makes somebody an operator, or no longer one. False: they were that before, or are disabled. */
+  async setOperator(userId: string, operator: boolean, at: Date, by: string): Promise<boolean | LastOperator> {
+    return this.dataSource.transaction(async (manager) => {
+      if (!operator && (await isLastOperator(manager, userId))) return 'last operator';
+      const { affected } = await manager.update(
+        User,
+        { id: userId, operator: !operator, disabledAt: IsNull() },
+        { operator },
+      );
+      if (affected !== 1) return false;
+      const action = operator ? 'user.made_operator' : 'user.unmade_operator';
+      await addAuditEvent(manager, { at, action, userId, detail: { by } });
+      return true;
+    });
+  }
+
+  /** Ends every session of somebody. How many. */
+  async endSessions(userId: string, at: Date, by: string): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.delete(Session, { userId });
+      await addAuditEvent(manager, { at, action: 'user.sessions_ended', userId, detail: { by } });
+      return affected ?? 0;
+    });
+  }
+
+  /** Ends every connection somebody approved: which. */
+  async disconnectTools(userId: string, at: Date, by: string): Promise<string[]> {
+    return this.dataSource.transaction(async (manager) => {
+      const ended = await endConnections(manager, userId, 'ended_by_operator', at);
+      await addAuditEvent(manager, { at, action: 'user.tools_disconnected', userId, detail: { by } });
+      return ended;
+    });
+  }
+}
+
+type LastOperator = 'last operator';
+
+/** The connections that ended with somebody. */
+interface Ended {
+  readonly connections: readonly string[];
+}
+
+/**
+ * Whether nobody else governs the server. The rows of all who do are locked, in one order: of two operators who unmake
+ * each other at once, the second finds that the first is gone.
+ */
+async function isLastOperator(manager: EntityManager, userId: string): Promise<boolean> {
+  const operators = await manager.query<{ id: string }[]>(
+    'SELECT id FROM users WHERE operator AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE',
+  );
+  return operators.length === 1 && operators[0]!.id === userId;
 }
 
 async function insertUser(manager: EntityManager, user: NewUser, at: Date): Promise<User> {
@@ -183,7 +255,21 @@ async function insertUser(manager: EntityManager, user: NewUser, at: Date): Prom
   return manager.findOneByOrFail(User, { id });
 }
 
-async function shutOut(manager: EntityManager, userId: string, because: RevocationReason, at: Date): Promise<void> {
+/** Ends sessions and connections: which of the latter. */
+async function shutOut(manager: EntityManager, userId: string, because: RevocationReason, at: Date): Promise<string[]> {
   await manager.delete(Session, { userId });
-  await manager.update(Grant, { userId, revokedAt: IsNull() }, { revokedAt: at, revokedBecause: because });
+  return endConnections(manager, userId, because, at);
+}
+
+async function endConnections(
+  manager: EntityManager,
+  userId: string,
+  because: RevocationReason,
+  at: Date,
+): Promise<string[]> {
+  const [rows] = await manager.query<[{ id: string }[], number]>(
+    'UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id',
+    [userId, at, because],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -41,6 +41,7 @@ export const ACCOUNTS = {
   'account.password-guessable': 'That password is easily guessed. Take a few random words.',
   'account.wrong-password': 'That is not your current password.',
   'account.sole-owner': 'You are the only owner of {organizations}. Make somebody else an owner first.',
+  'account.last-operator': 'You are the last operator of this server. Make somebody else one first.',
   'account.name-submit': 'Save the name',
   'account.name': 'Name',
   'account.sessions': 'Where you are logged in',

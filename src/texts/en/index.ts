@@ -3,6 +3,7 @@ import { APPROVAL } from './approval.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
+import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { USAGE } from './usage.js';
 
@@ -13,6 +14,7 @@ export const EN = {
   ...APPROVAL,
   ...CONSOLE,
   ...MEMBERS,
+  ...OPERATOR,
   ...POLICY,
   ...USAGE,
 } as const;

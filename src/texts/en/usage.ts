@@ -61,5 +61,6 @@ export const USAGE = {
   'ended.resource_removed': 'its server was removed',
   'ended.member_removed': 'its person left the organization',
   'ended.ended_by_administrator': 'ended by an administrator',
+  'ended.ended_by_operator': 'ended by whoever runs the server',
   'ended.denied_by_policy': 'the organization no longer allows it',
 } as const;

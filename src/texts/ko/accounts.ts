@@ -42,6 +42,7 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'account.password-guessable': '쉽게 추측할 수 있는 비밀번호입니다. 서로 관계없는 단어 몇 개를 쓰세요.',
   'account.wrong-password': '현재 비밀번호가 아닙니다.',
   'account.sole-owner': '회원님은 {organizations}의 유일한 소유자입니다. 먼저 다른 분을 소유자로 정하세요.',
+  'account.last-operator': '회원님은 이 서버의 마지막 운영자입니다. 먼저 다른 분을 운영자로 지정하세요.',
   'account.name-submit': '이름 저장',
   'account.name': '이름',
   'account.sessions': '로그인한 곳',

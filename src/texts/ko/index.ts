@@ -4,6 +4,7 @@ import { APPROVAL } from './approval.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
+import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { USAGE } from './usage.js';
 
@@ -14,6 +15,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...APPROVAL,
   ...CONSOLE,
   ...MEMBERS,
+  ...OPERATOR,
   ...POLICY,
   ...USAGE,
 };

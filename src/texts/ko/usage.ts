@@ -61,5 +61,6 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'ended.resource_removed': '서버가 제거됨',
   'ended.member_removed': '승인한 사람이 조직을 떠남',
   'ended.ended_by_administrator': '관리자가 끝냄',
+  'ended.ended_by_operator': '서버 운영자가 끝냄',
   'ended.denied_by_policy': '조직이 더는 허용하지 않음',
 };

@@ -1,0 +1,128 @@
+import { Body, Controller, Get, NotFoundException, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PasswordReset } from '../../accounts/password-reset.service.js';
+import { Clock } from '../../config/clock.js';
+import { type AccountLine, People } from '../../database/repositories/people.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { Users } from '../../database/repositories/users.repository.js';
+import { Revocations } from '../../grants/revocations.service.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { pageLocale } from '../../http/page.js';
+import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
+import { type Locale, text } from '../../texts/text.js';
+import { endedQuery } from '../ended.js';
+import { Id } from '../id.js';
+import { type Asking, Confirmations, type Question } from './confirmations.js';
+
+const ACTS = [
+  'reset-password',
+  'end-sessions',
+  'disconnect',
+  'make-operator',
+  'unmake-operator',
+  'disable',
+  'enable',
+] as const;
+/** What takes nothing from anybody is not asked about. */
+const UNASKED: readonly Act[] = ['reset-password', 'enable'];
+type Act = (typeof ACTS)[number];
+
+/** What operators do about one person. What ends something, or gives everything, is confirmed by typing their address. */
+@Controller('console/operator/people/:id')
+@UseGuards(OperatorGuard)
+export class PersonActsController {
+  constructor(
+    private readonly confirmations: Confirmations,
+    private readonly people: People,
+    private readonly users: Users,
+    private readonly passwords: PasswordReset,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get(':act')
+  async confirm(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Param('act') name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { question } = await this.asked(id, name);
+    await this.confirmations.ask({ tab: 'people', session, request, reply }, question);
+  }
+
+  @Post(':act')
+  @UseGuards(CsrfGuard)
+  async act(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Param('act') name: string,
+    @Body('confirm') typed: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { act, question } = await this.asked(id, name);
+    const asking: Asking = { tab: 'people', session, request, reply };
+    if (!(await this.confirmations.given(asking, question, typed))) return;
+    const at = this.clock.now();
+    const done = await this.perform(act, id, { at, by: session.userId, locale: pageLocale(request) });
+    if (done === 'last operator') return this.confirmations.ask(asking, question, text('people.last-operator'));
+    for (const grantId of done) this.revocations.add(grantId);
+    await reply.redirect(`/console/operator/people/${id}?done=${act}&${endedQuery(done.length, at)}`, 303);
+  }
+
+  /** The connections that ended. */
+  private async perform(
+    act: Act,
+    id: string,
+    { at, by, locale }: { at: Date; by: string; locale: Locale },
+  ): Promise<readonly string[] | 'last operator'> {
+    if (act === 'disconnect') return this.users.disconnectTools(id, at, by);
+    const done = await this.change(act, id, { at, by, locale });
+    if (!done) throw new NotFoundException();
+    if (done === 'last operator') return done;
+    return typeof done === 'object' ? done.connections : [];
+  }
+
+  /** False: it was so before. */
+  private async change(act: Act, id: string, { at, by, locale }: { at: Date; by: string; locale: Locale }) {
+    switch (act) {
+      case 'reset-password': {
+        const user = await this.users.find(id);
+        return user !== null && this.passwords.offer(user, locale, by);
+      }
+      case 'end-sessions':
+        await this.users.endSessions(id, at, by);
+        return true;
+      case 'disable': {
+        const done = await this.users.disable(id, at, by);
+        return done !== 'disabled before' && done;
+      }
+      case 'enable':
+        return this.users.enable(id, at, by);
+      default:
+        return this.users.setOperator(id, act === 'make-operator', at, by);
+    }
+  }
+
+  private async asked(id: string, name: string): Promise<{ act: Act; question: Question }> {
+    const act = ACTS.find((one) => one === name);
+    const account = await this.people.find(id);
+    if (!act || !account || (account.disabledAt !== null) !== (act === 'enable')) throw new NotFoundException();
+    const { connections } = await this.people.factsOf(id, this.clock.now());
+    return { act, question: questionOf(act, account, connections) };
+  }
+}
+
+function questionOf(act: Act, { id, email }: AccountLine, connections: number): Question {
+  const back = `/console/operator/people/${id}`;
+  return {
+    title: text(`act.${act}`),
+    what: text(`act.${act}-what`, { email, connections }),
+    word: UNASKED.includes(act) ? undefined : email,
+    action: `${back}/${act}`,
+    submit: text(`act.${act}`),
+    back,
+  };
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Role } from '../../oauth/role.js';
+
+/** Somebody with an account, as operators see them. */
+export interface AccountLine {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly operator: boolean;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+}
+
+export const ACCOUNT_STATES = ['active', 'disabled', 'operator'] as const;
+export type AccountState = (typeof ACCOUNT_STATES)[number];
+
+export interface AccountFilter {
+  /** Part of an address or name. */
+  readonly search: string;
+  readonly state: AccountState | undefined;
+  /** The address the page before ended with. */
+  readonly after: string | undefined;
+}
+
+/** What somebody has here now. */
+export interface AccountFacts {
+  readonly organizations: readonly { readonly id: string; readonly name: string; readonly role: Role }[];
+  /** Tools that work in their name. */
+  readonly connections: number;
+}
+
+interface Row {
+  id: string;
+  email: string;
+  name: string;
+  operator: boolean;
+  created_at: Date;
+  disabled_at: Date | null;
+}
+
+const MATCHES: Readonly<Record<AccountState, string>> = {
+  active: 'u.disabled_at IS NULL',
+  disabled: 'u.disabled_at IS NOT NULL',
+  operator: 'u.operator AND u.disabled_at IS NULL',
+};
+
+/** Everybody with an account. Who erased theirs is nobody any more. */
+@Injectable()
+export class People {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** By address. */
+  async list({ search, state, after }: AccountFilter, limit: number): Promise<AccountLine[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT u.id, u.email, u.name, u.operator, u.created_at, u.disabled_at FROM users u
+        WHERE u.password_hash <> '' AND ${state ? MATCHES[state] : 'true'}
+          AND ($1 = '' OR strpos(u.email, lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0)
+          AND ($2::text IS NULL OR u.email > $2) ORDER BY u.email LIMIT $3`,
+      [search, after ?? null, limit],
+    );
+    return rows.map(lineOf);
+  }
+
+  async find(id: string): Promise<AccountLine | undefined> {
+    const [row] = await this.dataSource.query<Row[]>(
+      `SELECT id, email, name, operator, created_at, disabled_at FROM users WHERE id = $1 AND password_hash <> ''`,
+      [id],
+    );
+    return row && lineOf(row);
+  }
+
+  async factsOf(userId: string, at: Date): Promise<AccountFacts> {
+    const organizations = await this.dataSource.query<AccountFacts['organizations']>(
+      `SELECT o.id, o.name, m.role FROM memberships m JOIN organizations o ON o.id = m.organization_id
+        WHERE m.user_id = $1 ORDER BY lower(o.name), o.id LIMIT 200`,
+      [userId],
+    );
+    const [row] = await this.dataSource.query<{ connections: number }[]>(
+      `SELECT count(*)::int AS connections FROM grants
+        WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL`,
+      [userId, at],
+    );
+    return { organizations, connections: row!.connections };
+  }
+}
+
+const lineOf = ({ created_at, disabled_at, ...row }: Row): AccountLine => ({
+  ...row,
+  createdAt: created_at,
+  disabledAt: disabled_at,
+});

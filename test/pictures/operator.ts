@@ -1,0 +1,23 @@
+import { OAuthClient } from '../support/oauth-client.js';
+import { enterConsole, type Walk } from '../support/world.js';
+
+export const walk: Walk = async (scene) => {
+  const { world, server, page, shoot } = scene;
+  const base = `${server.origin}/console/operator`;
+  const olive = await world.person('olive', { organization: 'Home' });
+  const ann = await world.person('ann', { organization: 'Acme Studio' });
+  await server.query('UPDATE users SET operator = true WHERE id = $1', [olive.id]);
+  const claude = await OAuthClient.register(server.origin, { client_name: 'Claude Code' });
+  await claude.connect(ann);
+  await enterConsole(scene, olive);
+  await page.goto(base);
+  await shoot('operator-health');
+  await page.goto(`${base}/people`);
+  await shoot('operator-people');
+  await page.goto(`${base}/people?q=nobody-is-called-this`);
+  await shoot('operator-people-none');
+  await page.goto(`${base}/people/${ann.id}`);
+  await shoot('operator-person');
+  await page.getByRole('link', { name: 'Disable' }).click();
+  await shoot('operator-confirmation');
+};

@@ -1,0 +1,14 @@
+import type { FormWalk } from '../support/form-walk.js';
+import { addPerson } from '../support/people.js';
+
+/** What operators do; from here on the person is one, beside another. */
+export const walk: FormWalk = async ({ server, browser, person }) => {
+  const base = `${server.origin}/console/operator`;
+  const other = await addPerson(server.app, 'other@example.com', { organization: 'Other' });
+  await server.query('UPDATE users SET operator = true WHERE id = ANY ($1)', [[person.id, other.id]]);
+  return [
+    await browser.get(`${base}/people/${other.id}`),
+    await browser.get(`${base}/people/${other.id}/disable`),
+    await browser.get(`${base}/people/${other.id}/unmake-operator`),
+  ];
+};
