@@ -18,6 +18,7 @@ import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
 import { Confirmations } from './operator/confirmations.js';
 import { HealthController } from './operator/health.controller.js';
+import { KeysController } from './operator/keys.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { PeopleController } from './operator/people.controller.js';
 import { PersonActsController } from './operator/person-acts.controller.js';
@@ -33,6 +34,7 @@ import { Shells } from './shells.js';
     AccountController,
     DeleteAccountController,
     HealthController,
+    KeysController,
     EmailController,
     AuditController,
     InvitationController,

@@ -27,6 +27,7 @@ export type OrganizationTab = (typeof ORGANIZATION_TABS)[number]['page'];
 const OPERATOR_TABS = [
   { page: 'health', label: 'nav.health', path: '/console/operator' },
   { page: 'people', label: 'nav.people', path: '/console/operator/people' },
+  { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
 ] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number]['page'];

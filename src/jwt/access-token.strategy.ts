@@ -49,13 +49,18 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   }
 }
 
-/** The key a token's header names, if that header is one of ours (RFC 7515 §4.1.11: `crit` is not understood here). */
+/** The key a token's header names, if that header is one of ours. */
 function keyOf(token: string, keys: KeyRing): KeyObject | undefined {
+  const kid = keyIdOf(token);
+  return kid === undefined ? undefined : keys.publicKey(kid);
+}
+
+/** Which key an access token says it is signed with (RFC 7515 §4.1.11: `crit` is not understood here). */
+export function keyIdOf(token: string): string | undefined {
   try {
     const header = JSON.parse(Buffer.from(token.split('.', 1)[0]!, 'base64url').toString()) as Record<string, unknown>;
-    if (header['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== SIGNING_ALGORITHM || 'crit' in header)
-      return undefined;
-    return typeof header['kid'] === 'string' ? keys.publicKey(header['kid']) : undefined;
+    const ours = header['typ'] === ACCESS_TOKEN_TYPE && header['alg'] === SIGNING_ALGORITHM && !('crit' in header);
+    return ours && typeof header['kid'] === 'string' ? header['kid'] : undefined;
   } catch {
     return undefined;
   }

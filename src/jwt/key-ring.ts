@@ -17,6 +17,8 @@ export const PUBLISHED_BEFORE_USE = 2 * JWKS_MAX_AGE;
 /** Clocks of verifiers may be this far off, in seconds. */
 const LEEWAY = 60;
 const RELOAD_MS = 1_000;
+/** A key that is withdrawn is believed by no node after so many seconds. */
+export const WITHDRAWN_WITHIN = 2;
 
 interface RingKey {
   readonly kid: string;
@@ -95,8 +97,18 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
    * Makes the next key current, now. Whether it did: not while the next key is younger than others may keep our key
    * set, unless `force`.
    */
-  async rotate({ force = false } = {}): Promise<boolean> {
-    return this.rotateIfDue(this.clock.now(), force ? this.clock.now() : this.before(PUBLISHED_BEFORE_USE));
+  async rotate({ force = false, by }: { force?: boolean; by?: string } = {}): Promise<boolean> {
+    return this.rotateIfDue(this.clock.now(), force ? this.clock.now() : this.before(PUBLISHED_BEFORE_USE), by);
+  }
+
+  /**
+   * Takes a key out of the ring, because somebody else may have it: on this node now, on the others when they read the
+   * ring again. `by`: the operator who did. False: there is no such key.
+   */
+  async withdraw(kid: string, by?: string): Promise<boolean> {
+    const withdrawn = await this.repository.withdraw(kid, this.newKey(), this.clock.now(), by);
+    await this.reload();
+    return withdrawn;
   }
 
   private async reload(): Promise<void> {
@@ -122,7 +134,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private async rotateIfDue(activatedBefore: Date, publishedBefore: Date): Promise<boolean> {
+  private async rotateIfDue(activatedBefore: Date, publishedBefore: Date, by?: string): Promise<boolean> {
     const current = this.keys.find(({ stage }) => stage === 'current');
     const next = this.keys.find(({ stage }) => stage === 'next');
     if (!current?.activatedAt || !next || current.activatedAt > activatedBefore || next.createdAt > publishedBefore)
@@ -132,7 +144,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
       publishedBefore,
       retiredBefore: this.before(this.config.accessTokenLifetime + LEEWAY),
     };
-    const rotated = await this.repository.rotate(this.newKey(), this.clock.now(), due);
+    const rotated = await this.repository.rotate(this.newKey(), this.clock.now(), due, by);
     await this.reload();
     return rotated;
   }

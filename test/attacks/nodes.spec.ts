@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
+import { WITHDRAWN_WITHIN } from '../../src/jwt/key-ring.js';
 import { newDatabase, type TestDatabase } from '../support/databases.js';
 import { invariantsHold } from '../support/invariants.js';
 import { OAuthClient, type Tokens } from '../support/oauth-client.js';
@@ -142,6 +143,52 @@ describe('several nodes', () => {
     for (const { access_token } of before.tokens)
       for (const node of nodes) expect(await mcpAt(node, access_token)).toBe(200);
     expect(cli('keys', 'list')).toMatch(/retired[\s\S]*current[\s\S]*next/);
+  }, 60_000);
+
+  it('L7 J16 a withdrawn key is believed nowhere within the stated time; tools go on by their refresh tokens', async () => {
+    const tokens = await connected();
+    const { kid } = decodeProtectedHeader(tokens.access_token);
+    const operator = await addPersonAt(database.url!, 'operator@example.com', { none: true });
+    await Witness.of(database.url).query('UPDATE users SET operator = true WHERE id = $1', [operator.id]);
+    const browser = new HttpBrowser();
+    const login = await browser.get(`${nodes[0].address}/console/login`);
+    await browser.submit(login, 'Log in', { email: operator.email, password: PASSWORD });
+    const page = await browser.get(`${nodes[0].address}/console/operator/keys/${kid}/withdraw`);
+    expect((await browser.submit(page, 'Withdraw a leaked key', { confirm: 'another' })).status).toBe(400);
+    for (const node of nodes) expect(await mcpAt(node, tokens.access_token)).toBe(200);
+
+    // Calls go on all the while, at both nodes, with the token they have verified and remember.
+    const over = new AbortController();
+    const answers: { node: number; asked: number; status: number }[] = [];
+    const calling = nodes.map(async (node, index) => {
+      while (!over.signal.aborted)
+        answers.push({ node: index, asked: Date.now(), status: await mcpAt(node, tokens.access_token) });
+    });
+    await browser.submit(page, 'Withdraw a leaked key', { confirm: kid });
+    const bound = Date.now() + WITHDRAWN_WITHIN * 1000;
+    await wait(WITHDRAWN_WITHIN * 1000 + 500);
+    over.abort();
+    await Promise.all(calling);
+    for (const node of [0, 1]) {
+      const late = answers.filter((one) => one.node === node && one.asked > bound);
+      expect(late.length).toBeGreaterThan(0);
+      expect(late.filter(({ status }) => status !== 401)).toEqual([]);
+    }
+    for (const node of nodes) {
+      const { keys } = (await (await fetch(`${node.address}/mcp/oauth/jwks`)).json()) as { keys: { kid: string }[] };
+      expect(keys.map((key) => key.kid)).not.toContain(kid);
+      const again = await registered.at(node.address).refresh(tokens.refresh_token);
+      const { access_token } = again.json as unknown as Tokens;
+      expect(decodeProtectedHeader(access_token).kid).not.toBe(kid);
+      for (const other of nodes) expect(await mcpAt(other, access_token)).toBe(200);
+    }
+    expect(() => cli('keys', 'withdraw', kid!)).toThrow(/No key of the ring/);
+    const [event] = await Witness.of(database.url).query<{ detail: object }>(
+      `SELECT detail FROM audit_events WHERE action = 'signing_key.withdrawn'`,
+    );
+    expect(event!.detail).toEqual({ kid, stage: 'current', by: operator.id });
+    const signing = decodeProtectedHeader((await connected()).access_token).kid!;
+    expect(cli('keys', 'withdraw', signing)).toContain('Withdrawn');
   }, 60_000);
 
   it('count wrong passwords together (E6)', async () => {

@@ -14,6 +14,13 @@ export const walk: Walk = async (scene) => {
   await shoot('operator-health');
   await page.goto(`${base}/people`);
   await shoot('operator-people');
+  await page.goto(`${base}/keys`);
+  await shoot('operator-keys');
+  await page
+    .getByRole('link', { name: /^Withdraw/ })
+    .first()
+    .click();
+  await shoot('operator-withdraw-key');
   await page.goto(`${base}/people?q=nobody-is-called-this`);
   await shoot('operator-people-none');
   await page.goto(`${base}/people/${ann.id}`);

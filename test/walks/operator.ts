@@ -6,7 +6,11 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   const base = `${server.origin}/console/operator`;
   const other = await addPerson(server.app, 'other@example.com', { organization: 'Other' });
   await server.query('UPDATE users SET operator = true WHERE id = ANY ($1)', [[person.id, other.id]]);
+  const keys = await browser.get(`${base}/keys`);
+  const withdraw = /href="([^"]+\/withdraw)"/.exec(keys.html)![1]!;
   return [
+    await browser.get(`${base}/keys/rotate`),
+    await browser.get(server.origin + withdraw),
     await browser.get(`${base}/people/${other.id}`),
     await browser.get(`${base}/people/${other.id}/disable`),
     await browser.get(`${base}/people/${other.id}/unmake-operator`),

@@ -69,7 +69,10 @@ export class PersonActsController {
     const done = await this.perform(act, id, { at, by: session.userId, locale: pageLocale(request) });
     if (done === 'last operator') return this.confirmations.ask(asking, question, text('people.last-operator'));
     for (const grantId of done) this.revocations.add(grantId);
-    await reply.redirect(`/console/operator/people/${id}?done=${act}&${endedQuery(done.length, at)}`, 303);
+    await reply.redirect(
+      `/console/operator/people/${id}?done=${act}&${endedQuery(done.length, this.clock.now())}`,
+      303,
+    );
   }
 
   /** The connections that ended. */

@@ -36,6 +36,7 @@ export class SigningKeys {
     fresh: NewSigningKey,
     at: Date,
     due: { activatedBefore: Date; publishedBefore: Date; retiredBefore: Date },
+    by?: string,
   ): Promise<boolean> {
     return this.locked(async (manager) => {
       const current = await manager.findOneByOrFail(SigningKey, { stage: 'current' });
@@ -48,8 +49,25 @@ export class SigningKeys {
       await addAuditEvent(manager, {
         at,
         action: 'signing_key.rotated',
-        detail: { current: next.kid, retired: current.kid },
+        detail: { current: next.kid, retired: current.kid, by },
       });
+      return true;
+    });
+  }
+
+  /**
+   * Takes a key out of the ring: nothing it signed is believed any more. `fresh` fills the gap; the next key takes the
+   * place of the current one at once. False: there is no such key.
+   */
+  async withdraw(kid: string, fresh: NewSigningKey, at: Date, by?: string): Promise<boolean> {
+    return this.locked(async (manager) => {
+      const key = await manager.findOneBy(SigningKey, { kid });
+      if (!key) return false;
+      await manager.delete(SigningKey, { kid });
+      if (key.stage === 'current')
+        await manager.update(SigningKey, { stage: 'next' }, { stage: 'current', activatedAt: at });
+      if (key.stage !== 'retired') await manager.insert(SigningKey, { ...fresh, stage: 'next', createdAt: at });
+      await addAuditEvent(manager, { at, action: 'signing_key.withdrawn', detail: { kid, stage: key.stage, by } });
       return true;
     });
   }

@@ -2,6 +2,7 @@
 export const OPERATOR = {
   'nav.health': 'Health',
   'nav.people': 'Accounts',
+  'nav.keys': 'Signing keys',
 
   'health.title': 'How the server is',
   'health.attention': 'Needs somebody',
@@ -83,6 +84,29 @@ export const OPERATOR = {
   'act.enable': 'Enable',
   'act.enable-what': '<b>{email}</b> can log in again.',
 
+  'keys.lead':
+    'Access tokens are signed by one key; the next is published before it signs, a retired one is believed until its last token is over. The next takes over {rotation}.',
+  'keys.kid': 'Key',
+  'keys.stage': 'Stage',
+  'keys.published': 'Published',
+  'keys.activated': 'Signs since',
+  'keys.retired': 'Retired',
+  'keys.rotate': 'Sign with the next key now',
+  'keys.rotate-what': 'From now on <b>{kid}</b> signs. What the old key signed is believed until it is over.',
+  'keys.rotate-early':
+    'The next key was published less than {minutes} minutes ago: servers that keep our key set may refuse its tokens until they read it again. Wait, or type the id of the key.',
+  'keys.meanwhile': 'The keys were changed meanwhile. Look again before you go on.',
+  'keys.withdraw': 'Withdraw',
+  'keys.withdraw-title': 'Withdraw a leaked key',
+  'keys.withdraw-what':
+    'Somebody else may have <b>{kid}</b>: within {seconds} seconds no node believes anything it signed, and it leaves the key set. Tools get new tokens by themselves; nobody has to approve again. Other servers that keep our key set may believe it for {minutes} minutes more. It cannot be undone.',
+
+  'key-stage.next': 'next',
+  'key-stage.current': 'signs',
+  'key-stage.retired': 'retired',
+
+  'done.key-rotated': 'The next key signs now.',
+  'done.key-withdrawn': 'The key is withdrawn.',
   'done.reset-password': 'The link is on its way. Without SMTP it is in the outbox.',
   'done.end-sessions': 'They are logged out everywhere.',
   'done.disconnect': 'Their tools are disconnected.',

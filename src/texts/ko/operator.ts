@@ -3,6 +3,7 @@ import type { OPERATOR as EN } from '../en/operator.js';
 export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'nav.health': '상태',
   'nav.people': '계정',
+  'nav.keys': '서명 키',
 
   'health.title': '서버 상태',
   'health.attention': '확인이 필요합니다',
@@ -82,6 +83,29 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'act.enable': '다시 사용',
   'act.enable-what': '<b>{email}</b>: 다시 로그인할 수 있습니다.',
 
+  'keys.lead':
+    '액세스 토큰은 키 하나로 서명합니다. 다음 키는 쓰기 전에 먼저 공개하고, 물러난 키는 마지막 토큰이 끝날 때까지 인정합니다. 다음 키로 바뀌는 때: {rotation}.',
+  'keys.kid': '키',
+  'keys.stage': '단계',
+  'keys.published': '공개',
+  'keys.activated': '서명 시작',
+  'keys.retired': '물러남',
+  'keys.rotate': '지금 다음 키로 서명',
+  'keys.rotate-what': '이제 <b>{kid}</b> 키로 서명합니다. 이전 키로 서명한 것은 끝날 때까지 인정합니다.',
+  'keys.rotate-early':
+    '다음 키를 공개한 지 {minutes}분이 지나지 않았습니다. 키 목록을 보관하는 서버는 다시 읽을 때까지 새 토큰을 거부할 수 있습니다. 기다리거나, 키의 이름을 입력하세요.',
+  'keys.meanwhile': '그사이 키가 바뀌었습니다. 계속하기 전에 다시 확인하세요.',
+  'keys.withdraw': '폐기',
+  'keys.withdraw-title': '유출된 키 폐기',
+  'keys.withdraw-what':
+    '다른 사람이 <b>{kid}</b> 키를 가졌을 수 있습니다. {seconds}초 안에 어느 노드도 이 키로 서명한 것을 인정하지 않으며, 키 목록에서 빠집니다. 도구는 스스로 새 토큰을 받으므로 다시 승인할 필요가 없습니다. 키 목록을 보관하는 다른 서버는 {minutes}분 더 인정할 수 있습니다. 되돌릴 수 없습니다.',
+
+  'key-stage.next': '다음',
+  'key-stage.current': '서명 중',
+  'key-stage.retired': '물러남',
+
+  'done.key-rotated': '이제 다음 키로 서명합니다.',
+  'done.key-withdrawn': '키를 폐기했습니다.',
   'done.reset-password': '링크를 보내고 있습니다. SMTP가 없으면 보낼 편지함에 있습니다.',
   'done.end-sessions': '모든 곳에서 로그아웃되었습니다.',
   'done.disconnect': '도구의 연결을 끊었습니다.',
