@@ -1,5 +1,5 @@
 import handlebars from 'handlebars';
-import { format, type Locale, plainly, type Text, text, type TextKey, type Words } from '../texts/text.js';
+import { format, type Locale, LOCALES, plainly, type Text, text, type TextKey, type Words } from '../texts/text.js';
 import type { Moment } from './moment.js';
 
 const { escapeExpression, SafeString } = handlebars;
@@ -13,6 +13,21 @@ const UNITS = [
   ['hour', 3_600],
   ['minute', 60],
 ] as const;
+
+/** Made once a language: a list shows hundreds of times, and making one costs more than all of them. */
+const FORMATS = Object.fromEntries(
+  LOCALES.map((locale) => [
+    locale,
+    {
+      full: new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
+        dateStyle: 'medium',
+        timeStyle: 'short',
+        timeZone: 'UTC',
+      }),
+      relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+    },
+  ]),
+) as Readonly<Record<Locale, { full: Intl.DateTimeFormat; relative: Intl.RelativeTimeFormat }>>;
 
 interface Options {
   readonly hash: Record<string, string>;
@@ -41,14 +56,10 @@ function html(words: Text, { root }: Options['data']) {
 const marked = (value: unknown) => (value instanceof SafeString ? String(value) : escapeExpression(String(value)));
 
 function timeElement({ at, seconds }: Moment, locale: Locale) {
-  const full = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  }).format(at);
+  const full = FORMATS[locale].full.format(at);
   const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
   const words = unit
-    ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.ceil(seconds / unit[1]), unit[0])
+    ? FORMATS[locale].relative.format(Math.ceil(seconds / unit[1]), unit[0])
     : plainly(text('time.now'), locale);
   return new SafeString(`<time datetime="${at.toISOString()}" title="${full} UTC">${escapeExpression(words)}</time>`);
 }

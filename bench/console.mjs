@@ -1,0 +1,195 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
+import { cpuSeconds, start } from './processes.mjs';
+
+/*
+ * `npm run bench:console`: what the pages of one large organization take, on a PostgreSQL of its own that is as durable as
+ * in production. BENCH_CONNECTIONS (100,000), BENCH_EVENTS (1,000,000) and BENCH_ROUNDS (20) set how much.
+ */
+
+const CONNECTIONS = Number(process.env['BENCH_CONNECTIONS'] ?? 100_000);
+const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 1_000_000);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 20);
+const PEOPLE = Math.ceil(CONNECTIONS / 10);
+const TOOLS = 40;
+const EMAIL = 'bench@example.com';
+const PASSWORD = 'a password of the bench';
+
+const postgres = await startPostgres();
+/** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
+const running = [postgres.stop];
+const port = await freePort();
+const origin = `http://127.0.0.1:${port}`;
+const variables = {
+  NODE_ENV: 'production',
+  DATABASE_URL: postgres.url,
+  PORT: String(port),
+  HOST: '127.0.0.1',
+  PUBLIC_URL: origin,
+  SECRETS: randomBytes(48).toString('base64url'),
+  RATE_LIMITS: 'off',
+};
+
+try {
+  const server = await start(['dist/main.js'], variables, 'is ready.');
+  running.push(server.stop);
+  cli(['user', 'create', EMAIL], `${PASSWORD}\n`);
+  cli(['org', 'create', 'Bench', '--owner', EMAIL]);
+  const [organization] = await query('SELECT id FROM organizations');
+  await seed(organization.id);
+  await measure(await pages(organization.id), await logIn(), server.pid);
+} finally {
+  for (const stop of running.toReversed()) await stop();
+}
+
+/** People with ten connections each, some of them used within the last month; and what the log says of them. @param {string} organization */
+async function seed(organization) {
+  const begun = performance.now();
+  await query(
+    `WITH people AS (
+       INSERT INTO users (email, name, password_hash, created_at)
+       SELECT 'person' || n || '@example.com', 'Person ' || n, '', now() FROM generate_series(1, ${PEOPLE}) n RETURNING id)
+     INSERT INTO memberships (user_id, organization_id, role, created_at) SELECT id, $1, 'member', now() FROM people`,
+    [organization],
+  );
+  await query(
+    `INSERT INTO clients (client_id, digest, identity, metadata, created_at)
+     SELECT 'dyn-' || n, sha256(n::text::bytea), 'self-asserted', jsonb_build_object('client_name', 'Tool ' || n), now()
+       FROM generate_series(1, ${TOOLS}) n`,
+  );
+  await query(
+    `INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at, code_hash, code_challenge,
+                         redirect_uri, code_expires_at, code_used_at, expires_at, last_used_at, generation, secret_hash)
+     SELECT gen_random_uuid(), p.id, $1, t.id, $2, '{organization:read,projects:read,projects:write}', true, at, sha256(n::text::bytea), '',
+            'http://127.0.0.1/callback', at, at, now() + interval '20 days', at, 1, ''
+       FROM (SELECT n, now() - n * interval '30 seconds' AS at FROM generate_series(1, ${CONNECTIONS}) n) AS numbers
+       JOIN (SELECT user_id AS id, row_number() OVER () - 1 AS i FROM memberships WHERE role = 'member') p ON p.i = n % ${PEOPLE}
+       JOIN (SELECT id, row_number() OVER () - 1 AS i FROM clients) t ON t.i = n % ${TOOLS}`,
+    [organization, `${origin}/mcp`],
+  );
+  await query(
+    `INSERT INTO connection_uses SELECT id, organization_id, created_at + random() * (now() - created_at), '203.0.113.7' FROM grants WHERE random() < 0.9`,
+  );
+  await query(
+    `INSERT INTO connection_hours SELECT id, date_trunc('hour', now()) - h * interval '1 day', organization_id, 10, 1, '{projects:read}', '{"list_projects": 8, "whoami": 2}'
+       FROM grants, generate_series(1, 9, 4) h WHERE random() < 0.9`,
+  );
+  await query(
+    `INSERT INTO audit_events (at, action, user_id, organization_id, grant_id, detail)
+     SELECT g.created_at, 'grant.approved', g.user_id, g.organization_id, g.id, '{}'
+       FROM generate_series(1, ${EVENTS}) n JOIN (SELECT *, row_number() OVER () AS i FROM grants) g ON g.i = n % ${CONNECTIONS} + 1`,
+  );
+  await query('VACUUM ANALYZE');
+  console.log(
+    `${CONNECTIONS} connections and ${EVENTS} events made in ${Math.round((performance.now() - begun) / 1000)} s.`,
+  );
+}
+
+/** Every page of an organization, by what it is. @param {string} organization @returns {Promise<Record<string, string>>} */
+async function pages(organization) {
+  const base = `/console/organizations/${organization}`;
+  const [middle] = await query(
+    `SELECT id, user_id, client_id, (extract(epoch FROM created_at) * 1000000)::bigint::text AS key FROM grants ORDER BY created_at OFFSET ${CONNECTIONS >> 1} LIMIT 1`,
+  );
+  return {
+    'connections, newest': `${base}/connections`,
+    'connections, newest, in the middle': `${base}/connections?after=${middle.key}+${middle.id}`,
+    'connections, last used': `${base}/connections?sort=used`,
+    'connections, last used, in the middle': `${base}/connections?sort=used&after=${middle.key}+${middle.id}`,
+    'connections, by person': `${base}/connections?sort=person`,
+    'connections, by person, in the middle': `${base}/connections?sort=person&after=person5%40example.com+${middle.id}`,
+    'connections, search for a person': `${base}/connections?q=person77%40`,
+    'connections, search for a tool': `${base}/connections?q=tool+7`,
+    'connections, search for nothing': `${base}/connections?q=nothing+is+like+this`,
+    'connections, of one person': `${base}/connections?person=${middle.user_id}`,
+    'connections, of one tool': `${base}/connections?tool=${middle.client_id}`,
+    'connections, dormant': `${base}/connections?dormant=on`,
+    'one connection': `${base}/connections/${middle.id}`,
+    'end everything, asked': `${base}/connections/end?everything=1`,
+    usage: `${base}/usage`,
+    members: `${base}/members`,
+    log: `${base}/audit`,
+    'log, one act': `${base}/audit?action=grant.approved`,
+    'log, one person': `${base}/audit?person=person77%40`,
+  };
+}
+
+/**
+ * Each page in turn, one at a time. CPU time is what counts on a machine that does other things too.
+ * @param {Record<string, string>} all
+ * @param {string} cookie
+ * @param {number} pid
+ */
+async function measure(all, cookie, pid) {
+  const rows = [];
+  for (const [page, path] of Object.entries(all)) {
+    const took = [];
+    let before = [0, 0];
+    for (let round = -2; round < ROUNDS; round++) {
+      if (round === 0) before = cpu(pid);
+      const begun = performance.now();
+      const response = await fetch(origin + path, { headers: { cookie }, redirect: 'manual' });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text.slice(0, 200)}`);
+      if (round >= 0) took.push(performance.now() - begun);
+    }
+    took.sort((a, b) => a - b);
+    const at = (/** @type {number} */ share) => Number((took[Math.floor((took.length - 1) * share)] ?? 0).toFixed(1));
+    const [server, database] = cpu(pid).map((one, index) => Math.round(((one - (before[index] ?? 0)) / ROUNDS) * 1000));
+    rows.push({ page, 'p50 ms': at(0.5), 'p95 ms': at(0.95), 'server CPU ms': server, 'database CPU ms': database });
+  }
+  console.table(rows);
+}
+
+/** Of the server and of PostgreSQL, in seconds. @param {number} pid */
+function cpu(pid) {
+  return [cpuSeconds(pid) ?? Number.NaN, cpuSeconds(postgres.pid) ?? Number.NaN];
+}
+
+/** @returns {Promise<string>} the cookies of somebody who is logged in */
+async function logIn() {
+  const page = await fetch(`${origin}/console/login`);
+  const cookie = cookiesOf(page);
+  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const entered = await fetch(`${origin}/console/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', cookie },
+    body: new URLSearchParams({ csrf, email: EMAIL, password: PASSWORD }),
+  });
+  if (entered.status !== 303) throw new Error(`logging in: ${entered.status}`);
+  return `${cookie}; ${cookiesOf(entered)}`;
+}
+
+/** @param {Response} response */
+function cookiesOf(response) {
+  return response.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+}
+
+/** @param {string[]} args @param {string} [input] */
+function cli(args, input = '') {
+  const { status, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
+    env: { PATH: process.env['PATH'], ...variables },
+    input,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** @param {string} sql @param {unknown[]} [values] */
+async function query(sql, values) {
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  return client
+    .query(sql, values)
+    .then(
+      ({ rows }) => rows,
+      (error) => Promise.reject(new Error(`${error.message}: ${sql}`)),
+    )
+    .finally(() => client.end());
+}
