@@ -125,6 +125,7 @@ async function pages(organization) {
 async function measure(all, cookie, pid) {
   const rows = [];
   for (const [page, path] of Object.entries(all)) {
+    /** @type {number[]} */
     const took = [];
     let before = [0, 0];
     for (let round = -2; round < ROUNDS; round++) {
