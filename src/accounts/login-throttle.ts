@@ -3,6 +3,7 @@ import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
 import { makeLimiter } from './limiter.js';
+import { networkOf } from './network.js';
 
 /** Too many wrong passwords. `retryAfter`: seconds until the next try is heard. */
 export class TooManyAttempts extends Error {
@@ -13,7 +14,7 @@ export class TooManyAttempts extends Error {
 
 /**
  * Wrong passwords are counted per account and address together, so that a stranger cannot lock the owner out, and per
- * address, so that one cannot try one password on many accounts.
+ * address, so that one cannot try one password on many accounts. Of IPv6, an address is a whole /64.
  */
 @Injectable()
 export class LoginThrottle {
@@ -27,14 +28,16 @@ export class LoginThrottle {
 
   /** Counts an attempt before it is made, so that parallel ones are all counted. Throws `TooManyAttempts`. */
   async attempt(email: string, address: string): Promise<void> {
-    await spend(this.perAddress, address);
-    await spend(this.perAccountAndAddress, `${email} ${address}`);
+    const network = networkOf(address);
+    await spend(this.perAddress, network);
+    await spend(this.perAccountAndAddress, `${email} ${network}`);
   }
 
   /** A right password was no attack. */
   async succeeded(email: string, address: string): Promise<void> {
-    await this.perAccountAndAddress?.delete(`${email} ${address}`);
-    await this.perAddress?.reward(address);
+    const network = networkOf(address);
+    await this.perAccountAndAddress?.delete(`${email} ${network}`);
+    await this.perAddress?.reward(network);
   }
 }
 

@@ -3,6 +3,7 @@ import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
 import { makeLimiter } from './limiter.js';
+import { networkOf } from './network.js';
 
 const HOUR = 3_600;
 
@@ -21,7 +22,7 @@ export class MailThrottle {
   async allows(email: string, address: string): Promise<boolean> {
     try {
       await this.to?.consume(email.slice(0, 200));
-      await this.from?.consume(address.slice(0, 200));
+      await this.from?.consume(networkOf(address).slice(0, 200));
       return true;
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return false;

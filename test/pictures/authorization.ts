@@ -25,6 +25,9 @@ export const walk: Walk = async ({ world, server, page, shoot }) => {
   await shoot('login-wrong');
   await logIn(page, none.email, PASSWORD);
   await shoot('organization-none');
+  await page.getByRole('textbox', { name: 'Organization name' }).fill(' ');
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  await shoot('organization-none-refused', { inPassing: true });
   await page.getByRole('button', { name: 'Not you?' }).click();
   await logIn(page, person.email, PASSWORD);
   await shoot('organization');
@@ -46,8 +49,13 @@ export const walk: Walk = async ({ world, server, page, shoot }) => {
   await page.getByText('you can close this tab').waitFor();
   await shoot('return', { once: true });
   await grades(server, page, shoot);
-  await page.goto(`${server.origin}/mcp/oauth/authorize?client_id=dyn-unknown`);
-  await shoot('error');
+  // In a page of its own: the other one waits for an application that nobody has here.
+  const last = await page.context().newPage();
+  await last.goto(claude.authorizeUrl({ response_type: 'token' }));
+  await shoot('error-of-a-tool', { of: last, inPassing: true });
+  await last.goto(`${server.origin}/mcp/oauth/authorize?client_id=dyn-unknown`);
+  await shoot('error', { of: last });
+  await last.close();
 };
 
 /** The same question, asked by tools whose names can be trusted to different degrees. */

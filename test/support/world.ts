@@ -9,8 +9,11 @@ import { startServer, type TestServer } from './server.js';
 /** The tool that publishes itself. */
 export const PUBLISHED = 'https://tool.example/client.json';
 
-/** Looks at the page as it is: `what` names the picture. `once`: it cannot be loaded again. */
-export type Shoot = (what: string, options?: { of?: Page; once?: boolean }) => Promise<void>;
+/**
+ * Looks at the page as it is: `what` names the picture. `once`: it cannot be loaded again. `inPassing`: a state that is
+ * examined, and too like another for a picture of its own.
+ */
+export type Shoot = (what: string, options?: { of?: Page; once?: boolean; inPassing?: boolean }) => Promise<void>;
 
 /** What one walk through pages is done with. */
 export interface Scene {

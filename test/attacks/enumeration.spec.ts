@@ -1,0 +1,215 @@
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type * as Argon2 from '@node-rs/argon2';
+import type { Mailbox as MailboxType } from '../support/mailbox.js';
+import type { Person } from '../support/people.js';
+import type { TestServer } from '../support/server.js';
+
+/** What was hashed and compared, by the cost that the hash itself names. */
+const worked: string[] = [];
+const argon2 = createRequire(import.meta.url)('@node-rs/argon2') as typeof Argon2;
+jest.unstable_mockModule('@node-rs/argon2', () => ({
+  ...argon2,
+  verify: (...[phc, password, ...rest]: Parameters<typeof argon2.verify>) => {
+    worked.push(`verify ${/^\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$/.exec(String(phc))?.[0]}`);
+    return argon2.verify(phc, password, ...rest);
+  },
+  hash: (...asked: Parameters<typeof argon2.hash>) => {
+    worked.push('hash');
+    return argon2.hash(...asked);
+  },
+}));
+// After the line above, so that the server works with what counts.
+const { HttpBrowser, textOf } = await import('../support/http-browser.js');
+const { Mailbox } = await import('../support/mailbox.js');
+const { callMcp, OAuthClient } = await import('../support/oauth-client.js');
+const { expectError } = await import('../support/outcomes.js');
+const { addPerson, PASSWORD } = await import('../support/people.js');
+const { startServer } = await import('../support/server.js');
+
+const attempt = async (origin: string, email: string, password: string, headers: Record<string, string> = {}) => {
+  const browser = new HttpBrowser(headers);
+  return browser.submit(await browser.get(`${origin}/console/login`), 'Log in', { email, password });
+};
+
+describe('E: who is there, and who guesses', () => {
+  let mailbox: MailboxType;
+  let server: TestServer;
+  let person: Person;
+  let serial = 0;
+  beforeAll(async () => {
+    mailbox = await Mailbox.open();
+    server = await startServer({ database: 'postgres', variables: { ...mailbox.variables, RATE_LIMITS: 'off' } });
+  });
+  afterAll(async () => {
+    await server?.close();
+    await mailbox?.close();
+  });
+  beforeEach(async () => {
+    person = await addPerson(server.app, `ann${serial++}@example.com`, { organization: 'Acme' });
+  });
+
+  it('E2 E3 whether an account is unknown, disabled, erased or mistyped, one comparison of the same cost is made', async () => {
+    const disabled = await addPerson(server.app, `disabled${serial++}@example.com`);
+    await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+    const erased = await addPerson(server.app, `erased${serial++}@example.com`);
+    await server.query("UPDATE users SET password_hash = '' WHERE id = $1", [erased.id]);
+    const once = 'verify $argon2id$v=19$m=19456,t=2,p=1$';
+    const others = [`nobody${serial++}@example.com`, person.email, disabled.email, erased.email];
+    for (const email of others) {
+      worked.length = 0;
+      expect((await attempt(server.origin, email, 'wrong password')).status).toBe(401);
+      expect({ email, worked: worked.slice() }).toEqual({ email, worked: [once] });
+    }
+  });
+
+  it.each(['hunter2', 'dummy', 'password', '', 'undefined', 'null', 'x'])(
+    'E3 %j is nobody’s password: the account that is not there has one that nobody knows',
+    async (password) => {
+      for (const email of [`nobody${serial++}@example.com`, person.email])
+        expect((await attempt(server.origin, email, password)).status).toBe(401);
+    },
+  );
+
+  it('E4 an invitation answers the same for an address that has an account and one that has none', async () => {
+    const known = await addPerson(server.app, `known${serial++}@example.com`);
+    const browser = new HttpBrowser();
+    await browser.submit(await browser.get(`${server.origin}/console/login`), 'Log in', {
+      email: person.email,
+      password: PASSWORD,
+    });
+    const members = `${server.origin}/console/organizations/${person.organizationId}/members`;
+    const answers = [];
+    for (const email of [known.email, `nobody${serial++}@example.com`]) {
+      const page = await browser.submit(await browser.get(members), 'Send the invitation', { email, role: 'member' });
+      answers.push({ status: page.status, text: textOf(page.html).replaceAll(email, 'ADDRESS') });
+      await browser.submit(await browser.get(members), `Call back ${email}`);
+    }
+    expect(answers[0]!.status).toBe(200);
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it('E8 a disabled account is shut at every door: both log-in forms, its session, code, tokens, reset', async () => {
+    const client = await OAuthClient.register(server.origin);
+    const tokens = await client.connect(person);
+    const waiting = client.again();
+    const { browser, page } = await waiting.toApproval(person);
+    const held = client.again();
+    const code = await held.code(person);
+    await server.query('UPDATE users SET disabled_at = $2 WHERE id = $1', [person.id, server.clock.now()]);
+
+    expect((await attempt(server.origin, person.email, PASSWORD)).status).toBe(401);
+    const flow = new HttpBrowser();
+    const login = await flow.get(client.again().authorizeUrl());
+    expect((await flow.submit(login, 'Log in', { email: person.email, password: PASSWORD })).status).toBe(401);
+    expect((await browser.get(`${server.origin}/console`)).url).toContain('/console/login');
+    expect((await browser.submit(page, 'Approve')).leftTo).toBeUndefined();
+    expectError(await held.exchange(code), 'invalid_grant');
+    expectError(await client.refresh(tokens.refresh_token), 'invalid_grant');
+    const reset = new HttpBrowser();
+    mailbox.mails.length = 0;
+    await reset.submit(await reset.get(`${server.origin}/console/forgot-password`), 'Send the link', {
+      email: person.email,
+    });
+    const witness = await addPerson(server.app, `witness${serial++}@example.com`);
+    await reset.submit(await reset.get(`${server.origin}/console/forgot-password`), 'Send the link', {
+      email: witness.email,
+    });
+    await mailbox.next(witness.email);
+    expect(mailbox.mails).toEqual([]);
+  });
+
+  it('E11 500 guesses at codes, refresh tokens and access tokens find nothing, change no row, and disturb nobody', async () => {
+    const client = await OAuthClient.register(server.origin);
+    const tokens = await client.connect(person);
+    const rows = () =>
+      server.query('SELECT md5(string_agg(t::text, $1 ORDER BY t::text)) AS digest FROM grants t', ['']);
+    const before = await rows();
+    const guess = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+    for (let round = 0; round < 10; round++)
+      await Promise.all(
+        Array.from({ length: 50 }, async (_, index) => {
+          const one = guess();
+          if (index % 3 === 0) expectError(await client.exchange(one), 'invalid_grant');
+          else if (index % 3 === 1) expectError(await client.refresh(one), 'invalid_grant');
+          else expect((await callMcp(server.origin, one)).status).toBe(401);
+        }),
+      );
+    expect(await rows()).toEqual(before);
+    expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
+    expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+  });
+});
+
+describe('E7 one password tried on many accounts', () => {
+  /** One after another, each on another account; which was refused unheard. */
+  const spray = async (server: TestServer, from: (index: number) => string) => {
+    for (let index = 0; index < 130; index++) {
+      const { status } = await attempt(server.origin, `nobody${index}@example.com`, 'Summer2026!', {
+        'x-forwarded-for': from(index),
+      });
+      if (status === 429) return index;
+      expect(status).toBe(401);
+    }
+    return undefined;
+  };
+
+  it('is refused after a hundred, whatever X-Forwarded-For says to a server without proxies', async () => {
+    const server = await startServer({ database: 'postgres' });
+    try {
+      expect(await spray(server, (index) => `203.0.113.${index}`)).toBe(100);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('from one IPv6 network, whatever the address in it; and others are still heard', async () => {
+    const server = await startServer({ database: 'postgres', variables: { TRUSTED_PROXIES: '127.0.0.1' } });
+    try {
+      const person = await addPerson(server.app, 'ann@example.com');
+      const within = (index: number) => `2001:db8:1:2:${index.toString(16)}::${index.toString(16)}`;
+      expect(await spray(server, within)).toBe(100);
+      for (const elsewhere of ['2001:db8:1:3::1', '198.51.100.1'])
+        expect((await attempt(server.origin, person.email, PASSWORD, { 'x-forwarded-for': elsewhere })).status).toBe(
+          200,
+        );
+      // One account, tried from everywhere in the network, is one account tried from one place.
+      const refused = await attempt(server.origin, person.email, PASSWORD, { 'x-forwarded-for': within(9999) });
+      expect(refused.status).toBe(429);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe('E12 the first account', () => {
+  it('there is none before somebody makes it, and of several with one link, one does', async () => {
+    const server = await startServer({ database: 'postgres', variables: { RATE_LIMITS: 'off' } });
+    try {
+      expect(await server.query('SELECT 1 FROM users')).toEqual([]);
+      for (const [email, password] of [
+        ['admin@example.com', 'admin'],
+        ['admin', 'admin'],
+        ['root@localhost', 'password'],
+      ] as const)
+        expect((await attempt(server.origin, email, password)).status).toBe(401);
+      const { FirstOperator } = await import('../../src/accounts/first-operator.service.js');
+      const link = (await server.app.get(FirstOperator, { strict: false }).setupLink())!;
+      const browsers = Array.from({ length: 4 }, () => new HttpBrowser());
+      const pages = await Promise.all(browsers.map((browser) => browser.get(link)));
+      const answers = await Promise.all(
+        browsers.map((browser, index) =>
+          browser.submit(pages[index]!, 'Create account', {
+            email: `first${index}@example.com`,
+            password: PASSWORD,
+            organization: 'Acme',
+          }),
+        ),
+      );
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 410, 410, 410]);
+      expect(await server.query('SELECT operator FROM users')).toEqual([{ operator: true }]);
+    } finally {
+      await server.close();
+    }
+  });
+});
