@@ -16,6 +16,7 @@ import { MailModule } from './mail/mail.module.js';
 import { McpModule } from './mcp/mcp.module.js';
 import { MetadataModule } from './metadata/metadata.module.js';
 import { PolicyModule } from './policy/policy.module.js';
+import { RecorderModule } from './recorder/recorder.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         UsageModule,
         MailModule,
         AccountsModule,
+        RecorderModule,
         HttpModule,
         MetadataModule.describing(
           AuthorizationModule,

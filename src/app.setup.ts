@@ -13,6 +13,7 @@ import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
+import { Recording } from './http/recording.js';
 import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
 import { QuietLogger } from './quiet-logger.js';
@@ -72,9 +73,10 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
   allowCors(app);
-  const metrics = app.get(Metrics);
+  const [metrics, recording] = [app.get(Metrics), app.get(Recording)];
   adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
+    recording.answered(request, reply);
     done();
   });
   app.enableShutdownHooks([]);

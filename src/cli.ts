@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './cli/audit.js';
+import { attemptCommand } from './cli/attempt.js';
 import { clientCommand } from './cli/client.js';
 import { doctorCommand } from './cli/doctor.js';
 import { keysCommand } from './cli/keys.js';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     migrateCommand(),
     setupLinkCommand(),
     doctorCommand(),
+    attemptCommand(),
   ])
     program.addCommand(inherit(command));
   await program.parseAsync();

@@ -5,6 +5,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import { renderPage } from '../http/page.js';
+import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
@@ -26,6 +27,7 @@ export class Answers {
     private readonly policy: OrganizationPolicy,
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly recording: Recording,
   ) {}
 
   isAnswered(requestId: string): Promise<boolean> {
@@ -78,6 +80,7 @@ export class Answers {
       await this.policy.permissions(asked, reply);
       throw noLongerAllowed(request);
     }
+    this.recording.know(reply.request, { grantId });
     await this.respond({ request, client }, { code }, reply);
   }
 

@@ -3,6 +3,7 @@ import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
+import { Recording } from '../http/recording.js';
 import { SeeOther } from '../http/see-other.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
 import type { AuthorizationRequest } from './authorization-request.js';
@@ -18,6 +19,7 @@ export class AuthorizationController {
   constructor(
     private readonly requests: AuthorizationRequests,
     private readonly steps: Steps,
+    private readonly recording: Recording,
   ) {}
 
   @Get()
@@ -28,6 +30,7 @@ export class AuthorizationController {
   ): Promise<void> {
     const http = { request, reply };
     const asked = await this.read(query, http);
+    this.recording.know(request, { requestId: asked.id, clientId: asked.clientId });
     const session = asked.loginAgain ? undefined : await this.steps.session(request);
     const next = session
       ? this.steps.to('organization', http, { request: asked, respondent: respondentOf(session) })
@@ -64,6 +67,7 @@ export class AuthorizationController {
       return await this.requests.read(new Parameters(query), isLoggedIn);
     } catch (error) {
       if (!(error instanceof LogInFirst)) throw error;
+      this.recording.know(http.request, { kind: 'document', clientId: error.clientId });
       const waiting = { clientId: error.clientId, query: stringify(withoutLogin(query)) };
       throw new SeeOther(this.steps.toLogInFirst(http, waiting), { cause: error });
     }

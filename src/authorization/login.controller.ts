@@ -6,6 +6,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { type Form, renderPage } from '../http/page.js';
+import { Recording } from '../http/recording.js';
 import { text } from '../texts/text.js';
 import { hashSecret } from '../oauth/secret.js';
 import { askingTool } from './asking-tool.js';
@@ -30,6 +31,7 @@ export class LoginController {
     private readonly steps: Steps,
     private readonly browserLogIn: BrowserLogIn,
     private readonly signUp: SignUp,
+    private readonly recording: Recording,
   ) {}
 
   @Get('login')
@@ -53,6 +55,7 @@ export class LoginController {
   ): Promise<void> {
     const entry = await this.entry(request, reply);
     if (!attempt.user) return this.render(entry, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
+    this.recording.know(request, { userId: attempt.user.id });
     const respondent = { userId: attempt.user.id, session: await this.sessionOf(attempt.user.id, request, reply) };
     await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
   }

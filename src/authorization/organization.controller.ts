@@ -5,6 +5,7 @@ import { Clock } from '../config/clock.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { Recording } from '../http/recording.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
 import { type Text, text } from '../texts/text.js';
@@ -22,6 +23,7 @@ export class OrganizationController {
     private readonly answers: Answers,
     private readonly organizations: Organizations,
     private readonly clock: Clock,
+    private readonly recording: Recording,
   ) {}
 
   @Get()
@@ -49,6 +51,7 @@ export class OrganizationController {
       });
     }
     const respondent = { ...answering.respondent, organizationId: chosen.id };
+    this.recording.know(request, { organizationId: chosen.id });
     const { request: asked } = answering;
     const client = await this.requests.clientOf(asked);
     if (client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {

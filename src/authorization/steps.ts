@@ -6,6 +6,7 @@ import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Cookies } from '../http/cookies.js';
 import { Csrf } from '../http/csrf.js';
 import type { Form } from '../http/page.js';
+import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
@@ -49,6 +50,7 @@ export class Steps {
     private readonly csrf: Csrf,
     private readonly logIn: BrowserLogIn,
     private readonly clock: Clock,
+    private readonly recording: Recording,
   ) {}
 
   /** The URL of a step, for this browser. */
@@ -81,7 +83,10 @@ export class Steps {
   /** What waits behind this log-in, if it is a request that could not be read before. Throws `PageFailure`. */
   openWaiting(request: FastifyRequest): Waiting | undefined {
     const { waiting: sealed } = Object(request.query) as { waiting?: unknown };
-    return sealed === undefined ? undefined : this.opened<Waiting>('waiting-request', sealed, request);
+    if (sealed === undefined) return undefined;
+    const waiting = this.opened<Waiting>('waiting-request', sealed, request);
+    this.recording.know(request, { clientId: waiting.clientId });
+    return waiting;
   }
 
   form(step: Step, http: { request: FastifyRequest; reply: FastifyReply }, travelling: Travelling): Form {
@@ -91,7 +96,10 @@ export class Steps {
   /** The request this URL holds. Throws `PageFailure` when it is over, or not this browser's. */
   open(request: FastifyRequest): Travelling {
     const { request: sealed } = Object(request.query) as { request?: unknown };
-    return this.opened<Travelling>('authorization-request', sealed, request);
+    const travelling = this.opened<Travelling>('authorization-request', sealed, request);
+    const { id, clientId } = travelling.request;
+    this.recording.know(request, { requestId: id, clientId, organizationId: travelling.respondent?.organizationId });
+    return travelling;
   }
 
   /** The same, by the person who logged in for it. Sends back to log in when the session is over. */

@@ -6,6 +6,7 @@ import { RegisteredClients } from '../clients/registered-clients.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
+import { AttemptSteps } from '../database/repositories/attempt-steps.repository.js';
 import { AuditChain } from '../database/repositories/audit-chain.repository.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
@@ -14,6 +15,7 @@ import { StoredClients } from '../database/repositories/stored-clients.repositor
 import { Users } from '../database/repositories/users.repository.js';
 import { Statements } from '../database/statements.js';
 import { KeyRing } from '../jwt/key-ring.js';
+import { Attempts } from '../recorder/attempts.service.js';
 import { DeclaredResources } from '../resources/declared-resources.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { loadSecrets } from '../sealing/secrets.js';
@@ -31,6 +33,7 @@ export interface Services {
   readonly storedClients: StoredClients;
   readonly declaredResources: DeclaredResources;
   readonly storedResources: StoredResources;
+  readonly attempts: Attempts;
   readonly auditVerifier: AuditVerifier;
   readonly config: Config;
 }
@@ -60,6 +63,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
       storedClients,
       declaredResources: new DeclaredResources(storedResources, clock),
       storedResources,
+      attempts: new Attempts(new AttemptSteps(dataSource, new Statements(dataSource)), clock),
       auditVerifier: new AuditVerifier(new AuditChain(dataSource), sealing, clock),
       config,
     });

@@ -12,6 +12,7 @@ import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
 import { Id } from './id.js';
+import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
@@ -35,7 +36,7 @@ export class ConnectionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { shell } = await this.shells.make('connections', session, { request, reply });
+    const { shell } = await this.shells.make('connections', session, { request, reply }, connectionTabs('connections'));
     const connections = await this.connections.of(session.userId);
     await renderPage(reply, CONNECTIONS_PAGE, {
       title: text('nav.connections'),

@@ -5,6 +5,7 @@ import { EmailController } from './account/email.controller.js';
 import { AccountController } from './account/account.controller.js';
 import { ResetPasswordController } from './account/reset-password.controller.js';
 import { SignUpController } from './account/sign-up.controller.js';
+import { OwnAttemptsController } from './attempts/own-attempts.controller.js';
 import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { ConnectionsController } from './connections.controller.js';
@@ -12,8 +13,10 @@ import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
 import { AuditController } from './members/audit.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
+import { OrganizationAttemptsController } from './members/organization-attempts.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
+import { AttemptsController } from './operator/attempts.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
 import { Confirmations } from './operator/confirmations.js';
@@ -36,6 +39,7 @@ import { Shells } from './shells.js';
     HealthController,
     KeysController,
     EmailController,
+    AttemptsController,
     AuditController,
     InvitationController,
     LanguageController,
@@ -43,11 +47,13 @@ import { Shells } from './shells.js';
     SetupController,
     OverviewController,
     MembersController,
+    OrganizationAttemptsController,
     OrganizationConnectionsController,
     OrganizationsController,
     OutboxController,
     PeopleController,
     PersonActsController,
+    OwnAttemptsController,
     ConnectionsController,
     PolicyController,
     ProjectsController,

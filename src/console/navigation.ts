@@ -19,16 +19,25 @@ const ORGANIZATION_TABS = [
   { page: 'members', label: 'members.link', path: '/members', administrators: false },
   { page: 'connections', label: 'ai.link', path: '/connections', administrators: true },
   { page: 'policy', label: 'policy.link', path: '/policy', administrators: true },
+  { page: 'attempts', label: 'attempts.link', path: '/attempts', administrators: true },
   { page: 'usage', label: 'usage.link', path: '/usage', administrators: true },
   { page: 'audit', label: 'audit.link', path: '/audit', administrators: true },
 ] as const;
 export type OrganizationTab = (typeof ORGANIZATION_TABS)[number]['page'];
+
+/** Of a person's own tools. */
+const CONNECTION_TABS = [
+  { page: 'connections', label: 'nav.connections', path: '/console/connections' },
+  { page: 'attempts', label: 'attempts.link', path: '/console/attempts' },
+] as const;
+type ConnectionTab = (typeof CONNECTION_TABS)[number]['page'];
 
 const OPERATOR_TABS = [
   { page: 'health', label: 'nav.health', path: '/console/operator' },
   { page: 'people', label: 'nav.people', path: '/console/operator/people' },
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
+  { page: 'attempts', label: 'attempts.link', path: '/console/operator/attempts' },
 ] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number]['page'];
 
@@ -46,6 +55,10 @@ export function navigation(current: Shell['current'], { operator }: LiveSession)
 export function organizationTabs({ id, role }: OwnOrganization, current: OrganizationTab): Shell['tabs'] {
   const seen = ORGANIZATION_TABS.filter(({ administrators }) => !administrators || ADMINISTRATORS.includes(role));
   return links(seen, current, `/console/organizations/${id}`);
+}
+
+export function connectionTabs(current: ConnectionTab): Shell['tabs'] {
+  return links(CONNECTION_TABS, current);
 }
 
 export function operatorTabs(current: OperatorTab): Shell['tabs'] {

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
 import { AuditChain } from './repositories/audit-chain.repository.js';
+import { AttemptSteps } from './repositories/attempt-steps.repository.js';
 import { AuditLog } from './repositories/audit-log.repository.js';
 import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Connections } from './repositories/connections.repository.js';
@@ -26,6 +27,7 @@ import { Statements } from './statements.js';
 
 const OPEN_DATABASE = Symbol('the open database');
 const REPOSITORIES = [
+  AttemptSteps,
   AuditChain,
   AuditEvents,
   AuditLog,

@@ -3,11 +3,12 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
+import { Config } from '../config/config.js';
 import { Revocations } from '../grants/revocations.service.js';
 import type { AccessTokenClaims } from '../jwt/access-tokens.service.js';
 import { keyIdOf } from '../jwt/access-token.strategy.js';
 import { KeyRing } from '../jwt/key-ring.js';
-import { presentedToken } from '../jwt/presented-token.js';
+import { claimsOf, presentedToken } from '../jwt/presented-token.js';
 import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 
@@ -35,6 +36,7 @@ export class BearerGuard extends AuthGuard('access-token') {
     private readonly revocations: Revocations,
     private readonly keys: KeyRing,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {
     super();
   }
@@ -45,25 +47,36 @@ export class BearerGuard extends AuthGuard('access-token') {
     if (token === null) throw new BearerChallenge();
     const known = this.verified.get(token);
     if (known) {
-      if (!this.keys.publicKey(known.kid)) throw refused('The key of the access token was withdrawn', known.claims);
       request.user = known.claims;
+      const { sid, client_id } = known.claims;
+      if (!this.keys.publicKey(known.kid))
+        throw refused('The key of the access token was withdrawn', { sid, client_id, kid: known.kid });
     } else {
       await super.canActivate(context);
       this.verified.set(token, { claims: request.user, kid: keyIdOf(token)! });
     }
-    if (request.user.exp * 1000 <= this.clock.now().getTime()) throw refused('The access token expired', request.user);
-    if (await this.revocations.isRevoked(request.user.sid)) throw refused('The access token was revoked', request.user);
+    const { sid, client_id, exp } = request.user;
+    const now = this.clock.now();
+    const compared = { sid, client_id, expires: new Date(exp * 1000), now };
+    if (exp * 1000 <= now.getTime()) throw refused('The access token expired', compared);
+    if (await this.revocations.isRevoked(sid)) throw refused('The access token was revoked', compared);
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User | false): User {
+  override handleRequest<User>(error: unknown, user: User | false, _info: unknown, context: ExecutionContext): User {
     if (error) throw error;
-    if (!user) throw refused('The access token is not valid here, or has expired');
-    return user;
+    if (user) return user;
+    const { aud, iss, exp } = claimsOf(presentedToken(context.switchToHttp().getRequest<FastifyRequest>()));
+    throw refused('The access token is not valid here, or has expired', {
+      ...(typeof exp === 'number' && exp < 1e11 && { expires: new Date(exp * 1000), now: this.clock.now() }),
+      audience: aud,
+      expected_audience: this.config.resource,
+      issuer: iss,
+      expected_issuer: this.config.issuer,
+    });
   }
 }
 
-function refused(description: string, claims?: AccessTokenClaims): BearerChallenge {
-  const compared = claims ? { sid: claims.sid, client_id: claims.client_id, exp: claims.exp } : {};
+function refused(description: string, compared: Readonly<Record<string, unknown>>): BearerChallenge {
   return new BearerChallenge('invalid_token', description, new Finding('access-token', { description, ...compared }));
 }

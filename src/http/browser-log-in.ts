@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions } from '../accounts/browser-sessions.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Cookies } from './cookies.js';
+import { Recording } from './recording.js';
 
 /** Who is logged in in this browser. */
 @Injectable()
@@ -10,11 +11,14 @@ export class BrowserLogIn {
   constructor(
     private readonly sessions: BrowserSessions,
     private readonly cookies: Cookies,
+    private readonly recording: Recording,
   ) {}
 
   async find(request: FastifyRequest): Promise<LiveSession | undefined> {
     const cookie = this.cookies.read(request, 'session');
-    return cookie === undefined ? undefined : this.sessions.find(cookie);
+    const session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    if (session) this.recording.know(request, { userId: session.userId });
+    return session;
   }
 
   /** Logs somebody in, and whoever was logged in out. The cookie's value. */

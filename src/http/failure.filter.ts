@@ -7,9 +7,11 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { OWN_SCOPES } from '../oauth/scope.js';
 import { isForPrograms, methodsOf } from './endpoints.js';
 import { oauthErrorOf, pageFailureOf, statusOf } from './failures.js';
+import { Cookies } from './cookies.js';
 import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
+import { Recording } from './recording.js';
 import { SeeOther } from './see-other.js';
 
 const RETRY_AFTER = 2;
@@ -22,6 +24,8 @@ export class FailureFilter implements ExceptionFilter {
   constructor(
     private readonly config: Config,
     private readonly metrics: Metrics,
+    private readonly recording: Recording,
+    private readonly cookies: Cookies,
   ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
@@ -81,12 +85,21 @@ export class FailureFilter implements ExceptionFilter {
     this.log(failure, request, failure.status);
     if (failure.status === 503) reply.header('Retry-After', RETRY_AFTER);
     const { title, explanation, advice, link, other, supportCode } = failure;
-    await renderPage(reply, ERROR_PAGE, { title, explanation, advice, supportCode, link, other }, failure.status);
+    // A page that is not there explains itself. Of any other, the browser that was shown it may see how it came to that.
+    const attempt = failure.status === 404 ? undefined : `/console/attempts/${supportCode}`;
+    if (attempt) this.cookies.browser(request, reply);
+    await renderPage(
+      reply,
+      ERROR_PAGE,
+      { title, explanation, advice, supportCode, attempt, link, other },
+      failure.status,
+    );
   }
 
   /** By the route as it was declared: an address may hold what must not be logged. */
   private log(shown: OAuthError | PageFailure | BearerChallenge, request: FastifyRequest, status: number): void {
     const finding = findingOf(shown);
+    if (finding && status !== 404) this.recording.failed(request, finding, shown.supportCode);
     const where = `${request.method} ${request.routeOptions.url ?? '(no such address)'} ${status}`;
     const line = `[${shown.supportCode}] ${where}: ${shown.message}; ${finding?.toString() ?? ''}`;
     const text = line.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 2_000);

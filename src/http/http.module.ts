@@ -10,6 +10,7 @@ import { Csrf, CsrfGuard } from './csrf.js';
 import { FailureFilter } from './failure.filter.js';
 import { LoginGuard } from './login.guard.js';
 import { Metrics } from './metrics.js';
+import { Recording } from './recording.js';
 import { OperatorGuard, SessionGuard } from './session.guard.js';
 
 const EDGE = [
@@ -22,6 +23,7 @@ const EDGE = [
   LoginGuard,
   Metrics,
   OperatorGuard,
+  Recording,
   SessionGuard,
 ];
 

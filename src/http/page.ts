@@ -89,6 +89,8 @@ export interface ErrorModel {
   readonly explanation: Text;
   readonly advice: Text;
   readonly supportCode: string;
+  /** Where the person sees what happened, once they are logged in. */
+  readonly attempt: string | undefined;
   readonly link: { readonly label: Text; readonly href: string } | undefined;
   readonly other: ErrorModel['link'];
 }

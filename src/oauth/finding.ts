@@ -1,3 +1,5 @@
+import { visible } from './visible.js';
+
 /** Every rule a request can break: where it is written, and what mends it. The log names both beside a support code. */
 const RULES = {
   'parameter-form': ['RFC 6749 §3.1', 'send the parameter once, as text'],
@@ -69,6 +71,10 @@ const RULES = {
   'page-in-time': ['this server', 'begin again from the tool; a request can be answered for an hour'],
   'page-of-this-person': ['this server', 'begin again from the tool, with one account'],
   'sign-up-open': ['this server', 'let anybody make an account with SIGN_UP=open, or make one with user create'],
+  'log-in': ['this server', 'log in with an account of this server; a forgotten password can be replaced'],
+  'organization-chosen': ['this server', 'choose an organization, or make one'],
+  'person-approves': ['RFC 6749 §4.1.2.1', 'connect again and approve; the person denied the request'],
+  'access-token-presented': ['RFC 6750 §2.1', 'send the access token in the Authorization header'],
   'link-usable': ['this server', 'ask for a new link; each works once, and for a time'],
   'answered-once': ['this server', 'begin again from the tool'],
   'decision-given': ['this server', 'press one of the buttons'],
@@ -82,6 +88,9 @@ const RULES = {
 } as const;
 
 export type Rule = keyof typeof RULES;
+
+/** Where a rule is written. */
+export const sectionOf = (rule: Rule): string => RULES[rule][0];
 
 /**
  * Why something was refused, for whoever reads the log: which rule, and the values that were compared. The cause of an
@@ -105,10 +114,5 @@ export class Finding extends Error {
 }
 
 function shortened(value: unknown): string {
-  const text = value instanceof Error ? value.message : (JSON.stringify(value) ?? 'none');
-  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text;
-  return short.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return visible(value instanceof Error ? value.message : (JSON.stringify(value) ?? 'none'), 300);
 }

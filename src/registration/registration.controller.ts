@@ -1,6 +1,8 @@
-import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { DynamicClients } from '../clients/dynamic-clients.js';
 import { Config } from '../config/config.js';
+import { Recording } from '../http/recording.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -23,12 +25,13 @@ export class RegistrationController {
   constructor(
     private readonly clients: DynamicClients,
     private readonly config: Config,
+    private readonly recording: Recording,
   ) {}
 
   @Post()
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
-  register(@Body() body: unknown): RegistrationResponse {
+  register(@Body() body: unknown, @Req() request: FastifyRequest): RegistrationResponse {
     const metadata = registeredMetadata(readRegistration(body), this.config);
     const sealed = this.clients.seal(metadata);
     if (!sealed)
@@ -38,6 +41,7 @@ export class RegistrationController {
         new Finding('registration', { characters: JSON.stringify(metadata).length }),
       );
     const { clientId, issuedAt } = sealed;
+    this.recording.know(request, { clientId, clientName: metadata.client_name });
     return {
       client_id: clientId,
       client_id_issued_at: issuedAt,

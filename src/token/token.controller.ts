@@ -1,7 +1,9 @@
-import { Controller, Header, HttpCode, Ip, Post, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/clients.service.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
 import { FormParameters } from '../http/form-parameters.js';
+import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
@@ -26,7 +28,11 @@ const KNOWN_PARAMETERS = [
 export class TokenController {
   private readonly handlers: ReadonlyMap<string, GrantHandler>;
 
-  constructor(authorizationCode: AuthorizationCodeGrant, refreshToken: RefreshTokenGrant) {
+  constructor(
+    authorizationCode: AuthorizationCodeGrant,
+    refreshToken: RefreshTokenGrant,
+    private readonly recording: Recording,
+  ) {
     this.handlers = new Map([authorizationCode, refreshToken].map((handler) => [handler.grantType, handler]));
   }
 
@@ -37,7 +43,7 @@ export class TokenController {
   async token(
     @AuthenticatedClient() client: Client,
     @FormParameters() parameters: Parameters,
-    @Ip() address: string,
+    @Req() request: FastifyRequest,
   ): Promise<TokenResponse> {
     parameters.refuseRepeated(KNOWN_PARAMETERS);
     const grantType = parameters.required('grant_type');
@@ -48,6 +54,8 @@ export class TokenController {
         `the grant type must be one of ${[...this.handlers.keys()].join(', ')}`,
         new Finding('grant-type', { grant_type: grantType }),
       );
-    return handler.handle(client, parameters, address);
+    const { grant, response } = await handler.handle(client, parameters, request.ip);
+    this.recording.know(request, { grantId: grant.id });
+    return response;
   }
 }

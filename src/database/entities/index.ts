@@ -1,3 +1,5 @@
+import { AttemptRing } from './attempt-ring.entity.js';
+import { AttemptStep } from './attempt-step.entity.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLink } from './audit-link.entity.js';
 import { Client } from './client.entity.js';
@@ -17,6 +19,8 @@ import { SigningKey } from './signing-key.entity.js';
 import { User } from './user.entity.js';
 
 export const ENTITIES = [
+  AttemptRing,
+  AttemptStep,
   AuditEvent,
   AuditLink,
   Client,

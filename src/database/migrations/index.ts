@@ -1,3 +1,4 @@
+import { Attempts1700000010000 } from './1700000010000-attempts.js';
 import { AuditChain1700000009000 } from './1700000009000-audit-chain.js';
 import { Initial1700000000000 } from './1700000000000-initial.js';
 import { Invitations1700000005000 } from './1700000005000-invitations.js';
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Policy1700000007000,
   Usage1700000008000,
   AuditChain1700000009000,
+  Attempts1700000010000,
 ];

@@ -1,5 +1,6 @@
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
+import { ATTEMPTS } from './attempts.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
@@ -12,6 +13,7 @@ export const EN = {
   ...COMMON,
   ...ACCOUNTS,
   ...APPROVAL,
+  ...ATTEMPTS,
   ...CONSOLE,
   ...MEMBERS,
   ...OPERATOR,

@@ -1,6 +1,7 @@
 import type { TextKey } from '../en/index.js';
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
+import { ATTEMPTS } from './attempts.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
@@ -13,6 +14,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...COMMON,
   ...ACCOUNTS,
   ...APPROVAL,
+  ...ATTEMPTS,
   ...CONSOLE,
   ...MEMBERS,
   ...OPERATOR,

@@ -11,8 +11,8 @@ import type { Parameters } from '../../oauth/parameters.js';
 import { challengeOf } from '../../oauth/pkce.js';
 import { hashSecret } from '../../oauth/secret.js';
 import { Resources } from '../../resources/resources.service.js';
-import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
-import type { GrantHandler } from './grant-handler.js';
+import { TokenIssuer } from '../token-issuer.js';
+import type { GrantHandler, Issued } from './grant-handler.js';
 
 /** The code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). */
 @Injectable()
@@ -29,7 +29,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(client: Client, parameters: Parameters, address: string): Promise<TokenResponse> {
+  async handle(client: Client, parameters: Parameters, address: string): Promise<Issued> {
     const resources = parameters.all('resource');
     const proof: CodeProof = {
       codeHash: hashSecret(parameters.required('code')),
@@ -46,7 +46,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
     };
     const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires, address);
     if (!grant) throw await this.refusal(client, proof, at);
-    return this.issuer.issue(client, grant, secret);
+    return { grant, response: await this.issuer.issue(client, grant, secret) };
   }
 
   /**
@@ -66,6 +66,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
           redirect_uri: proof.redirectUri,
           asked_for_with: found.redirectUri,
           failures: found.failures + 1,
+          grant: found.id,
         }),
       );
     }
@@ -78,7 +79,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       return new OAuthError(
         'invalid_target',
         'the resource is not the one of the authorization request',
-        new Finding('resource-granted', { asked: proof.resource, granted: found.resource }),
+        new Finding('resource-granted', { asked: proof.resource, granted: found.resource, grant: found.id }),
       );
     if (found.denied) return refused(new Finding('organization-policy', { grant: found.id }));
     return refused(

@@ -11,8 +11,8 @@ import type { Parameters } from '../../oauth/parameters.js';
 import { OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
 import { hashSecret } from '../../oauth/secret.js';
 import { Resources } from '../../resources/resources.service.js';
-import { TokenIssuer, type TokenResponse } from '../token-issuer.js';
-import type { GrantHandler } from './grant-handler.js';
+import { TokenIssuer } from '../token-issuer.js';
+import type { GrantHandler, Issued } from './grant-handler.js';
 
 /** The refresh token for a new pair (RFC 6749 §6), rotated at every use (oauth-v2-1-13 §4.3.1). */
 @Injectable()
@@ -30,7 +30,7 @@ export class RefreshTokenGrant implements GrantHandler {
     private readonly clock: Clock,
   ) {}
 
-  async handle(client: Client, parameters: Parameters, address: string): Promise<TokenResponse> {
+  async handle(client: Client, parameters: Parameters, address: string): Promise<Issued> {
     const token = this.refreshTokens.read(parameters.required('refresh_token'));
     const scopes = narrowedScopes(parameters.optional('scope'));
     const resources = parameters.all('resource');
@@ -55,7 +55,7 @@ export class RefreshTokenGrant implements GrantHandler {
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + this.config.refreshTokenLifetime * 1000);
     const grant = (await this.grants.refresh(proof, at, expiresAt, address)) ?? (await this.samePredecessor(proof, at));
-    return this.issuer.issue(client, grant, token.secret, scopes);
+    return { grant, response: await this.issuer.issue(client, grant, token.secret, scopes) };
   }
 
   /**
@@ -72,13 +72,13 @@ export class RefreshTokenGrant implements GrantHandler {
       throw new OAuthError(
         'invalid_target',
         'the resource is not one of this grant',
-        new Finding('resource-granted', { asked: proof.resource, granted: grant.resource }),
+        new Finding('resource-granted', { asked: proof.resource, granted: grant.resource, grant: grant.id }),
       );
     if (!found.scopeMatches)
       throw new OAuthError(
         'invalid_scope',
         'the scope exceeds what was approved',
-        new Finding('scope-granted', { asked: proof.scopes, approved: grant.scopes }),
+        new Finding('scope-granted', { asked: proof.scopes, approved: grant.scopes, grant: grant.id }),
       );
     if (grant.generation === proof.generation)
       throw new OAuthError(

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StepKind } from '../database/entities/attempt-step.entity.js';
+import { Finding } from '../oauth/finding.js';
+import type { Observed } from '../recorder/observed.js';
+import { Recorder } from '../recorder/recorder.service.js';
+import { Cookies } from './cookies.js';
+
+/** What is known of who connects what, from wherever in a request it turns out. */
+type Known = Partial<
+  Pick<Observed, 'kind' | 'clientId' | 'clientName' | 'requestId' | 'userId' | 'organizationId' | 'grantId' | 'failure'>
+>;
+
+/** Which step of an attempt a route is. Others are none, unless they fail before a person. */
+const KINDS: Readonly<Record<string, StepKind>> = {
+  '/.well-known/oauth-protected-resource/mcp': 'resource-metadata',
+  '/.well-known/oauth-protected-resource': 'resource-metadata',
+  '/.well-known/oauth-protected-resource/*': 'resource-metadata',
+  '/.well-known/oauth-authorization-server/mcp': 'server-metadata',
+  '/.well-known/oauth-authorization-server': 'server-metadata',
+  '/mcp/.well-known/oauth-authorization-server': 'server-metadata',
+  '/mcp/oauth/register': 'registration',
+  '/mcp/oauth/authorize': 'authorize',
+  '/mcp/oauth/authorize/login': 'log-in',
+  '/mcp/oauth/authorize/not-you': 'log-in',
+  '/mcp/oauth/authorize/organization': 'organization',
+  '/mcp/oauth/authorize/approve': 'approval',
+  '/mcp/oauth/token': 'token',
+  '/mcp/oauth/revoke': 'revocation',
+  '/mcp/oauth/introspect': 'introspection',
+  '/mcp': 'call',
+};
+/** Steps that are taken by a form: showing it is none. */
+const FORMS: readonly StepKind[] = ['log-in', 'organization', 'approval'];
+/** Said by nobody when they go well: they are no step towards a connection. */
+const ONLY_FAILURES: readonly StepKind[] = ['page', 'revocation', 'introspection'];
+/** What a request may be shown with. Never `code`, `code_verifier`, `state`, tokens, secrets. */
+const SHOWN = [
+  'grant_type',
+  'response_type',
+  'response_mode',
+  'redirect_uri',
+  'redirect_uris',
+  'resource',
+  'scope',
+  'code_challenge_method',
+  'prompt',
+  'client_name',
+  'token_endpoint_auth_method',
+  'grant_types',
+];
+/** That they came is worth knowing; what they were is nobody's business. */
+const PRESENT = ['code_challenge', 'code_verifier', 'state'];
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Tells the flight recorder what each request came to. Whatever goes wrong here, the request does not notice. */
+@Injectable()
+export class Recording {
+  private readonly known = new WeakMap<FastifyRequest, Known>();
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly cookies: Cookies,
+  ) {}
+
+  /** Adds to what is known of a request. */
+  know(request: FastifyRequest, facts: Known): void {
+    this.known.set(request, { ...this.known.get(request), ...facts });
+  }
+
+  /** It was refused, for this reason, and whoever asked was shown this code. */
+  failed(request: FastifyRequest, finding: Finding, supportCode?: string): void {
+    const { grant, sid, request: requestId, client_id: clientId } = finding.compared;
+    this.know(request, {
+      ...(isId(grant) && { grantId: grant }),
+      ...(isId(sid) && { grantId: sid }),
+      ...(isId(requestId) && { requestId }),
+      ...(typeof clientId === 'string' && { clientId }),
+      failure: { finding, ...(supportCode !== undefined && { supportCode }) },
+    });
+  }
+
+  /** The answer is out. */
+  answered(request: FastifyRequest, reply: FastifyReply): void {
+    const kind = KINDS[request.routeOptions.url ?? ''];
+    const known = this.known.get(request);
+    const failed = known?.failure !== undefined;
+    if (kind === undefined && !failed) return;
+    const grantId = kind === 'call' ? (request as { user?: { sid?: string } }).user?.sid : undefined;
+    if (grantId !== undefined) {
+      // The way of every call: once a connection, and then nothing.
+      if (!failed && (reply.statusCode >= 400 || !this.recorder.isFirstCall(grantId))) return;
+      this.know(request, { grantId });
+    }
+    // And that of every renewal.
+    if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
+    try {
+      const step = this.stepOf(kind ?? 'page', request, reply);
+      if (step) this.recorder.add(step);
+    } catch {
+      // A step that cannot be told is not told.
+    }
+  }
+
+  private stepOf(route: StepKind, request: FastifyRequest, reply: FastifyReply): Observed | undefined {
+    const [query, body] = [membersOf(request.query), membersOf(request.body)];
+    const given = request.method === 'POST' ? body : query;
+    const { failure: told, ...known } = this.known.get(request) ?? {};
+    const kind = known.kind ?? kindOf(route, given, reply.statusCode);
+    const failure = told ?? untold(kind, given, reply.statusCode);
+    if (!failure && (ONLY_FAILURES.includes(kind) || (FORMS.includes(kind) && request.method !== 'POST')))
+      return undefined;
+    const clientId = known.clientId ?? given['client_id'];
+    return {
+      ...known,
+      kind,
+      ...(failure && { failure }),
+      sent: {
+        ...shown(given),
+        ...(kind === 'challenge' && 'access_token' in query && { access_token: 'in the query' }),
+      },
+      ...(typeof clientId === 'string' && clientId !== '' && { clientId }),
+      browser: this.cookies.read(request, 'browser'),
+      address: request.ip,
+      userAgent: request.headers['user-agent'] ?? '',
+    };
+  }
+}
+
+function kindOf(route: StepKind, given: Readonly<Record<string, unknown>>, status: number): StepKind {
+  if (route === 'token' && given['grant_type'] === 'refresh_token') return 'refresh';
+  return route === 'call' && status === 401 ? 'challenge' : route;
+}
+
+/** What a page says in place, or a person decides, is no error, but it is why there is no connection. */
+function untold(kind: StepKind, given: Readonly<Record<string, unknown>>, status: number): Known['failure'] {
+  if (kind === 'log-in' && status >= 400) return { finding: new Finding('log-in', { throttled: status === 429 }) };
+  if (kind === 'organization' && status >= 400) return { finding: new Finding('organization-chosen') };
+  if (kind === 'approval' && given['decision'] === 'deny') return { finding: new Finding('person-approves') };
+  return undefined;
+}
+
+function shown(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return {
+    ...Object.fromEntries(SHOWN.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])),
+    ...Object.fromEntries(PRESENT.filter((name) => given[name] !== undefined).map((name) => [name, 'sent'])),
+  };
+}
+
+/** Of a form, a query or a JSON object; what came to the MCP endpoint is bytes, and nobody's business. */
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);

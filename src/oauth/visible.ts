@@ -1,0 +1,7 @@
+/** Text of somebody else as one line: signs that command a terminal, hide, or turn the direction of writing are spelt out. */
+export function visible(text: string, most: number): string {
+  const short = text.length > most ? `${text.slice(0, most)}…` : text;
+  return short
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`);
+}

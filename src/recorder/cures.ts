@@ -1,0 +1,67 @@
+import type { Rule } from '../oauth/finding.js';
+import { type Text, text } from '../texts/text.js';
+
+/** Who can mend it. */
+type Actor = 'person' | 'maker' | 'operator';
+
+/** Of each rule: who must act when it is broken. */
+export const ACTORS: Readonly<Record<Rule, Actor>> = {
+  'parameter-form': 'maker',
+  'body-form': 'maker',
+  'request-form': 'maker',
+  'client-known': 'person',
+  'client-document': 'maker',
+  'client-authentication-method': 'maker',
+  'client-secret': 'operator',
+  'client-assertion': 'maker',
+  'resource-server-credentials': 'operator',
+  'redirect-uri-form': 'maker',
+  'redirect-uri-registered': 'person',
+  'response-type': 'maker',
+  'no-request-object': 'maker',
+  'state-length': 'maker',
+  prompt: 'maker',
+  'code-challenge': 'maker',
+  'code-verifier-form': 'maker',
+  'resource-known': 'person',
+  'one-resource': 'maker',
+  'resource-granted': 'maker',
+  'scope-known': 'maker',
+  'scope-form': 'maker',
+  'scope-granted': 'maker',
+  'grant-type': 'maker',
+  'grant-type-registered': 'maker',
+  'code-known': 'person',
+  'code-proof': 'maker',
+  'code-once': 'person',
+  'code-life': 'person',
+  'refresh-token-known': 'person',
+  'refresh-token-once': 'maker',
+  'grant-stands': 'person',
+  registration: 'maker',
+  'feed-position': 'operator',
+  'access-token': 'person',
+  'access-token-sent-once': 'maker',
+  'access-token-presented': 'maker',
+  'access-token-scope': 'person',
+  'page-of-this-browser': 'person',
+  'page-in-time': 'person',
+  'page-of-this-person': 'person',
+  'sign-up-open': 'operator',
+  'log-in': 'person',
+  'organization-chosen': 'person',
+  'organization-policy': 'person',
+  'person-approves': 'person',
+  'link-usable': 'person',
+  'answered-once': 'person',
+  'decision-given': 'person',
+  'form-of-this-session': 'person',
+  'origin-allowed': 'operator',
+  'database-reachable': 'operator',
+  'server-fault': 'operator',
+};
+
+/** What to do about it, for the person, or for whoever runs the server; and whose turn it is. */
+export function cureOf(rule: Rule, reader: 'person' | 'operator'): { readonly cure: Text; readonly actor: Text } {
+  return { cure: text(`cure.${reader}.${rule}`), actor: text(`act.${ACTORS[rule]}`) };
+}
