@@ -106,7 +106,7 @@ export class Recording {
     const [query, body] = [membersOf(request.query), membersOf(request.body)];
     const given = request.method === 'POST' ? body : query;
     const { failure: told, ...known } = this.known.get(request) ?? {};
-    const kind = known.kind ?? kindOf(route, given, reply.statusCode);
+    const kind = known.kind ?? kindOf(route, given, told === undefined && reply.statusCode === 401);
     const failure = told ?? untold(kind, given, reply.statusCode);
     if (!failure && (ONLY_FAILURES.includes(kind) || (FORMS.includes(kind) && request.method !== 'POST')))
       return undefined;
@@ -127,9 +127,9 @@ export class Recording {
   }
 }
 
-function kindOf(route: StepKind, given: Readonly<Record<string, unknown>>, status: number): StepKind {
+function kindOf(route: StepKind, given: Readonly<Record<string, unknown>>, challenged: boolean): StepKind {
   if (route === 'token' && given['grant_type'] === 'refresh_token') return 'refresh';
-  return route === 'call' && status === 401 ? 'challenge' : route;
+  return route === 'call' && challenged ? 'challenge' : route;
 }
 
 /** What a page says in place, or a person decides, is no error, but it is why there is no connection. */

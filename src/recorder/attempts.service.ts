@@ -43,7 +43,7 @@ export class Attempts {
     const uses = clientId ? await this.steps.usesOf(clientId, this.kept()) : [];
     const steps = await this.around(own, clientId, uses);
     // What a client was refused without naming a connection is part of the attempt it was about then.
-    const { at, loose } = own[0]!;
+    const { at, loose } = own.at(-1)!;
     const about = loose ? uses.findLast(({ began }) => began <= at) : undefined;
     if (!about) return steps;
     const whole = await this.around(await this.steps.ofAttempt(about.attempt, this.kept()), clientId, uses);

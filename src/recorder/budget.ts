@@ -1,25 +1,28 @@
-import { LRUCache } from 'lru-cache';
-
 const MINUTE_MS = 60_000;
 
-/** How many steps a minute each ring takes, of one source and of all together, on each node. */
+/** How many steps a ring takes in a minute, of one source and of all together. It remembers no more sources than it takes steps. */
 export class Budget {
-  private readonly sources: LRUCache<string, number>;
-  private readonly all = new LRUCache<'all', number>({ max: 1, ttl: MINUTE_MS, noUpdateTTL: true });
+  private minute = 0;
+  private taken = 0;
+  private readonly bySource = new Map<string, number>();
 
   constructor(
     private readonly perSource: number,
     private readonly together: number,
-  ) {
-    this.sources = new LRUCache({ max: 10_000, ttl: MINUTE_MS, noUpdateTTL: true });
-  }
+  ) {}
 
   /** Whether there is room for one more of this source; then it is taken. */
-  take(source: string): boolean {
-    const [own, all] = [this.sources.get(source) ?? 0, this.all.get('all') ?? 0];
-    if (own >= this.perSource || all >= this.together) return false;
-    this.sources.set(source, own + 1);
-    this.all.set('all', all + 1);
+  take(source: string, at: Date): boolean {
+    const minute = Math.floor(at.getTime() / MINUTE_MS);
+    if (minute !== this.minute) {
+      this.minute = minute;
+      this.taken = 0;
+      this.bySource.clear();
+    }
+    const own = this.bySource.get(source) ?? 0;
+    if (own >= this.perSource || this.taken >= this.together) return false;
+    this.bySource.set(source, own + 1);
+    this.taken++;
     return true;
   }
 }

@@ -13,9 +13,9 @@ import { attemptOf, type Observed, readableName, ringOf, stepOf } from './observ
 export const KEPT_MS = 7 * 86_400_000;
 /** Slots of each ring; how many steps a minute it takes of one source, and of all together on one node. */
 export const RINGS: Readonly<Record<Ring, { slots: number; perSource: number; together: number }>> = {
-  stranger: { slots: 4_000, perSource: 60, together: 240 },
-  request: { slots: 8_000, perSource: 60, together: 240 },
-  person: { slots: 16_000, perSource: 60, together: 480 },
+  stranger: { slots: 4_000, perSource: 120, together: 240 },
+  request: { slots: 8_000, perSource: 120, together: 240 },
+  person: { slots: 16_000, perSource: 120, together: 480 },
 };
 /** What a ring may have waiting, while the database is slow or away. */
 const MOST_WAITING = 1_000;
@@ -73,12 +73,11 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
   add(observed: Observed): void {
     const name = ringOf(observed);
     const { budget, waiting } = this.rings.find(({ ring }) => ring === name)!;
-    if (waiting.length >= MOST_WAITING || !budget.take(observed.userId ?? observed.grantId ?? observed.address)) {
-      this.lost++;
-      return;
-    }
     const at = this.clock.now();
-    waiting.push(stepOf(observed, attemptOf(observed, at), at));
+    const source = observed.userId ?? observed.grantId ?? observed.address;
+    if (waiting.length < MOST_WAITING && budget.take(source, at))
+      waiting.push(stepOf(observed, attemptOf(observed, at), at));
+    else this.lost++;
   }
 
   /** Writes what waits, so that whoever looks now sees it. Never throws: what could not be written still waits. */

@@ -103,7 +103,7 @@ function nextUse(own: readonly RecordedStep[], uses: readonly ClientUse[]): Date
 function explained(steps: readonly TimelineStep[]): TimelineStep[] {
   const got = steps.findIndex(({ kind, failed }) => TOKEN_STEPS.includes(kind) && !failed);
   return steps.map((step, index) =>
-    step.kind === 'challenge' && got !== -1 && index > got
+    step.kind === 'challenge' && step.certain && got !== -1 && index > got
       ? { ...step, failed: true, rule: 'access-token-presented' as const }
       : step,
   );

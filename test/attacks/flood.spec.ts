@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import autocannon from 'autocannon';
 import { newDatabase, type TestDatabase } from '../support/databases.js';
+import { RINGS } from '../../src/recorder/recorder.service.js';
 import { OAuthClient } from '../support/oauth-client.js';
 import { addPersonAt } from '../support/people.js';
 import { Witness } from '../support/row-lock.js';
@@ -46,7 +47,7 @@ async function untilSealed(): Promise<void> {
   }
 }
 
-it('a hundred thousand anonymous requests of every kind write nothing', async () => {
+it('a hundred thousand anonymous requests of every kind write nothing, but steps in rings that do not grow', async () => {
   const client = await OAuthClient.register(node.origin);
   const { client_id } = client.registered;
   const login = await fetch(client.authorizeUrl(), { redirect: 'manual' });
@@ -59,7 +60,7 @@ it('a hundred thousand anonymous requests of every kind write nothing', async ()
   const forgedCode = createHash('sha256').update('forged').digest('base64url');
   const forgedRefreshToken = Buffer.alloc(84, 7).toString('base64url');
   await untilSealed();
-  const before = await rows();
+  const [before, begun] = [await rows(), performance.now()];
   const result = await autocannon({
     url: node.origin,
     amount: REQUESTS,
@@ -104,5 +105,11 @@ it('a hundred thousand anonymous requests of every kind write nothing', async ()
   });
   // Each kind was answered as what it is.
   expect(Object.keys(result.statusCodeStats ?? {}).toSorted()).toEqual(['200', '201', '303', '400', '401', '404']);
-  expect(await rows()).toEqual(before);
+  const { attempt_steps: steps = 0, ...after } = await rows();
+  expect(after).toEqual(Object.fromEntries(Object.entries(before).filter(([table]) => table !== 'attempt_steps')));
+  // What one address is allowed of two rings in the minutes it took, and nothing in the ring of people.
+  const minutes = Math.ceil((performance.now() - begun) / 60_000) + 1;
+  expect(steps).toBeLessThanOrEqual((RINGS.stranger.perSource + RINGS.request.perSource) * minutes);
+  const ofPeople = await Witness.of(database.url).query("SELECT 1 FROM attempt_steps WHERE ring = 'person'");
+  expect(ofPeople).toEqual([]);
 }, 300_000);

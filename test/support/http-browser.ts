@@ -140,7 +140,7 @@ function attributesOf(text: string): Record<string, string> {
   );
 }
 
-function unescape(text: string): string {
+export function unescape(text: string): string {
   const entities: Record<string, string> = {
     amp: '&',
     lt: '<',
