@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Accounts } from './accounts.service.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { FirstOperator } from './first-operator.service.js';
+import { HalfWay } from './half-way.js';
 import { Inviter } from './inviter.service.js';
 import { LoginStrategy } from './login.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -9,6 +10,8 @@ import { MailThrottle } from './mail-throttle.js';
 import { OwnAccount } from './own-account.service.js';
 import { PasswordReset } from './password-reset.service.js';
 import { Passwords } from './passwords.js';
+import { SecondFactors } from './second-factors.service.js';
+import { SecondFactorThrottle } from './second-factor-throttle.js';
 import { SignUp } from './sign-up.service.js';
 
 @Global()
@@ -17,6 +20,7 @@ import { SignUp } from './sign-up.service.js';
     Accounts,
     BrowserSessions,
     FirstOperator,
+    HalfWay,
     Inviter,
     LoginStrategy,
     LoginThrottle,
@@ -24,8 +28,21 @@ import { SignUp } from './sign-up.service.js';
     OwnAccount,
     PasswordReset,
     Passwords,
+    SecondFactors,
+    SecondFactorThrottle,
     SignUp,
   ],
-  exports: [Accounts, BrowserSessions, FirstOperator, Inviter, OwnAccount, PasswordReset, Passwords, SignUp],
+  exports: [
+    Accounts,
+    BrowserSessions,
+    FirstOperator,
+    HalfWay,
+    Inviter,
+    OwnAccount,
+    PasswordReset,
+    Passwords,
+    SecondFactors,
+    SignUp,
+  ],
 })
 export class AccountsModule {}

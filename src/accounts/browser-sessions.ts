@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import type { Session } from '../database/entities/session.entity.js';
+import type { SecondFactor, Session } from '../database/entities/session.entity.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 
@@ -14,8 +14,12 @@ export class BrowserSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** A new session for somebody who has just logged in; returns the cookie's value. */
-  async open(userId: string, from: { address: string; userAgent: string }): Promise<string> {
+  /** A new session for somebody who has just logged in, by this second factor if any; returns the cookie's value. */
+  async open(
+    userId: string,
+    from: { address: string; userAgent: string },
+    secondFactor: SecondFactor | null,
+  ): Promise<string> {
     const secret = newSecret();
     const createdAt = this.clock.now();
     await this.sessions.create({
@@ -26,7 +30,16 @@ export class BrowserSessions {
       expiresAt: new Date(createdAt.getTime() + this.config.sessionLifetime * 1000),
       address: from.address,
       userAgent: from.userAgent.slice(0, 300),
+      secondFactorAt: secondFactor && createdAt,
+      secondFactor,
     });
+    return secret;
+  }
+
+  /** The same session, in which a second factor was proved now; returns the cookie's new value. */
+  async prove(session: LiveSession, secondFactor: SecondFactor): Promise<string> {
+    const secret = newSecret();
+    await this.sessions.prove({ from: session.idHash, to: hashSecret(secret), secondFactor }, this.clock.now());
     return secret;
   }
 

@@ -5,9 +5,12 @@ import { RateLimitStore } from '../database/rate-limit-store.js';
 import { makeLimiter } from './limiter.js';
 import { networkOf } from './network.js';
 
-/** Too many wrong passwords. `retryAfter`: seconds until the next try is heard. */
+/** Too many wrong passwords or codes. `retryAfter`: seconds until the next try is heard; `first`: none was refused before. */
 export class TooManyAttempts extends Error {
-  constructor(readonly retryAfter: number) {
+  constructor(
+    readonly retryAfter: number,
+    readonly first: boolean,
+  ) {
     super(`too many attempts, again in ${retryAfter} s`);
   }
 }
@@ -41,11 +44,13 @@ export class LoginThrottle {
   }
 }
 
-async function spend(limiter: RateLimiterAbstract | undefined, key: string): Promise<void> {
+/** Counts one. Throws `TooManyAttempts`. */
+export async function spend(limiter: RateLimiterAbstract | undefined, key: string): Promise<void> {
   try {
     await limiter?.consume(key.slice(0, 200));
   } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) throw new TooManyAttempts(Math.ceil(refusal.msBeforeNext / 1000));
+    if (refusal instanceof RateLimiterRes)
+      throw new TooManyAttempts(Math.ceil(refusal.msBeforeNext / 1000), refusal.consumedPoints === limiter!.points + 1);
     throw refusal;
   }
 }

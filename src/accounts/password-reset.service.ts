@@ -5,13 +5,12 @@ import type { User } from '../database/entities/user.entity.js';
 import { AuditEvents } from '../database/repositories/audit-events.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { Mailer } from '../mail/mailer.service.js';
-import { hashSecret } from '../oauth/secret.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { localeOf } from '../texts/locale.js';
 import { type Locale, type Text, text } from '../texts/text.js';
 import { normalizedEmail } from './email.js';
 import { MailThrottle } from './mail-throttle.js';
-import { passwordFault, Passwords } from './passwords.js';
+import { passwordDigest, passwordFault, Passwords } from './passwords.js';
 
 /** A reset link works for this long, in seconds. */
 const LIFETIME = 3_600;
@@ -62,7 +61,7 @@ export class PasswordReset {
     const opened = typeof token === 'string' ? this.sealing.openValue<Reset>('password-reset', token) : undefined;
     if (!opened || opened === 'expired') return undefined;
     const user = await this.users.find(opened.value.userId);
-    return user && !user.disabledAt && digestOf(user) === opened.value.replaces ? user : undefined;
+    return user && !user.disabledAt && passwordDigest(user) === opened.value.replaces ? user : undefined;
   }
 
   /** Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile. */
@@ -75,7 +74,7 @@ export class PasswordReset {
   }
 
   private send(user: User, locale: Locale): void {
-    const reset: Reset = { userId: user.id, replaces: digestOf(user) };
+    const reset: Reset = { userId: user.id, replaces: passwordDigest(user) };
     const token = this.sealing.sealValue('password-reset', reset, LIFETIME);
     this.mailer.send({
       to: user.email,
@@ -87,5 +86,3 @@ export class PasswordReset {
     });
   }
 }
-
-const digestOf = ({ passwordHash }: User) => hashSecret(passwordHash).toString('base64url');

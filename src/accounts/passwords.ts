@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { isGuessable } from './password-strength.js';
+import type { User } from '../database/entities/user.entity.js';
+import { hashSecret } from '../oauth/secret.js';
 import { type Text, text } from '../texts/text.js';
 
 export const MIN_PASSWORD_LENGTH = 8;
@@ -16,6 +18,9 @@ export async function passwordFault(password: string, words: readonly string[] =
   if (password.length > MAX_PASSWORD_LENGTH) return text('account.password-long', { most: MAX_PASSWORD_LENGTH });
   return (await isGuessable(password, words)) ? text('account.password-guessable') : undefined;
 }
+
+/** Names the password somebody has now, to whoever must know whether it is still the same. */
+export const passwordDigest = ({ passwordHash }: User) => hashSecret(passwordHash).toString('base64url');
 
 /** argon2id, 19 MiB, two passes, one lane (OWASP). The library's default algorithm is argon2id. */
 const COST = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };

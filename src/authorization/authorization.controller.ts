@@ -69,7 +69,7 @@ export class AuthorizationController {
       if (!(error instanceof LogInFirst)) throw error;
       this.recording.know(http.request, { kind: 'document', clientId: error.clientId });
       const waiting = { clientId: error.clientId, query: stringify(withoutLogin(query)) };
-      throw new SeeOther(this.steps.toLogInFirst(http, waiting), { cause: error });
+      throw new SeeOther(this.steps.toLogInFirst('login', http, waiting), { cause: error });
     }
   }
 }

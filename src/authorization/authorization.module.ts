@@ -6,14 +6,22 @@ import { Answers } from './answers.js';
 import { ApprovalController } from './approval.controller.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { AuthorizationRequests } from './authorization-requests.js';
+import { Entries } from './entries.js';
 import { LoginController } from './login.controller.js';
 import { OrganizationController } from './organization.controller.js';
 import { OrganizationPolicy } from './organization-policy.js';
+import { SecondFactorController } from './second-factor.controller.js';
 import { Steps } from './steps.js';
 
 @Module({
-  controllers: [AuthorizationController, LoginController, OrganizationController, ApprovalController],
-  providers: [Answers, AuthorizationRequests, OrganizationPolicy, Steps],
+  controllers: [
+    AuthorizationController,
+    LoginController,
+    SecondFactorController,
+    OrganizationController,
+    ApprovalController,
+  ],
+  providers: [Answers, AuthorizationRequests, Entries, OrganizationPolicy, Steps],
 })
 export class AuthorizationModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {

@@ -14,7 +14,7 @@ import { type Purpose, Sealing } from '../sealing/sealing.service.js';
 import type { AuthorizationRequest, Respondent } from './authorization-request.js';
 
 /** The pages of the flow, in order, and "Not you?", which goes back to the first. */
-export type Step = 'login' | 'organization' | 'approve' | 'not-you';
+export type Step = 'login' | 'second-factor' | 'organization' | 'approve' | 'not-you';
 
 /** What the URL of a step holds, sealed. */
 interface Travelling {
@@ -66,18 +66,18 @@ export class Steps {
   }
 
   /** To log in first, and only then begin with this query of the authorization endpoint. */
-  toLogInFirst(http: { request: FastifyRequest; reply: FastifyReply }, waiting: Waiting): string {
+  toLogInFirst(
+    step: 'login' | 'second-factor',
+    http: { request: FastifyRequest; reply: FastifyReply },
+    waiting: Waiting,
+  ): string {
     const sealed = this.sealing.sealValue(
       'waiting-request',
       waiting,
       WAITING_SECONDS,
       this.cookies.browser(http.request, http.reply),
     );
-    return `/mcp/oauth/authorize/login?waiting=${sealed}`;
-  }
-
-  formToLogInFirst(http: { request: FastifyRequest; reply: FastifyReply }, waiting: Waiting): Form {
-    return { action: this.toLogInFirst(http, waiting), csrf: this.csrf.token(http.request, http.reply) };
+    return `/mcp/oauth/authorize/${step}?waiting=${sealed}`;
   }
 
   /** What waits behind this log-in, if it is a request that could not be read before. Throws `PageFailure`. */

@@ -8,6 +8,7 @@ import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
 import { AttemptSteps } from '../database/repositories/attempt-steps.repository.js';
 import { AuditChain } from '../database/repositories/audit-chain.repository.js';
+import { StoredFactors } from '../database/repositories/second-factors.repository.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
 import { StoredResources } from '../database/repositories/stored-resources.repository.js';
@@ -24,6 +25,7 @@ import { loadSecrets } from '../sealing/secrets.js';
 export interface Services {
   readonly clock: Clock;
   readonly users: Users;
+  readonly secondFactors: StoredFactors;
   readonly organizations: Organizations;
   readonly passwords: Passwords;
   readonly firstOperator: FirstOperator;
@@ -54,6 +56,7 @@ export async function withServices<T>(work: (services: Services) => Promise<T>):
     return await work({
       clock,
       users,
+      secondFactors: new StoredFactors(dataSource),
       organizations: new Organizations(dataSource),
       passwords,
       firstOperator,

@@ -25,6 +25,10 @@ export function userCommand(): Command {
     .command('disable <email>')
     .description('lock somebody out, and end their sessions and connected tools')
     .action(disable);
+  user
+    .command('reset-second-factor <email>')
+    .description('take the second factors away from somebody who lost them; logs them out')
+    .action(resetSecondFactor);
   return user;
 }
 
@@ -85,6 +89,18 @@ async function disable(email: string): Promise<void> {
     done !== 'disabled before'
       ? `${normalizedEmail(email)} is locked out. Their sessions and connected tools have ended.`
       : `${normalizedEmail(email)} was disabled before.`,
+  );
+}
+
+async function resetSecondFactor(email: string): Promise<void> {
+  const done = await withServices(async (services) => {
+    const user = await find(services, email);
+    return services.secondFactors.reset(user.id, services.clock.now());
+  });
+  say(
+    done
+      ? `${normalizedEmail(email)} logs in with the password alone, until they set up another. Their sessions have ended.`
+      : `${normalizedEmail(email)} has no second factor.`,
   );
 }
 

@@ -28,9 +28,14 @@ import { PersonActsController } from './operator/person-acts.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
+import { SecondFactorController } from './second-factor.controller.js';
+import { AuthenticatorController } from './security/authenticator.controller.js';
+import { SecurityController } from './security/security.controller.js';
+import { SecurityPages } from './security/security-pages.js';
 import { SetupController } from './setup.controller.js';
 import { PolicyForm } from './policy/policy-form.js';
 import { Shells } from './shells.js';
+import { StepUpController } from './step-up.controller.js';
 
 @Module({
   controllers: [
@@ -41,6 +46,7 @@ import { Shells } from './shells.js';
     EmailController,
     AttemptsController,
     AuditController,
+    AuthenticatorController,
     InvitationController,
     LanguageController,
     LoginController,
@@ -58,9 +64,12 @@ import { Shells } from './shells.js';
     PolicyController,
     ProjectsController,
     ResetPasswordController,
+    SecondFactorController,
+    SecurityController,
     SignUpController,
+    StepUpController,
     UsageController,
   ],
-  providers: [AccountPage, Confirmations, ConnectionPage, ConnectionRows, PolicyForm, Shells],
+  providers: [AccountPage, Confirmations, ConnectionPage, ConnectionRows, PolicyForm, SecurityPages, Shells],
 })
 export class ConsoleModule {}

@@ -6,15 +6,18 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
+import { SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
 import { LOGIN_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
 import { returnPath } from './return-path.js';
+import { loginPath, secondFactorPath } from './second-factor.controller.js';
 
 @Controller('console')
 export class LoginController {
   constructor(
     private readonly logIn: BrowserLogIn,
+    private readonly step: SecondStep,
     private readonly signUp: SignUp,
     private readonly csrf: Csrf,
   ) {}
@@ -47,8 +50,10 @@ export class LoginController {
         email: typeof email === 'string' ? email.slice(0, 254) : '',
       });
     }
-    await this.logIn.begin(attempt.user.id, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
+    const person = await this.step.after(attempt.user, request, reply);
+    if (person === undefined) await this.logIn.begin(attempt.user.id, request, reply);
+    const next = person === undefined ? returnPath(back) : secondFactorPath(person, back);
+    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 
   @Post('logout')
@@ -72,14 +77,12 @@ export class LoginController {
       status = 200,
     }: { back: unknown; notice?: Text; failure?: Text; email?: string; status?: number },
   ): Promise<void> {
-    const path = returnPath(back);
-    const action = path === '/console' ? '/console/login' : `/console/login?return=${encodeURIComponent(path)}`;
     await renderPage(
       reply,
       LOGIN_PAGE,
       {
         title: text('login.title'),
-        form: { action, csrf: this.csrf.token(request, reply) },
+        form: { action: loginPath(back), csrf: this.csrf.token(request, reply) },
         email,
         signUp: this.signUp.isOpen ? '/console/sign-up' : undefined,
         notice,

@@ -17,6 +17,7 @@ import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
+import { StoredFactors } from './repositories/second-factors.repository.js';
 import { Sessions } from './repositories/sessions.repository.js';
 import { SigningKeys } from './repositories/signing-keys.repository.js';
 import { StoredClients } from './repositories/stored-clients.repository.js';
@@ -46,6 +47,7 @@ const REPOSITORIES = [
   Sessions,
   SigningKeys,
   StoredClients,
+  StoredFactors,
   StoredResources,
   Users,
 ];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserSessions } from '../accounts/browser-sessions.js';
+import type { SecondFactor } from '../database/entities/session.entity.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Cookies } from './cookies.js';
 import { Recording } from './recording.js';
@@ -21,13 +22,28 @@ export class BrowserLogIn {
     return session;
   }
 
-  /** Logs somebody in, and whoever was logged in out. The cookie's value. */
-  async begin(userId: string, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  /** Logs somebody in, who proved a second factor if any is named, and whoever was logged in out. The cookie's value. */
+  async begin(
+    userId: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    secondFactor: SecondFactor | null = null,
+  ): Promise<string> {
     await this.endSession(request);
     const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-    const cookie = await this.sessions.open(userId, from);
-    this.cookies.write(reply, 'session', cookie);
+    const cookie = await this.sessions.open(userId, from, secondFactor);
+    this.cookies.write(request, reply, 'session', cookie);
     return cookie;
+  }
+
+  /** A second factor was proved: who knew this session before knows nothing of it from now on. */
+  async prove(
+    session: LiveSession,
+    secondFactor: SecondFactor,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    this.cookies.write(request, reply, 'session', await this.sessions.prove(session, secondFactor));
   }
 
   async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {

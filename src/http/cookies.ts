@@ -17,8 +17,10 @@ export class Cookies {
     return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
   }
 
-  write(reply: FastifyReply, name: CookieName, value: string): void {
+  /** From this very request on: what answers it reads the new one. */
+  write(request: FastifyRequest, reply: FastifyReply, name: CookieName, value: string): void {
     reply.setCookie(this.nameOf(name), value, this.attributes());
+    request.cookies[this.nameOf(name)] = value;
   }
 
   clear(reply: FastifyReply, name: CookieName): void {
@@ -30,8 +32,7 @@ export class Cookies {
     const known = this.read(request, 'browser');
     if (known) return known;
     const value = newSecret();
-    this.write(reply, 'browser', value);
-    request.cookies[this.nameOf('browser')] = value;
+    this.write(request, reply, 'browser', value);
     return value;
   }
 

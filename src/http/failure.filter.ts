@@ -12,7 +12,8 @@ import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
 import { Recording } from './recording.js';
-import { SeeOther } from './see-other.js';
+import { askedPage, SeeOther } from './see-other.js';
+import { StepUpFirst } from './step-up-first.js';
 
 const RETRY_AFTER = 2;
 
@@ -32,6 +33,12 @@ export class FailureFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
     if (reply.sent) return;
+    if (error instanceof StepUpFirst)
+      return this.sendAway(
+        new SeeOther(`/console/step-up?return=${encodeURIComponent(askedPage(request))}`),
+        request,
+        reply,
+      );
     if (error instanceof SeeOther) return this.sendAway(error, request, reply);
     if (isForPrograms(request.url)) this.answerProgram(error, request, reply);
     else await this.answerPerson(error, request, reply);

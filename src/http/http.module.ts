@@ -11,6 +11,7 @@ import { FailureFilter } from './failure.filter.js';
 import { LoginGuard } from './login.guard.js';
 import { Metrics } from './metrics.js';
 import { Recording } from './recording.js';
+import { SecondStep } from './second-step.js';
 import { OperatorGuard, SessionGuard } from './session.guard.js';
 
 const EDGE = [
@@ -24,6 +25,7 @@ const EDGE = [
   Metrics,
   OperatorGuard,
   Recording,
+  SecondStep,
   SessionGuard,
 ];
 

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<string, StepKind>> = {
   '/mcp/oauth/register': 'registration',
   '/mcp/oauth/authorize': 'authorize',
   '/mcp/oauth/authorize/login': 'log-in',
+  '/mcp/oauth/authorize/second-factor': 'log-in',
   '/mcp/oauth/authorize/not-you': 'log-in',
   '/mcp/oauth/authorize/organization': 'organization',
   '/mcp/oauth/authorize/approve': 'approval',

@@ -8,7 +8,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { BrowserLogIn } from './browser-log-in.js';
-import { SeeOther } from './see-other.js';
+import { askedPage, SeeOther } from './see-other.js';
 
 type SessionRequest = FastifyRequest & { session?: LiveSession };
 
@@ -26,8 +26,7 @@ export class SessionGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<SessionRequest>();
     request.session = await this.logIn.find(request);
     if (request.session) return true;
-    const back = request.method === 'GET' ? request.url : '/console';
-    throw new SeeOther(`/console/login?return=${encodeURIComponent(back)}`);
+    throw new SeeOther(`/console/login?return=${encodeURIComponent(askedPage(request))}`);
   }
 }
 

@@ -22,6 +22,9 @@ export type Purpose =
   | 'password-reset'
   | 'email-change'
   | 'invitation'
+  | 'half-way'
+  | 'authenticator-setup'
+  | 'authenticator-secret'
   | 'audit-chain'
   | 'policy-change';
 

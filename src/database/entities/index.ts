@@ -2,6 +2,7 @@ import { AttemptRing } from './attempt-ring.entity.js';
 import { AttemptStep } from './attempt-step.entity.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { AuditLink } from './audit-link.entity.js';
+import { AuthenticatorApp } from './authenticator-app.entity.js';
 import { Client } from './client.entity.js';
 import { ConnectionHour } from './connection-hour.entity.js';
 import { ConnectionUse } from './connection-use.entity.js';
@@ -13,6 +14,7 @@ import { Organization } from './organization.entity.js';
 import { PolicyRule } from './policy-rule.entity.js';
 import { Project } from './project.entity.js';
 import { RateLimit } from './rate-limit.entity.js';
+import { RecoveryCode } from './recovery-code.entity.js';
 import { Resource } from './resource.entity.js';
 import { Session } from './session.entity.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -23,6 +25,7 @@ export const ENTITIES = [
   AttemptStep,
   AuditEvent,
   AuditLink,
+  AuthenticatorApp,
   Client,
   ConnectionHour,
   ConnectionUse,
@@ -34,6 +37,7 @@ export const ENTITIES = [
   PolicyRule,
   Project,
   RateLimit,
+  RecoveryCode,
   Resource,
   Session,
   SigningKey,

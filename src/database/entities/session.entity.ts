@@ -1,6 +1,9 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { User } from './user.entity.js';
 
+/** What somebody proved besides the password. A passkey that knows its person is both at once. */
+export type SecondFactor = 'authenticator' | 'recovery-code' | 'passkey';
+
 /** A logged-in browser. The cookie's value is not stored, only its hash: a leaked table logs nobody in. */
 @Entity('sessions')
 export class Session {
@@ -16,6 +19,9 @@ export class Session {
   @Column('timestamptz') expiresAt: Date;
   @Column('text') address: string;
   @Column('text') userAgent: string;
+  /** When a second factor was proved in this session, and which; null: never. */
+  @Column('timestamptz', { nullable: true }) secondFactorAt: Date | null;
+  @Column('text', { nullable: true }) secondFactor: SecondFactor | null;
 
   @ManyToOne(() => User, { onDelete: 'CASCADE' }) @JoinColumn({ name: 'user_id' }) user: Relation<User>;
 }

@@ -7,6 +7,7 @@ import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js'
 import { Policy1700000007000 } from './1700000007000-policy.js';
 import { Resources1700000003000 } from './1700000003000-resources.js';
 import { Usage1700000008000 } from './1700000008000-usage.js';
+import { SecondFactors1700000006000 } from './1700000006000-second-factors.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
 
 /** In the order they run. Generated, then read, then never edited. */
@@ -17,6 +18,7 @@ export const MIGRATIONS = [
   Resources1700000003000,
   Locales1700000004000,
   Invitations1700000005000,
+  SecondFactors1700000006000,
   Policy1700000007000,
   Usage1700000008000,
   AuditChain1700000009000,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, Not } from 'typeorm';
-import { Session } from '../entities/session.entity.js';
+import { type SecondFactor, Session } from '../entities/session.entity.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { hasSecondFactor } from './second-factors.sql.js';
 
 /** A live session with the person it belongs to. */
 export interface LiveSession {
@@ -12,6 +13,10 @@ export interface LiveSession {
   readonly name: string;
   readonly operator: boolean;
   readonly organizationId: string | null;
+  /** A second factor was proved in it. */
+  readonly proven: boolean;
+  /** Its person has one to prove. */
+  readonly provable: boolean;
 }
 
 interface LiveRow {
@@ -22,11 +27,14 @@ interface LiveRow {
   operator: boolean;
   organization_id: string | null;
   last_seen_at: Date;
+  proven: boolean;
+  provable: boolean;
 }
 
 const FIND = {
   name: 'session_find',
-  text: `SELECT s.id_hash, s.user_id, s.organization_id, s.last_seen_at, u.email, u.name, u.operator
+  text: `SELECT s.id_hash, s.user_id, s.organization_id, s.last_seen_at, u.email, u.name, u.operator,
+           s.second_factor_at IS NOT NULL AS proven, ${hasSecondFactor('u.id')} AS provable
       FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
 };
@@ -50,7 +58,7 @@ export class Sessions {
         at,
         action: 'user.logged_in',
         userId: session.userId,
-        detail: { address: session.address },
+        detail: { address: session.address, ...(session.secondFactor && { second_factor: session.secondFactor }) },
       });
     });
   }
@@ -67,7 +75,18 @@ export class Sessions {
       name: row.name,
       operator: row.operator,
       organizationId: row.organization_id,
+      proven: row.proven,
+      provable: row.provable,
     };
+  }
+
+  /** The session goes on as one that proved a second factor, under another id. Whether it was there. */
+  async prove(
+    { from, to, secondFactor }: { from: Buffer; to: Buffer; secondFactor: SecondFactor },
+    at: Date,
+  ): Promise<boolean> {
+    const proof = { idHash: to, secondFactorAt: at, secondFactor };
+    return (await this.dataSource.manager.update(Session, { idHash: from }, proof)).affected === 1;
   }
 
   /** Those of a person that are alive, the newest first. */

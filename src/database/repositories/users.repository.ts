@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Grant, type RevocationReason } from '../entities/grant.entity.js';
+import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
@@ -150,6 +152,8 @@ export class Users {
       if (await isLastOperator(manager, userId)) return false;
       await shutOut(manager, userId, 'user_disabled', at);
       await manager.delete(Membership, { userId });
+      await manager.delete(AuthenticatorApp, { userId });
+      await manager.delete(RecoveryCode, { userId });
       await manager.update(
         User,
         { id: userId },

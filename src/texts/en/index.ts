@@ -6,6 +6,7 @@ import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
+import { SECURITY } from './security.js';
 import { USAGE } from './usage.js';
 
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
@@ -18,6 +19,7 @@ export const EN = {
   ...MEMBERS,
   ...OPERATOR,
   ...POLICY,
+  ...SECURITY,
   ...USAGE,
 } as const;
 

@@ -7,6 +7,7 @@ import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
+import { SECURITY } from './security.js';
 import { USAGE } from './usage.js';
 
 /** The same in Korean. */
@@ -19,5 +20,6 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...MEMBERS,
   ...OPERATOR,
   ...POLICY,
+  ...SECURITY,
   ...USAGE,
 };

@@ -4,7 +4,9 @@ import { runCommand } from '../../support/command-line.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
 import { OAuthClient } from '../../support/oauth-client.js';
 import { PASSWORD } from '../../support/people.js';
+import { giveEmailAndPassword, setUpApp } from '../../support/second-factor.js';
 import { type ServerProcess, startProcess } from '../../support/server.js';
+import { TestClock } from '../../support/test-clock.js';
 
 describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind) => {
   let database: TestDatabase;
@@ -68,6 +70,20 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     expect(succeed(['user', 'disable', 'carl@example.com'])).toContain('before');
     expect((await logIn('carl@example.com')).status).toBe(401);
     expect(refused(['user', 'disable', 'nobody@example.com'])).toContain('no account');
+  });
+
+  it('user reset-second-factor: for somebody who lost it', async () => {
+    succeed(['user', 'create', 'lost@example.com'], `${PASSWORD}\n`);
+    expect(succeed(['user', 'reset-second-factor', 'lost@example.com'])).toContain('has no second factor');
+    const browser = new HttpBrowser();
+    const person = { email: 'lost@example.com', password: PASSWORD };
+    await giveEmailAndPassword(node, browser, person);
+    await setUpApp({ origin: node.origin, clock: new TestClock() }, browser);
+    expect(textOf((await logIn('lost@example.com')).html)).toContain('Confirm it is you');
+    expect(succeed(['user', 'reset-second-factor', 'LOST@example.com'])).toContain('with the password alone');
+    expect((await browser.get(`${node.origin}/console`)).url).toContain('/console/login');
+    expect((await logIn('lost@example.com')).url).toBe(`${node.origin}/console`);
+    expect(refused(['user', 'reset-second-factor', 'nobody@example.com'])).toContain('no account');
   });
 
   it('org create, list, add-member', async () => {

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../../config/clock.js';
+import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { moment } from '../../http/moment.js';
+import { renderPage } from '../../http/page.js';
+import { type Text, text } from '../../texts/text.js';
+import { pagePath } from '../return-path.js';
+import { Shells } from '../shells.js';
+import { RECOVERY_CODES_PAGE, SECURITY_PAGE } from './security.pages.js';
+
+const FEW_CODES = 3;
+
+/** The page that everything about second factors comes back to, and the one that shows codes once. */
+@Injectable()
+export class SecurityPages {
+  constructor(
+    private readonly shells: Shells,
+    private readonly stored: StoredFactors,
+    private readonly clock: Clock,
+  ) {}
+
+  async show(
+    session: LiveSession,
+    { notice, failure, back }: { notice?: Text; failure?: Text; back?: unknown },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('account', session, { request, reply });
+    const now = this.clock.now();
+    const { app, recoveryCodes } = await this.stored.of(session.userId);
+    const model = {
+      title: text('security.title'),
+      shell,
+      notice,
+      failure,
+      app: app && { since: moment(app.createdAt, now), used: moment(app.lastUsedAt, now) },
+      codes: app ? recoveryCodes : undefined,
+      fewCodes: recoveryCodes <= FEW_CODES,
+      setUpApp: this.path('/authenticator', back),
+      next: app && pagePath(back),
+    };
+    await renderPage(reply, SECURITY_PAGE, model, failure ? 400 : 200);
+  }
+
+  async showCodes(
+    session: LiveSession,
+    codes: readonly string[],
+    back: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('account', session, { request, reply });
+    const next = pagePath(back) ?? '/console/account/security';
+    const model = { title: text('codes.title'), shell, notice: undefined, codes, next };
+    await renderPage(reply, RECOVERY_CODES_PAGE, model);
+  }
+
+  /** A page below this one, which leads on to the same place. */
+  path(below: string, back: unknown): string {
+    const page = pagePath(back);
+    return `/console/account/security${below}${page === undefined ? '' : `?return=${encodeURIComponent(page)}`}`;
+  }
+}

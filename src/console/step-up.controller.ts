@@ -1,0 +1,70 @@
+import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { BrowserLogIn } from '../http/browser-log-in.js';
+import { CsrfGuard } from '../http/csrf.js';
+import { renderPage } from '../http/page.js';
+import { SecondStep } from '../http/second-step.js';
+import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { type Text, text } from '../texts/text.js';
+import { STEP_UP_PAGE } from './security/security.pages.js';
+import { pagePath } from './return-path.js';
+import { Shells } from './shells.js';
+
+/** Somebody who is logged in proves a second factor in this session, or is led to set one up, and goes on. */
+@Controller('console/step-up')
+@UseGuards(SessionGuard)
+export class StepUpController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly step: SecondStep,
+    private readonly logIn: BrowserLogIn,
+  ) {}
+
+  @Get()
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Query('return') back: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (session.proven)
+      return void (await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303));
+    await this.render(session, { back }, request, reply);
+  }
+
+  @Post()
+  @UseGuards(CsrfGuard)
+  async prove(
+    @CurrentSession() session: LiveSession,
+    @Query('return') back: unknown,
+    @Body('code') code: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const proof = await this.step.prove(session, code, request, reply);
+    if ('failure' in proof) return this.render(session, { back, ...proof }, request, reply);
+    await this.logIn.prove(session, proof.by, request, reply);
+    await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
+  }
+
+  private async render(
+    session: LiveSession,
+    { back, failure, status }: { back: unknown; failure?: Text; status?: number },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { shell } = await this.shells.make('account', session, { request, reply });
+    const query = new URLSearchParams({ return: pagePath(back) ?? '/console' });
+    const model = {
+      title: text('step-up.title'),
+      shell,
+      notice: undefined,
+      provable: session.provable,
+      action: `/console/step-up?${query}`,
+      setUp: `/console/account/security?${query}`,
+      failure,
+    };
+    await renderPage(reply, STEP_UP_PAGE, model, status);
+  }
+}

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
+import { RecoveryCode } from '../entities/recovery-code.entity.js';
+import { Session } from '../entities/session.entity.js';
+import { User } from '../entities/user.entity.js';
+import { addAuditEvent } from './audit-events.repository.js';
+import { hasSecondFactor } from './second-factors.sql.js';
+
+/** What somebody can prove besides the password. */
+export interface Factors {
+  readonly app: { readonly createdAt: Date; readonly lastUsedAt: Date } | undefined;
+  /** How many are left. */
+  readonly recoveryCodes: number;
+}
+
+/** Second factors of people. What somebody has is changed one act at a time; each act is in the audit log. */
+@Injectable()
+export class StoredFactors {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async of(userId: string): Promise<Factors> {
+    const { manager } = this.dataSource;
+    const app = await manager.findOneBy(AuthenticatorApp, { userId });
+    return { app: app ?? undefined, recoveryCodes: await manager.countBy(RecoveryCode, { userId }) };
+  }
+
+  async has(userId: string): Promise<boolean> {
+    return has(this.dataSource.manager, userId);
+  }
+
+  /** The sealed secret of their app; undefined when they have none. */
+  async secretOf(userId: string): Promise<string | undefined> {
+    return (await this.dataSource.manager.findOneBy(AuthenticatorApp, { userId }))?.sealedSecret;
+  }
+
+  /** Whether this call used the step: it and those before are over from now on. Of two at once, one does. */
+  async useStep(
+    { userId, step, sealedSecret }: { userId: string; step: number; sealedSecret: string },
+    at: Date,
+  ): Promise<boolean> {
+    const [, used] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE authenticator_apps SET last_step = $2, sealed_secret = $3, last_used_at = $4
+        WHERE user_id = $1 AND last_step < $2`,
+      [userId, step, sealedSecret, at],
+    );
+    return used === 1;
+  }
+
+  /** Whether this call used the code. Of two at once, one does. */
+  async useRecoveryCode(userId: string, codeHash: Buffer, at: Date): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.delete(RecoveryCode, { userId, codeHash });
+      if (affected !== 1) return false;
+      const left = await manager.countBy(RecoveryCode, { userId });
+      await addAuditEvent(manager, { at, action: 'user.recovery_code_used', userId, detail: { left } });
+      return true;
+    });
+  }
+
+  /** `recoveryCodes`: their hashes, kept when this is the first factor. False: there is an app already. */
+  async addApp(
+    app: Pick<AuthenticatorApp, 'userId' | 'sealedSecret' | 'lastStep'>,
+    recoveryCodes: readonly Buffer[],
+    at: Date,
+  ): Promise<'first' | 'further' | false> {
+    const { userId } = app;
+    return this.inTurn(userId, async (manager) => {
+      if (await manager.existsBy(AuthenticatorApp, { userId })) return false;
+      const first = !(await has(manager, userId));
+      await manager.insert(AuthenticatorApp, { ...app, createdAt: at, lastUsedAt: at });
+      if (first) await putRecoveryCodes(manager, userId, recoveryCodes);
+      await addAuditEvent(manager, { at, action: 'user.authenticator_added', userId });
+      return first ? 'first' : 'further';
+    });
+  }
+
+  /** False: there was none. */
+  async removeApp(userId: string, at: Date): Promise<boolean> {
+    return this.inTurn(userId, async (manager) => {
+      if ((await manager.delete(AuthenticatorApp, { userId })).affected !== 1) return false;
+      await addAuditEvent(manager, { at, action: 'user.authenticator_removed', userId });
+      await settle(manager, userId);
+      return true;
+    });
+  }
+
+  /** In place of those there were. False: they have no factor that codes could stand in for. */
+  async replaceRecoveryCodes(userId: string, recoveryCodes: readonly Buffer[], at: Date): Promise<boolean> {
+    return this.inTurn(userId, async (manager) => {
+      if (!(await has(manager, userId))) return false;
+      await putRecoveryCodes(manager, userId, recoveryCodes);
+      await addAuditEvent(manager, { at, action: 'user.recovery_codes_made', userId });
+      return true;
+    });
+  }
+
+  /** Takes all of them away from somebody who lost them, and ends their sessions. False: they had none. */
+  async reset(userId: string, at: Date): Promise<boolean> {
+    return this.inTurn(userId, async (manager) => {
+      if (!(await has(manager, userId))) return false;
+      await manager.delete(AuthenticatorApp, { userId });
+      await settle(manager, userId);
+      await manager.delete(Session, { userId });
+      await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId });
+      return true;
+    });
+  }
+
+  private inTurn<T>(userId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(async (manager) => {
+      // Weaker than FOR UPDATE: what refers to the person may go on.
+      await manager.findOne(User, { where: { id: userId }, lock: { mode: 'for_no_key_update' } });
+      return work(manager);
+    });
+  }
+}
+
+async function has(manager: EntityManager, userId: string): Promise<boolean> {
+  const [row] = await manager.query<{ has: boolean }[]>(`SELECT ${hasSecondFactor('$1')} AS has`, [userId]);
+  return row!.has;
+}
+
+async function putRecoveryCodes(manager: EntityManager, userId: string, hashes: readonly Buffer[]): Promise<void> {
+  await manager.delete(RecoveryCode, { userId });
+  await manager.insert(
+    RecoveryCode,
+    hashes.map((codeHash) => ({ userId, codeHash })),
+  );
+}
+
+/** After a factor went: with the last one go the codes, and what sessions have proved by it. */
+async function settle(manager: EntityManager, userId: string): Promise<void> {
+  if (await has(manager, userId)) return;
+  await manager.delete(RecoveryCode, { userId });
+  await manager.update(Session, { userId }, { secondFactorAt: null, secondFactor: null });
+}

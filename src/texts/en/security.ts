@@ -1,0 +1,73 @@
+/** Second factors: proving one, and setting them up. */
+export const SECURITY = {
+  'second.title': 'Confirm it is you',
+  'second.lead': 'The password of {email} was right. One more step.',
+  'second.code': 'Code',
+  'second.code-hint': 'The six digits your authenticator app shows now, or one of your recovery codes.',
+  'second.submit': 'Continue',
+  'second.again': 'Log in as somebody else',
+  'second.empty': 'Enter the code.',
+  'second.wrong': 'That code is not right, or was used before. A code of your app is good once: wait for the next one.',
+  'second.throttled': 'Too many wrong codes. Try again in {minutes, plural, one {one minute} other {# minutes}}.',
+  'second.over': 'This step is over',
+  'second.over-why': 'It began more than ten minutes ago, or in another browser, or the password was changed since.',
+  'second.over-advice': 'Log in again.',
+
+  'step-up.title': 'Confirm it is you',
+  'step-up.lead': 'What comes next needs your second factor, once while you are logged in.',
+  'step-up.none': 'What comes next needs a second factor, and you have none yet. Set one up, then go on.',
+  'step-up.set-up': 'Set one up',
+
+  'security.title': 'Security',
+  'security.link': 'Second factor',
+  'security.link-what': 'What you are asked for at log-in besides the password.',
+  'security.lead':
+    'With a second factor, whoever learns your password still cannot log in. Every change here is mailed to you.',
+  'security.back': 'Back to your account',
+  'security.cancel': 'Cancel',
+  'security.next': 'You have a second factor now.',
+  'security.next-link': 'Go on where you were',
+  'security.app': 'Authenticator app',
+  'security.app-what': 'An app on your phone that shows a new code every thirty seconds.',
+  'security.app-facts': 'Set up {since} · used {used}',
+  'security.app-set-up': 'Set up an authenticator app',
+  'security.app-there': 'You have an authenticator app already.',
+  'security.app-remove': 'Turn it off …',
+  'security.app-remove-what':
+    'From then on its codes are refused. If you have no other second factor, your recovery codes go too.',
+  'security.app-remove-submit': 'Turn off the app',
+  'security.codes': 'Recovery codes',
+  'security.codes-left':
+    '{count, plural, =0 {None is left.} one {One is left.} other {# are left.}} Each lets you in once when you are without your second factor.',
+  'security.codes-few': 'Few recovery codes are left. Make new ones.',
+  'security.codes-renew': 'Make new ones …',
+  'security.codes-renew-what': 'The ones you have now stop working.',
+  'security.codes-submit': 'Make new recovery codes',
+  'security.codes-for-nothing': 'Set up a second factor first.',
+  'security.setup-over': 'This page has waited too long. Here is a new picture: scan it again.',
+
+  'app-setup.scan': '1. Scan',
+  'app-setup.scan-what': 'Open your authenticator app, add an account, and hold the camera to this picture.',
+  'app-setup.picture': 'QR code for the authenticator app; below it is the same as text',
+  'app-setup.typed': 'No camera? Type this key instead',
+  'app-setup.confirm': '2. Confirm',
+  'app-setup.code': 'Code the app shows',
+  'app-setup.submit': 'Turn on',
+
+  'codes.title': 'Your recovery codes',
+  'codes.once': 'They are shown this once. Keep them where your phone is not: on paper, or in a password manager.',
+  'codes.what': 'Each lets you in one time when you are without your second factor.',
+  'codes.kept': 'I have kept them',
+
+  'done.factor-added': 'Your second factor is set up.',
+  'done.factor-removed': 'It is turned off.',
+
+  'mail.security': 'The security of your account',
+  'mail.app-added': 'An authenticator app was set up for your account. Log-ins ask for its code from now on.',
+  'mail.app-removed': 'The authenticator app of your account was turned off.',
+  'mail.recovery-codes-made': 'New recovery codes were made for your account. The old ones stopped working.',
+  'mail.recovery-code-used': 'A recovery code of your account was used to log in.',
+  'mail.codes-tried':
+    'Somebody who knows your password gave wrong codes again and again, and was stopped for 15 minutes.',
+  'mail.codes-tried-note': 'If that was not you, choose a new password now, by "Forgot password?" on the log-in page.',
+} as const;
