@@ -21,8 +21,9 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     await database?.remove();
   });
 
-  // A command blocks this process: let it notice first which kept connections were closed meanwhile.
-  beforeEach(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  /** A command blocks this process: let it notice first which kept connections were closed meanwhile. */
+  const noticed = () => new Promise((resolve) => setTimeout(resolve, 100));
+  beforeEach(noticed);
 
   const cli = (args: string[], input?: string) =>
     runCommand(database, args, { input, variables: { PUBLIC_URL: node.origin } });
@@ -204,6 +205,7 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     expect(succeed(['client', 'block', id])).toContain('before');
     expect(succeed(['client', 'unblock', id])).toContain('may ask again');
     expect(succeed(['client', 'unblock', id])).toContain('was not blocked');
+    await noticed();
     const dynamic = (await OAuthClient.register(node.origin)).registered.client_id;
     expect(refused(['client', 'show', dynamic])).toContain('No client of this id');
     expect(succeed(['client', 'block', dynamic])).toContain('Blocked');
