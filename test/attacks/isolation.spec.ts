@@ -249,8 +249,8 @@ describe('O: one organization knows nothing of another', () => {
     expect(await post(`${there}/members/${both.id}/role`, { role: 'owner' })).toBe(404);
     expect(await post(`${there}/members/${bob.id}/role`, { role: 'owner' })).toBe(404);
     // By the way of one's own organization, somebody who is not in it.
-    expect(await post(`${here}/members/${ann.id}/role`, { role: 'member' })).toBe(400);
-    expect(await post(`${here}/members/${ann.id}/remove`, {})).toBe(400);
+    expect(await post(`${here}/members/${ann.id}/role`, { role: 'member' })).toBe(404);
+    expect(await post(`${here}/members/${ann.id}/remove`, {})).toBe(404);
     expect(
       await server.query('SELECT role FROM memberships WHERE organization_id = $1 ORDER BY role', [ann.organizationId]),
     ).toEqual([{ role: 'admin' }, { role: 'owner' }]);
