@@ -55,9 +55,12 @@ export class Clients {
       const published = this.documents.last(clientId);
       if (published) return verifiedDomain(clientId, published);
     }
-    const known = this.rows.get(clientId) ?? { client: await this.findRow(clientId) };
-    this.rows.set(clientId, known);
-    return known.client;
+    const known = this.rows.get(clientId);
+    if (known) return known.client;
+    const client = await this.findRow(clientId);
+    // Only what was just read: a use that prolonged it would let a busy client keep an old secret for ever.
+    this.rows.set(clientId, { client });
+    return client;
   }
 
   /**

@@ -162,6 +162,18 @@ describe.each(BOTH_DATABASES)('clients an administrator registered, on %s', (dat
     expect((await client.refresh(tokens.refresh_token, { client_secret: secret })).status).toBe(200);
   });
 
+  it('a new secret replaces the old one also of a client that is never idle', async () => {
+    const client = await register({ authMethod: 'client_secret_post' });
+    const statuses = [(await client.refresh('never issued')).status];
+    expect(statuses).toEqual([400]);
+    await server.app.get(RegisteredClients, { strict: false }).rotateSecret(client.registered.client_id);
+    while (statuses.length < 40 && statuses.at(-1) !== 401) {
+      statuses.push((await client.refresh('never issued')).status);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(statuses.at(-1)).toBe(401);
+  });
+
   it.each(['registered', 'self-asserted'])(
     'a blocked client, %s: its connections end, it gets no more, until unblocked',
     async (identity) => {
