@@ -77,6 +77,16 @@ async function seed(organization) {
        FROM grants, generate_series(1, 9, 4) h WHERE random() < 0.9`,
   );
   await query(
+    `INSERT INTO usage_days
+     SELECT organization_id, 'organization', hour::date, '', sum(calls), sum(failures) FROM connection_hours GROUP BY 1, 3
+     UNION ALL
+     SELECT h.organization_id, 'client', hour::date, 'Tool ' || right(g.client_id::text, 2), sum(calls), sum(failures)
+       FROM connection_hours h JOIN grants g ON g.id = grant_id GROUP BY 1, 3, 4
+     UNION ALL
+     SELECT g.organization_id, 'person', date_trunc('week', now())::date - 7 * w, g.user_id::text, count(*), 0
+       FROM grants g, generate_series(0, 4) w GROUP BY 1, 3, 4`,
+  );
+  await query(
     `INSERT INTO audit_events (at, action, user_id, organization_id, grant_id, detail)
      SELECT g.created_at, 'grant.approved', g.user_id, g.organization_id, g.id, '{}'
        FROM generate_series(1, ${EVENTS}) n JOIN (SELECT *, row_number() OVER () AS i FROM grants) g ON g.i = n % ${CONNECTIONS} + 1`,
@@ -110,6 +120,8 @@ async function pages(organization) {
     'end everything, asked': `${base}/connections/end?everything=1`,
     usage: `${base}/usage`,
     members: `${base}/members`,
+    'members, in the middle': `${base}/members?after=person5%40example.com`,
+    'members, search': `${base}/members?q=person77%40`,
     log: `${base}/audit`,
     'log, one act': `${base}/audit?action=grant.approved`,
     'log, one person': `${base}/audit?person=person77%40`,

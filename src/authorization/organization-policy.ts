@@ -8,7 +8,6 @@ import { Policies } from '../database/repositories/policies.repository.js';
 import { PageFailure } from '../http/page-failure.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { ADMINISTRATORS } from '../oauth/role.js';
 import { text, type Words } from '../texts/text.js';
 import type { Asked } from './asked.js';
 import { responseUri } from './authorization-response.js';
@@ -59,8 +58,7 @@ export class OrganizationPolicy {
     );
     const tool = toolName(client.metadata, request.redirectUri);
     const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
-    const members = await this.memberships.list(organization.id, this.clock.now());
-    const deciding = members.filter(({ role }) => ADMINISTRATORS.includes(role)).slice(0, NAMED);
+    const deciding = (await this.memberships.governing(organization.id)).slice(0, NAMED);
     const http = { request: reply.request, reply };
     return new PageFailure(403, 'error.policy', error, {
       values: { tool, organization: organization.name, who: deciding.map(({ email }) => email).join(', ') },

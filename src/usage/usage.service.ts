@@ -109,8 +109,10 @@ export class Usage implements OnModuleInit, OnApplicationShutdown {
   async sweep(): Promise<void> {
     const before = new Date(this.clock.now().getTime() - RETENTION_MS);
     try {
-      for (let batches = 0; batches < SWEEP_BATCHES; batches++)
-        if ((await this.usage.sweep(before, SWEEP_BATCH)) < SWEEP_BATCH) return;
+      for (let batches = 0; batches < SWEEP_BATCHES; batches++) {
+        const { hours, days } = await this.usage.sweep(before, SWEEP_BATCH);
+        if (hours < SWEEP_BATCH && days < SWEEP_BATCH) return;
+      }
     } catch (error) {
       this.logger.warn(`Old usage could not be removed: ${(error as Error).message}`);
     }

@@ -1,3 +1,4 @@
+import { ConnectionUsage } from '../../src/database/repositories/connection-usage.repository.js';
 import { callMcp, OAuthClient } from '../support/oauth-client.js';
 import { enterConsole, type Walk } from '../support/world.js';
 
@@ -16,11 +17,20 @@ export const walk: Walk = async (scene) => {
   const organization = `${server.origin}/console/organizations/${ann.organizationId}`;
   await page.goto(`${organization}/usage`);
   await shoot('usage-none');
-  await server.query(
-    `INSERT INTO connection_hours
-     SELECT $1, date_trunc('hour', now() - n * interval '1 day'), $2, 20 + n * 37 % 90, n * 7 % 5, '{projects:read}', '{"list_projects": 12, "whoami": 3}'
-       FROM generate_series(1, 29) n WHERE n % 7 > 1`,
-    [id, ann.organizationId],
+  const now = Date.now();
+  const days = Array.from({ length: 29 }, (_, index) => index + 1).filter((n) => n % 7 > 1);
+  await server.app.get(ConnectionUsage, { strict: false }).add(
+    days.map((n) => ({
+      grantId: id,
+      organizationId: ann.organizationId,
+      hour: new Date(now - n * 86_400_000),
+      calls: 20 + ((n * 37) % 90),
+      failures: (n * 7) % 5,
+      scopes: ['projects:read'],
+      tools: { list_projects: 12, whoami: 3 },
+      usedAt: new Date(now - n * 86_400_000),
+      address: '',
+    })),
   );
   await server.query(`UPDATE grants SET created_at = created_at - interval '40 days' WHERE id = $1`, [id]);
   await page.goto(`${organization}/usage`);

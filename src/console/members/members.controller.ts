@@ -33,6 +33,22 @@ import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pag
 
 const UserId = () => Param('userId', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
+const PAGE = 50;
+
+interface MemberFilter {
+  readonly search: string;
+  readonly after: string | undefined;
+}
+const EVERYBODY: MemberFilter = { search: '', after: undefined };
+
+interface Shown {
+  readonly notice?: Text | undefined;
+  readonly failure?: Text;
+  /** What was typed as the address of somebody to invite. */
+  readonly email?: string;
+  readonly filter?: MemberFilter;
+}
+
 /** Who belongs to an organization. Everybody there sees it; owners and admins decide. */
 @Controller('console/organizations/:id')
 @UseGuards(SessionGuard)
@@ -49,11 +65,12 @@ export class MembersController {
   async list(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Query('done') done: unknown,
+    @Query() { done, q, after }: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.render(session, await this.shells.own(session, id), { notice: noticeOf(done) }, request, reply);
+    const filter = { search: fieldOf(q).trim().slice(0, 100), after: fieldOf(after).slice(0, 254) || undefined };
+    await this.render(session, await this.shells.own(session, id), { notice: noticeOf(done), filter }, request, reply);
   }
 
   @Post('members')
@@ -121,7 +138,7 @@ export class MembersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const organization = await this.shells.own(session, id);
-    const member = (await this.memberships.list(id, this.clock.now())).find((one) => one.userId === userId);
+    const member = await this.memberships.find(id, userId, this.clock.now());
     if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
     const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
     const you = userId === session.userId;
@@ -172,14 +189,18 @@ export class MembersController {
   private async render(
     session: LiveSession,
     organization: OwnOrganization,
-    { notice, failure, email = '' }: { notice?: Text; failure?: Text; email?: string },
+    { notice, failure, email = '', filter = EVERYBODY }: Shown,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
     const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
     const now = this.clock.now();
     const decides = ADMINISTRATORS.includes(organization.role);
-    const members = (await this.memberships.list(organization.id, now)).map((member) => ({
+    const found = await this.memberships.list(organization.id, filter, PAGE + 1, now);
+    const page = found.slice(0, PAGE);
+    const here = `/console/organizations/${organization.id}/members`;
+    const next = new URLSearchParams({ q: filter.search, after: page.at(-1)?.email ?? '' });
+    const members = page.map((member) => ({
       userId: member.userId,
       name: member.name,
       email: member.email,
@@ -198,6 +219,10 @@ export class MembersController {
       failure,
       organization,
       members,
+      here,
+      search: filter.search,
+      searchable: filter.search !== '' || filter.after !== undefined || found.length > PAGE,
+      more: found.length > PAGE ? `${here}?${next}` : undefined,
       invitations: invitations.map((one) => ({
         id: one.id,
         email: one.email,

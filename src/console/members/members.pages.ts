@@ -17,6 +17,13 @@ interface OfOrganization extends ConsoleModel {
 
 export interface MembersModel extends OfOrganization {
   readonly failure: Text | undefined;
+  /** This page, without a search. */
+  readonly here: string;
+  readonly search: string;
+  /** More people than one page shows, or a search already. */
+  readonly searchable: boolean;
+  /** The next page. */
+  readonly more: string | undefined;
   readonly members: readonly {
     readonly userId: string;
     readonly name: string;

@@ -49,5 +49,5 @@ export class UsageController {
 }
 
 function named({ name, ...counts }: Share) {
-  return { name: name ?? text('usage.nameless'), ...counts };
+  return { name: name || text('usage.nameless'), ...counts };
 }

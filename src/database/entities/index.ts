@@ -18,6 +18,7 @@ import { RecoveryCode } from './recovery-code.entity.js';
 import { Resource } from './resource.entity.js';
 import { Session } from './session.entity.js';
 import { SigningKey } from './signing-key.entity.js';
+import { UsageDay } from './usage-day.entity.js';
 import { User } from './user.entity.js';
 
 export const ENTITIES = [
@@ -41,5 +42,6 @@ export const ENTITIES = [
   Resource,
   Session,
   SigningKey,
+  UsageDay,
   User,
 ];

@@ -8,6 +8,7 @@ import { Policy1700000007000 } from './1700000007000-policy.js';
 import { Resources1700000003000 } from './1700000003000-resources.js';
 import { Usage1700000008000 } from './1700000008000-usage.js';
 import { SecondFactors1700000006000 } from './1700000006000-second-factors.js';
+import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
 
 /** In the order they run. Generated, then read, then never edited. */
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   Usage1700000008000,
   AuditChain1700000009000,
   Attempts1700000010000,
+  UsageDays1700000015000,
 ];

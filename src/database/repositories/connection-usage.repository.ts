@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { UsageSubject } from '../entities/usage-day.entity.js';
 import { type Statement, Statements } from '../statements.js';
 
 /** What a node counted for one connection in one hour, since it last wrote. */
@@ -25,19 +26,18 @@ export interface DayOfUse {
 
 /** How much of an organization's use is whose: a tool's, a person's. */
 export interface Share {
-  readonly name: string | null;
+  readonly name: string;
   readonly calls: number;
   readonly failures: number;
 }
 
-const DAYS = `SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, sum(calls)::integer AS calls, sum(failures)::integer AS failures
-    FROM connection_hours`;
-/** Connections are summed up first: only those that are left are looked up. */
-const SUMMED = `SELECT grant_id, sum(calls) AS calls, sum(failures) AS failures FROM connection_hours
-    WHERE organization_id = $1 AND hour >= $2 GROUP BY grant_id`;
+/** Of `$1`, an organization, and the days since the time `$2`. */
+const OF_DAYS = (kind: UsageSubject) =>
+  `organization_id = $1 AND kind = '${kind}' AND day >= ($2::timestamptz AT TIME ZONE 'UTC')::date`;
 
 /**
- * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls. Rows are taken
+ * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls, and the sums of
+ * its organization. Rows are taken
  * in the order of their keys, so that two nodes never wait for each other. When it was last used is moved on once a minute,
  * or when the address is another.
  */
@@ -56,6 +56,22 @@ const ADD: Statement = {
                  SELECT key AS tool, sum(value::integer) AS n
                    FROM (SELECT * FROM jsonb_each_text(h.tools) UNION ALL SELECT * FROM jsonb_each_text(excluded.tools)) AS each
                   GROUP BY key) AS summed)
+    ), days AS (
+      INSERT INTO usage_days AS d (organization_id, kind, day, subject, calls, failures)
+      SELECT "organizationId", kind, day, subject, sum(calls), sum(failures) FROM (
+          SELECT "organizationId", 'organization' AS kind, (hour AT TIME ZONE 'UTC')::date AS day, '' AS subject, calls, failures FROM counted
+          UNION ALL
+          SELECT "organizationId", 'client', (hour AT TIME ZONE 'UTC')::date, coalesce(c.metadata->>'client_name', ''), calls, failures
+            FROM counted JOIN grants g ON g.id = "grantId" JOIN clients c ON c.id = g.client_id
+          UNION ALL
+          SELECT "organizationId", 'person', date_trunc('week', hour AT TIME ZONE 'UTC')::date, g.user_id::text, calls, failures
+            FROM counted JOIN grants g ON g.id = "grantId"
+          UNION ALL
+          SELECT "organizationId", 'mcp-tool', (hour AT TIME ZONE 'UTC')::date, t.key, t.value::integer, 0
+            FROM counted, jsonb_each_text(tools) t
+        ) AS parts GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+      ON CONFLICT (organization_id, kind, day, subject) DO UPDATE
+         SET calls = d.calls + excluded.calls, failures = d.failures + excluded.failures
     )
     INSERT INTO connection_uses AS u (grant_id, organization_id, used_at, address)
     SELECT DISTINCT ON ("grantId") "grantId", "organizationId", "usedAt", address FROM counted ORDER BY "grantId", "usedAt" DESC
@@ -75,6 +91,15 @@ const SWEEP: Statement = {
     DELETE FROM connection_hours h USING old WHERE h.grant_id = old.grant_id AND h.hour = old.hour RETURNING 1`,
 };
 
+/** Whichever node has the turn sweeps days as well; they are few. */
+const SWEEP_DAYS: Statement = {
+  name: 'usage_sweep_days',
+  text: `DELETE FROM usage_days d USING (
+      SELECT ctid FROM usage_days WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date
+         AND pg_try_advisory_xact_lock(hashtextextended('usage sweep', 0)) ORDER BY day LIMIT $2) old
+     WHERE d.ctid = old.ctid RETURNING 1`,
+};
+
 /** How connections are used: hours of counters, and when each was used last. */
 @Injectable()
 export class ConnectionUsage {
@@ -88,9 +113,10 @@ export class ConnectionUsage {
     await this.statements.run(ADD, [JSON.stringify(counts)]);
   }
 
-  /** Removes hours that began before, `limit` at most: how many. */
-  async sweep(before: Date, limit: number): Promise<number> {
-    return (await this.statements.run(SWEEP, [before, limit])).length;
+  /** Removes hours that began before, and sums of days before: how many, `limit` at most of each. */
+  async sweep(before: Date, limit: number): Promise<{ readonly hours: number; readonly days: number }> {
+    const hours = await this.statements.run(SWEEP, [before, limit]);
+    return { hours: hours.length, days: (await this.statements.run(SWEEP_DAYS, [before, limit])).length };
   }
 
   /** The first hour anything is known of; what was used before is not. */
@@ -102,7 +128,11 @@ export class ConnectionUsage {
   }
 
   async daysOf(grantId: string, since: Date): Promise<DayOfUse[]> {
-    return this.dataSource.query(`${DAYS} WHERE grant_id = $1 AND hour >= $2 GROUP BY 1`, [grantId, since]);
+    return this.dataSource.query(
+      `SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, sum(calls)::integer AS calls, sum(failures)::integer AS failures
+         FROM connection_hours WHERE grant_id = $1 AND hour >= $2 GROUP BY 1`,
+      [grantId, since],
+    );
   }
 
   /** The permissions a connection made use of. */
@@ -115,28 +145,29 @@ export class ConnectionUsage {
   }
 
   async daysOfOrganization(organizationId: string, since: Date): Promise<DayOfUse[]> {
-    return this.dataSource.query(`${DAYS} WHERE organization_id = $1 AND hour >= $2 GROUP BY 1`, [
-      organizationId,
-      since,
-    ]);
+    return this.dataSource.query(
+      `SELECT to_char(day, 'YYYY-MM-DD') AS day, calls, failures FROM usage_days WHERE ${OF_DAYS('organization')}`,
+      [organizationId, since],
+    );
   }
 
-  /** Tools by what they call themselves, those with the most calls. */
+  /** Tools by what they call themselves, empty when they do not, those with the most calls. */
   async byClient(organizationId: string, since: Date, limit: number): Promise<Share[]> {
     return this.dataSource.query(
-      `SELECT c.metadata->>'client_name' AS name, sum(s.calls)::integer AS calls, sum(s.failures)::integer AS failures
-         FROM (${SUMMED}) s JOIN grants g ON g.id = s.grant_id JOIN clients c ON c.id = g.client_id
-        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
+      `SELECT subject AS name, sum(calls)::integer AS calls, sum(failures)::integer AS failures
+         FROM usage_days WHERE ${OF_DAYS('client')} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
       [organizationId, since, limit],
     );
   }
 
-  /** People by their address, those whose tools made the most calls. */
+  /** People by their address, those whose tools made the most calls. Counted by weeks, from the one of `since`. */
   async byPerson(organizationId: string, since: Date, limit: number): Promise<Share[]> {
     return this.dataSource.query(
-      `SELECT u.email AS name, sum(s.calls)::integer AS calls, sum(s.failures)::integer AS failures
-         FROM (${SUMMED}) s JOIN grants g ON g.id = s.grant_id JOIN users u ON u.id = g.user_id
-        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
+      `SELECT u.email AS name, s.calls, s.failures
+         FROM (SELECT subject, sum(calls)::integer AS calls, sum(failures)::integer AS failures FROM usage_days
+                WHERE organization_id = $1 AND kind = 'person' AND day >= date_trunc('week', $2::timestamptz AT TIME ZONE 'UTC')::date
+                GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3) s
+         JOIN users u ON u.id = s.subject::uuid ORDER BY s.calls DESC, 1`,
       [organizationId, since, limit],
     );
   }
@@ -144,8 +175,7 @@ export class ConnectionUsage {
   /** This server's own MCP tools, the most called. */
   async byMcpTool(organizationId: string, since: Date): Promise<{ name: string; calls: number }[]> {
     return this.dataSource.query(
-      `SELECT key AS name, sum(value::integer)::integer AS calls
-         FROM connection_hours, jsonb_each_text(tools) WHERE organization_id = $1 AND hour >= $2 GROUP BY 1 ORDER BY 2 DESC, 1`,
+      `SELECT subject AS name, sum(calls)::integer AS calls FROM usage_days WHERE ${OF_DAYS('mcp-tool')} GROUP BY 1 ORDER BY 2 DESC, 1`,
       [organizationId, since],
     );
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
-import type { Role } from '../../oauth/role.js';
+import { ADMINISTRATORS, type Role } from '../../oauth/role.js';
 import { Grant } from '../entities/grant.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
@@ -27,17 +27,42 @@ type Allows = (role: Role) => boolean;
 export class Memberships {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** By name, `PAGE` at most. */
-  async list(organizationId: string, at: Date): Promise<Member[]> {
+  /** By address, from the one after `after`; `search`: part of an address or name. */
+  async list(
+    organizationId: string,
+    { search, after }: { readonly search: string; readonly after: string | undefined },
+    limit: number,
+    at: Date,
+  ): Promise<Member[]> {
+    return this.read(
+      `AND ($3 = '' OR strpos(lower(u.email), lower($3)) > 0 OR strpos(lower(u.name), lower($3)) > 0)
+       AND ($4::text IS NULL OR u.email > $4) ORDER BY u.email LIMIT $5`,
+      [organizationId, at, search, after ?? null, limit],
+    );
+  }
+
+  async find(organizationId: string, userId: string, at: Date): Promise<Member | undefined> {
+    return (await this.read('AND m.user_id = $3', [organizationId, at, userId]))[0];
+  }
+
+  /** Who decides there, with the language of their mails. */
+  async governing(organizationId: string): Promise<{ email: string; locale: string | null }[]> {
+    return this.dataSource.query(
+      `SELECT u.email, u.locale FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND m.role = ANY ($2) AND u.disabled_at IS NULL ORDER BY lower(u.email) LIMIT 100`,
+      [organizationId, ADMINISTRATORS],
+    );
+  }
+
+  private async read(chosen: string, values: readonly unknown[]): Promise<Member[]> {
     const rows = await this.dataSource.query<
       { user_id: string; email: string; name: string; role: Role; created_at: Date; connections: number }[]
     >(
       `SELECT m.user_id, u.email, u.name, m.role, m.created_at,
               (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
                   AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL) AS connections
-         FROM memberships m JOIN users u ON u.id = m.user_id
-        WHERE m.organization_id = $1 ORDER BY lower(u.email) LIMIT 1000`,
-      [organizationId, at],
+         FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ${chosen}`,
+      [...values],
     );
     return rows.map(({ user_id, created_at, ...row }) => ({ userId: user_id, since: created_at, ...row }));
   }

@@ -29,11 +29,15 @@ export interface ConnectionChoice {
 const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)`;
 
-/** What is looked for among them; people and tools are found first, once, and not for every connection. */
+/**
+ * What is looked for among them; people and tools are found first, once, and not for every connection. Nothing younger
+ * can be dormant.
+ */
 const FOUND = `($3::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = $3))
    AND ($4 = '' OR g.client_id IN (SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($4)) > 0)
         OR g.user_id IN (SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id
                           WHERE m.organization_id = $1 AND strpos(lower(u.email), lower($4)) > 0))
+   AND ($5::timestamptz IS NULL OR g.created_at < $5)
    AND ($5::timestamptz IS NULL
         OR coalesce((SELECT v.used_at FROM connection_uses v WHERE v.grant_id = g.id), g.code_used_at) < $5)
    AND ($6::uuid IS NULL OR g.client_id = $6) AND ($7::uuid IS NULL OR g.user_id = $7)`;
@@ -57,6 +61,7 @@ const ORDERS = {
     page: `SELECT g.id AS grant_id, ${micros('w.used_at')} AS key
          FROM connection_uses w JOIN grants g ON g.id = w.grant_id
         WHERE w.organization_id = $1 AND ${LIVE} AND ${FOUND}
+          AND ($5::timestamptz IS NULL OR w.used_at < $5)
           AND ($8::bigint IS NULL OR (w.used_at, w.grant_id) < (${TIME_OF_KEY}, $9::uuid))
         ORDER BY w.used_at DESC, w.grant_id DESC LIMIT $10`,
     order: 'ORDER BY v.used_at DESC, g.id DESC',

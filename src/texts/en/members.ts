@@ -5,6 +5,10 @@ export const MEMBERS = {
   'members.link': 'Members',
   'members.facts':
     '{name} · {email} · {connections, plural, =0 {no tools} one {# tool} other {# tools}} · since {since}',
+  'members.search': 'Name or email',
+  'members.none': 'Nobody here is called that.',
+  'members.all': 'See everybody',
+  'members.more': 'More members',
   'members.you': 'you',
   'members.role': 'Role',
   'members.role-save': 'Change role',

@@ -31,7 +31,7 @@ export const USAGE = {
   'usage.title': 'Use of {organization}',
   'usage.link': 'Usage',
   'usage.lead':
-    'What tools did here in the last 30 days, counted as they call: every request with a token, whether a tool of this server or anything else it asks. Days are those of UTC.',
+    'What tools did here in the last 30 days, counted as they call: every request with a token, whether a tool of this server or anything else it asks. Days are those of UTC; people are counted by whole weeks, so theirs may begin some days earlier.',
   'usage.calls-a-day': 'Calls a day',
   'usage.chart':
     'Calls of each of the last 30 days: {total, plural, one {# call} other {# calls}} together, {failures} of them failed.',

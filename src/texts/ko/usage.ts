@@ -32,7 +32,7 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'usage.title': '{organization}의 사용량',
   'usage.link': '사용량',
   'usage.lead':
-    '최근 30일 동안 도구가 이곳에서 한 일입니다. 이 서버의 도구를 부른 것이든 다른 요청이든, 토큰으로 온 요청을 모두 셉니다. 날짜는 UTC 기준입니다.',
+    '최근 30일 동안 도구가 이곳에서 한 일입니다. 이 서버의 도구를 부른 것이든 다른 요청이든, 토큰으로 온 요청을 모두 셉니다. 날짜는 UTC 기준이며, 사람별로는 주 단위로 세므로 며칠 앞부터 포함될 수 있습니다.',
   'usage.calls-a-day': '하루 호출 수',
   'usage.chart': '최근 30일의 날짜별 호출 수: 모두 {total}회, 그중 {failures}회 실패.',
   'usage.sum': '30일 동안 호출 {total}회 · 실패 {failures}회',

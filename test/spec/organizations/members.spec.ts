@@ -134,6 +134,24 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
     });
   });
 
+  it('many are shown page by page, and found by address or name', async () => {
+    const fresh = await addPerson(server.app, `many${serial++}@example.com`, { organization: 'Many' });
+    const into = { into: fresh.organizationId, role: 'member' } as const;
+    const added = Array.from({ length: 60 }, (_, n) => `crowd${String(n).padStart(2, '0')}-${serial}@example.com`);
+    for (const email of added) await addPerson(server.app, email, into);
+    const browser = await logIn(fresh);
+    const url = `${server.origin}/console/organizations/${fresh.organizationId}/members`;
+    const first = await browser.get(url);
+    const shown = (html: string) => new Set(html.match(/crowd\d\d-\d+@example\.com/g));
+    expect(shown(first.html).size).toBe(50);
+    const [, more] = /<a href="([^"]+)">More members</.exec(first.html)!;
+    const second = await browser.get(server.origin + more!.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='));
+    expect([...shown(first.html), ...shown(second.html)].toSorted()).toEqual(added);
+    expect(second.html).toContain(fresh.email);
+    expect([...shown((await browser.get(`${url}?q=CROWD07`)).html)]).toEqual([added[7]]);
+    expect(textOf((await browser.get(`${url}?q=nobody-like-this`)).html)).toContain('Nobody here is called that.');
+  });
+
   describe('roles', () => {
     it('members look, and decide nothing', async () => {
       const [member, other] = [await join('member'), await join('member')];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectionUsage } from '../../../src/database/repositories/connection-usage.repository.js';
 import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { callMcp, OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
@@ -180,10 +181,21 @@ describe('the usage of an organization', () => {
     const reader = await logIn(fresh);
     expect(textOf((await reader.get(url)).html)).toContain('Nothing was called in the last 30 days.');
     const id = sidOf(await client.again().connect(fresh));
-    await server.query(
-      `INSERT INTO connection_hours VALUES ($1, $3, $2, 5, 1, '{}', '{"whoami": 4}'), ($1, $4, $2, 3, 0, '{}', '{"whoami": 1, "list_projects": 2}')`,
-      [id, fresh.organizationId, server.clock.now(), new Date(server.clock.now().getTime() - 2 * DAY * 1000)],
-    );
+    const used = (usedAt: Date, calls: number, failures: number, tools: Record<string, number>) => ({
+      grantId: id,
+      organizationId: fresh.organizationId,
+      hour: usedAt,
+      calls,
+      failures,
+      scopes: [],
+      tools,
+      usedAt,
+      address: '',
+    });
+    const [now, before] = [server.clock.now(), new Date(server.clock.now().getTime() - 2 * DAY * 1000)];
+    const usage = server.app.get(ConnectionUsage, { strict: false });
+    await usage.add([used(now, 5, 1, { whoami: 4 }), used(before, 2, 0, { whoami: 1 })]);
+    await usage.add([used(before, 1, 0, { list_projects: 2 })]);
     const page = await reader.get(url);
     const text = textOf(page.html);
     expect(text).toContain('8 calls in 30 days · 1 failed');
