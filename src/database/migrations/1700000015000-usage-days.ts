@@ -24,7 +24,7 @@ const UP = [
       "failures" integer NOT NULL,
       CONSTRAINT "PK_usage_days" PRIMARY KEY ("organization_id", "kind", "day", "subject")
     ) WITH (fillfactor = 80)`,
-  `CREATE INDEX "IDX_usage_days" ON "usage_days" ("day")`,
+  `CREATE INDEX "IDX_18da3c2d6c4c2350723a23e671" ON "usage_days" ("day")`,
   `INSERT INTO "usage_days" ("organization_id", "kind", "day", "subject", "calls", "failures")
    SELECT "organization_id", "kind", "day", "subject", sum("calls"), sum("failures") FROM (
      SELECT h."organization_id", 'organization' AS "kind", (h."hour" AT TIME ZONE 'UTC')::date AS "day", '' AS "subject", h."calls", h."failures"
