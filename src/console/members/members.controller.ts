@@ -83,7 +83,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.shells.own(session, id);
+    const organization = await this.shells.governed(session, id);
     const [email, role] = [fieldOf(value), roleOf(roleField)];
     if (!role)
       return this.render(session, organization, { email, failure: text('members.choose-role') }, request, reply);
@@ -102,7 +102,7 @@ export class MembersController {
     @Param('invitationId', new ParseUUIDPipe({ errorHttpStatusCode: 404 })) invitationId: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { role } = await this.shells.own(session, id);
+    const { role } = await this.shells.governed(session, id);
     const invitation = { id: invitationId, organizationId: id, by: session.userId };
     const done = await this.invitations.revoke(invitation, (offered) => mayDecide(role, offered), this.clock.now());
     if (!done) throw new NotFoundException();
@@ -119,7 +119,7 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.shells.own(session, id);
+    const organization = await this.shells.governed(session, id);
     const role = roleOf(roleField);
     if (!role) return this.render(session, organization, { failure: text('members.choose-role') }, request, reply);
     if (!mayDecide(organization.role, role)) throw new NotFoundException();
@@ -158,8 +158,8 @@ export class MembersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const organization = await this.shells.own(session, id);
     const you = userId === session.userId;
+    const organization = await (you ? this.shells.own(session, id) : this.shells.governed(session, id));
     const allows = (was: Role) => you || mayDecide(organization.role, was);
     const removal = { organizationId: id, userId, by: session.userId };
     const outcome = await this.memberships.remove(removal, allows, this.clock.now());

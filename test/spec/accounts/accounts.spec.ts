@@ -210,7 +210,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
   });
 
   describe('the account page', () => {
-    it('changes the password, of whoever knows it, and ends other sessions', async () => {
+    it('W16 changes the password, of whoever knows it, and ends other sessions', async () => {
       const [{ browser }, { browser: other }] = [await logIn(person), await logIn(person)];
       const client = await OAuthClient.register(server.origin);
       const tokens = await client.connect(person);
@@ -229,7 +229,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect(isIn((await logIn({ email: person.email, password: STRONG })).page)).toBe(true);
     });
 
-    it('changes the address once the new one is proven, in a session of the same account; the old one is told', async () => {
+    it('W16 changes the address once the new one is proven, in a session of the same account; the old one is told', async () => {
       const { browser } = await logIn(person);
       const email = `moved${serial++}@example.com`;
       let page = await browser.get(at('/console/account'));
