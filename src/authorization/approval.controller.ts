@@ -5,19 +5,16 @@ import { imitates, redirectHost } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Grants } from '../database/repositories/grants.repository.js';
-import { Organizations } from '../database/repositories/organizations.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
-import { SeeOther } from '../http/see-other.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import { text } from '../texts/text.js';
 import { answeredBefore, Answers } from './answers.js';
-import type { Asked } from './asked.js';
+import { AskedRequests } from './asked-requests.js';
 import { askingTool } from './asking-tool.js';
-import { AuthorizationRequests } from './authorization-requests.js';
 import { APPROVAL_PAGE, type ApprovalModel } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 import { markNew } from './permissions.js';
@@ -30,9 +27,8 @@ import { Steps } from './steps.js';
 @Controller('mcp/oauth/authorize/approve')
 export class ApprovalController {
   constructor(
-    private readonly requests: AuthorizationRequests,
     private readonly steps: Steps,
-    private readonly organizations: Organizations,
+    private readonly asked: AskedRequests,
     private readonly answers: Answers,
     private readonly policy: OrganizationPolicy,
     private readonly grants: Grants,
@@ -43,7 +39,7 @@ export class ApprovalController {
 
   @Get()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const all = await this.asked(request, reply);
+    const all = await this.asked.of(request, reply);
     const { request: asked, respondent, session, client, organization, resource } = all;
     if (await this.answers.isAnswered(asked.id)) throw answeredBefore(asked.id);
     const { permissions, withheld } = await this.policy.permissions(all, reply);
@@ -92,20 +88,10 @@ export class ApprovalController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const asked = await this.asked(request, reply);
+    const asked = await this.asked.of(request, reply);
     if (decision === 'approve') return this.answers.approve(asked, [scope].flat(), reply);
     if (decision === 'deny') return this.answers.deny(asked, reply);
     throw new PageFailure(400, 'error.undecided', new Finding('decision-given'));
-  }
-
-  /** The request with everything it stands on at this moment. An organization that was left sends back to select another. */
-  private async asked(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
-    const answering = await this.steps.openAnswering(request, reply);
-    const client = await this.requests.clientOf(answering.request);
-    const organizations = await this.organizations.ofUser(answering.session.userId);
-    const organization = organizations.find(({ id }) => id === answering.respondent.organizationId);
-    if (!organization) throw new SeeOther(this.steps.to('organization', { request, reply }, answering));
-    return { ...answering, client, organization, resource: await this.requests.resourceOf(answering.request) };
   }
 
   private async imitates({ identity, metadata }: Client): Promise<boolean> {

@@ -4,6 +4,8 @@ import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 import { Answers } from './answers.js';
 import { ApprovalController } from './approval.controller.js';
+import { AskController } from './ask.controller.js';
+import { AskedRequests } from './asked-requests.js';
 import { AuthorizationController } from './authorization.controller.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { Entries } from './entries.js';
@@ -19,9 +21,10 @@ import { Steps } from './steps.js';
     LoginController,
     SecondFactorController,
     OrganizationController,
+    AskController,
     ApprovalController,
   ],
-  providers: [Answers, AuthorizationRequests, Entries, OrganizationPolicy, Steps],
+  providers: [Answers, AskedRequests, AuthorizationRequests, Entries, OrganizationPolicy, Steps],
 })
 export class AuthorizationModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {

@@ -1,3 +1,4 @@
+import type { Moment } from '../http/moment.js';
 import { definePage, type Form } from '../http/page.js';
 import type { Text, Words } from '../texts/text.js';
 
@@ -95,6 +96,37 @@ export interface ApprovalModel {
   readonly days: number;
 }
 export const APPROVAL_PAGE = definePage<ApprovalModel>('authorization/approve', { formLeavesSite: true });
+
+/** Around a person who needs the organization's answer first. */
+interface AskingModel {
+  readonly title: Text;
+  readonly tool: AskingTool;
+  readonly organization: string;
+  readonly person: string;
+  readonly notYou: Form;
+  /** The address of this page, which leads on when there is an answer. */
+  readonly here: string;
+  /** To select another organization. */
+  readonly change: string;
+}
+
+export interface AskModel extends AskingModel {
+  readonly failure: Text | undefined;
+  /** Field "reason". */
+  readonly form: Form;
+  readonly reason: string;
+  readonly longest: number;
+  /** Where whoever decides here adds a rule, and needs to ask nobody. */
+  readonly addRule: string | undefined;
+}
+export const ASK_PAGE = definePage<AskModel>('authorization/ask', { script: 'live' });
+
+export interface WaitingModel extends AskingModel {
+  readonly since: Moment;
+  /** As long as the tool waits. */
+  readonly until: Moment;
+}
+export const WAITING_PAGE = definePage<WaitingModel>('authorization/waiting', { script: 'live' });
 
 /** After the answer, where the browser cannot be seen to have followed: an application's own scheme. */
 export interface ReturnModel {

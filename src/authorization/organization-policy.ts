@@ -6,6 +6,7 @@ import { Config } from '../config/config.js';
 import { Memberships } from '../database/repositories/memberships.repository.js';
 import { Policies } from '../database/repositories/policies.repository.js';
 import { PageFailure } from '../http/page-failure.js';
+import { SeeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { text, type Words } from '../texts/text.js';
@@ -13,7 +14,7 @@ import type { Asked } from './asked.js';
 import { responseUri } from './authorization-response.js';
 import { permissionsFor } from './permissions.js';
 import type { Permission } from './authorization.pages.js';
-import { Steps } from './steps.js';
+import { type Step, Steps } from './steps.js';
 
 /** So many of those who decide are named. */
 const NAMED = 3;
@@ -31,18 +32,49 @@ export class OrganizationPolicy {
 
   /**
    * The permissions that may be given, and in words those the organization withholds. Throws `PageFailure` when it does
-   * not allow the tool, or nothing that it asks for.
+   * not allow the tool, or nothing that it asks for; `SeeOther` when the person must ask for it first.
    */
   async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
     const { request, session, client, organization, resource } = asked;
     const place = { userId: session.userId, organizationId: organization.id };
-    const { denied, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
+    const { verdict, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
+    if (verdict === 'ask') throw new SeeOther(this.to('ask', asked, reply));
+    const denied = verdict === 'deny';
     const all = permissionsFor(request, organization.role, resource.scopes);
     const permissions = permissionsFor(request, organization.role, resource.scopes, ceiling);
     const withheld = all.filter(({ name }) => !permissions.some((one) => one.name === name));
     const nothingLeft = withheld.length > 0 && permissions.every(({ stays }) => stays);
     if (denied || nothingLeft) throw await this.refusal(asked, { denied, ceiling }, reply);
     return { permissions, withheld: withheld.map(({ sentence }) => sentence) };
+  }
+
+  /** An administrator said no to what the person asked. */
+  async refused(
+    { request, respondent, client, organization }: Asked,
+    until: Date,
+    reply: FastifyReply,
+  ): Promise<PageFailure> {
+    const description = 'an administrator of the organization refused this tool';
+    const finding = new Finding('organization-policy', {
+      organization: organization.id,
+      client_id: client.clientId,
+      until,
+    });
+    const error = new OAuthError('access_denied', description, finding);
+    const tool = toolName(client.metadata, request.redirectUri);
+    const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
+    const http = { request: reply.request, reply };
+    return new PageFailure(403, 'error.access-refused', error, {
+      values: { tool, organization: organization.name },
+      link: { label: text('error.return', { tool }), href: responseUri(request.redirectUri, answer) },
+      other: { label: text('error.policy-other'), href: this.steps.to('organization', http, { request, respondent }) },
+    });
+  }
+
+  /** A step of this request, for the organization that was chosen. */
+  to(step: Step, { request, respondent, organization }: Asked, reply: FastifyReply): string {
+    const chosen = { ...respondent, organizationId: organization.id };
+    return this.steps.to(step, { request: reply.request, reply }, { request, respondent: chosen });
   }
 
   private async refusal(

@@ -14,7 +14,7 @@ import { type Purpose, Sealing } from '../sealing/sealing.service.js';
 import type { AuthorizationRequest, Respondent } from './authorization-request.js';
 
 /** The pages of the flow, in order, and "Not you?", which goes back to the first. */
-export type Step = 'login' | 'second-factor' | 'organization' | 'approve' | 'not-you';
+export type Step = 'login' | 'second-factor' | 'organization' | 'ask' | 'refused' | 'approve' | 'not-you';
 
 /** What the URL of a step holds, sealed. */
 interface Travelling {
@@ -100,6 +100,14 @@ export class Steps {
     const { id, clientId } = travelling.request;
     this.recording.know(request, { requestId: id, clientId, organizationId: travelling.respondent?.organizationId });
     return travelling;
+  }
+
+  /** Whether what this URL holds was this browser's, and its time is over. */
+  isOver(request: FastifyRequest): boolean {
+    const { request: sealed } = Object(request.query) as { request?: unknown };
+    const browser = this.cookies.read(request, 'browser');
+    if (typeof sealed !== 'string' || browser === undefined) return false;
+    return this.sealing.openValue('authorization-request', sealed, browser) === 'expired';
   }
 
   /** The same, by the person who logged in for it. Sends back to log in when the session is over. */

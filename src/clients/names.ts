@@ -10,7 +10,7 @@ export function redirectHost(redirectUri: string): string {
 }
 
 /** What a tool calls itself; where the answer goes when it gave no name. */
-export function toolName(metadata: ClientMetadata, redirectUri: string): Words {
+export function toolName(metadata: Pick<ClientMetadata, 'client_name'>, redirectUri: string): Words {
   return metadata.client_name ?? text('tool.at', { host: redirectHost(redirectUri) });
 }
 

@@ -17,6 +17,7 @@ import { OrganizationAttemptsController } from './members/organization-attempts.
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { AttemptsController } from './operator/attempts.controller.js';
+import { AccessController } from './policy/access.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
 import { Confirmations } from './operator/confirmations.js';
@@ -39,6 +40,7 @@ import { StepUpController } from './step-up.controller.js';
 
 @Module({
   controllers: [
+    AccessController,
     AccountController,
     DeleteAccountController,
     HealthController,

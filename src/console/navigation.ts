@@ -51,10 +51,17 @@ export function navigation(current: Shell['current'], { operator }: LiveSession)
   return links(operator ? [...PAGES, OPERATOR] : PAGES, current);
 }
 
-/** To the pages of an organization that whoever stands in it like this can see. */
-export function organizationTabs({ id, role }: OwnOrganization, current: OrganizationTab): Shell['tabs'] {
+/** To the pages of an organization that whoever stands in it like this can see. `waiting`: so many ask for tools. */
+export function organizationTabs(
+  { id, role }: OwnOrganization,
+  current: OrganizationTab,
+  waiting: number,
+): Shell['tabs'] {
   const seen = ORGANIZATION_TABS.filter(({ administrators }) => !administrators || ADMINISTRATORS.includes(role));
-  return links(seen, current, `/console/organizations/${id}`);
+  const tabs = links(seen, current, `/console/organizations/${id}`);
+  if (waiting === 0) return tabs;
+  const counted = text('policy.link-waiting', { count: waiting });
+  return tabs.map((tab) => (tab.label.key === 'policy.link' ? { ...tab, label: counted } : tab));
 }
 
 export function connectionTabs(current: ConnectionTab): Shell['tabs'] {

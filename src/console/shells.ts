@@ -1,5 +1,7 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
+import { AccessRequests } from '../database/repositories/access-requests.repository.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
@@ -17,7 +19,9 @@ interface Http {
 export class Shells {
   constructor(
     private readonly organizations: Organizations,
+    private readonly access: AccessRequests,
     private readonly csrf: Csrf,
+    private readonly clock: Clock,
   ) {}
 
   async make(
@@ -46,7 +50,9 @@ export class Shells {
     session: LiveSession,
     http: Http,
   ): Promise<Shell> {
-    return (await this.make('organizations', session, http, organizationTabs(organization, tab))).shell;
+    const governs = ADMINISTRATORS.includes(organization.role);
+    const waiting = governs ? await this.access.countOpen(organization.id, this.clock.now()) : 0;
+    return (await this.make('organizations', session, http, organizationTabs(organization, tab, waiting))).shell;
   }
 
   /** Around a page of operators. */

@@ -16,6 +16,7 @@ import { Organizations } from './repositories/organizations.repository.js';
 import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
+import { AccessRequests } from './repositories/access-requests.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
 import { StoredFactors } from './repositories/second-factors.repository.js';
 import { Sessions } from './repositories/sessions.repository.js';
@@ -28,6 +29,7 @@ import { Statements } from './statements.js';
 
 const OPEN_DATABASE = Symbol('the open database');
 const REPOSITORIES = [
+  AccessRequests,
   AttemptSteps,
   AuditChain,
   AuditEvents,

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
-import { Policies, type PolicyChange, type RuledConnection } from '../database/repositories/policies.repository.js';
+import {
+  Policies,
+  type PolicyChange,
+  type RuledApprovals,
+  type RuledConnection,
+} from '../database/repositories/policies.repository.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { Resources } from '../resources/resources.service.js';
 
@@ -11,12 +16,16 @@ export interface Touched {
   readonly after: readonly string[];
 }
 
-/** What a change of a policy would do to the connections that live now. */
+/** What a change of a policy would do to the connections that live now, and would have done to approvals of the last days. */
 export interface Rehearsal {
   readonly ended: readonly RuledConnection[];
   readonly changed: readonly Touched[];
   readonly untouched: number;
+  readonly approvals: readonly RuledApprovals[];
 }
+
+/** So many days of approvals are looked at. */
+export const REHEARSED_DAYS = 7;
 
 /** How an organization decides about tools: first it sees what a change would do, then it makes it. */
 @Injectable()
@@ -30,9 +39,11 @@ export class ToolPolicy {
 
   /** Undefined when the policy is no longer of this version. */
   async rehearse(organizationId: string, change: PolicyChange, version: number): Promise<Rehearsal | undefined> {
-    const effect = await this.policies.rehearse(organizationId, change, version, this.clock.now());
+    const at = this.clock.now();
+    const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
+    const effect = await this.policies.rehearse({ organizationId, change, version }, since, at);
     if (!effect) return undefined;
-    const { before, after, ended } = effect;
+    const { before, after, ended, approvals } = effect;
     const gone = new Set(ended);
     const were = new Map(before.map((one) => [one.id, this.carried(one)]));
     const changed = after
@@ -46,6 +57,7 @@ export class ToolPolicy {
       ended: before.filter(({ id }) => gone.has(id)),
       changed,
       untouched: after.length - changed.length,
+      approvals,
     };
   }
 

@@ -1,22 +1,27 @@
 import { Injectable } from '@nestjs/common';
+import { normalizedEmail } from '../../accounts/email.js';
 import { documentUrlFault } from '../../clients/documents/document-url.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import {
   ANY_TOOL,
+  type Decision,
   type LivePolicy,
   type People,
   Policies,
   type PolicyChange,
   SELF_ASSERTED,
+  type Verdict,
 } from '../../database/repositories/policies.repository.js';
+import { Memberships } from '../../database/repositories/memberships.repository.js';
 import { ROLES } from '../../oauth/role.js';
 import { OFFLINE_ACCESS, type Scope } from '../../oauth/scope.js';
 import { Resources } from '../../resources/resources.service.js';
 import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 
-export const PEOPLE: readonly People[] = ['everybody', ...ROLES];
+export const PEOPLE = ['everybody', ...ROLES] as const;
+export const VERDICTS = ['allow', 'ask', 'deny'] as const;
 /** So many rules an organization can have. */
 const MOST = 200;
 
@@ -27,6 +32,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export class PolicyForm {
   constructor(
     private readonly policies: Policies,
+    private readonly memberships: Memberships,
     private readonly resources: Resources,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -40,25 +46,39 @@ export class PolicyForm {
 
   /** The change, or what is wrong with it. */
   async read(organizationId: string, policy: LivePolicy, fields: Fields): Promise<PolicyChange | Text> {
-    const people = PEOPLE.find((one) => one === fields['people']);
+    if (fields['remove'] !== undefined) return this.removal(policy, fieldOf(fields['people']), fieldOf(fields['tool']));
+    const people = await this.people(organizationId, fields);
     if (!people) return text('policy.choose-people');
-    if (fields['remove'] !== undefined) return this.removal(policy, people, fieldOf(fields['tool']));
     const tool = await this.tool(organizationId, fields);
     if (tool === undefined) return text('policy.choose-tool');
-    const verdict = (['allow', 'deny'] as const).find((one) => one === fields['verdict']);
+    const verdict = VERDICTS.find((one) => one === fields['verdict']);
     if (!verdict) return text('policy.choose-verdict');
-    const ceiling = verdict === 'deny' ? null : this.ceiling([fields['scope']].flat());
-    if (ceiling?.length === 0) return text('policy.choose-permission');
-    const expiresAt = this.until(fieldOf(fields['until']));
-    if (expiresAt === undefined) return text('policy.choose-until');
+    const decision = this.decision(verdict, fields);
+    if ('key' in decision) return decision;
     const isNew = !policy.rules.some((one) => one.tool === tool && one.people === people);
     if (isNew && policy.rules.length >= MOST) return text('policy.too-many');
-    return { tool, people, becomes: { verdict, ceiling, expiresAt } };
+    return { tool, people, becomes: decision };
   }
 
-  private removal({ rules }: LivePolicy, people: People, tool: string): PolicyChange | Text {
-    const is = rules.some((one) => one.tool === tool && one.people === people);
-    return is ? { tool, people, becomes: undefined } : text('policy.stale');
+  /** What is decided, of whatever tool and people; or what is wrong with it. */
+  decision(verdict: Verdict, fields: Fields): Decision | Text {
+    const ceiling = verdict === 'allow' ? this.ceiling([fields['scope']].flat()) : null;
+    if (ceiling?.length === 0) return text('policy.choose-permission');
+    const expiresAt = this.until(fieldOf(fields['until']));
+    return expiresAt === undefined ? text('policy.choose-until') : { verdict, ceiling, expiresAt };
+  }
+
+  private removal({ rules }: LivePolicy, people: string, tool: string): PolicyChange | Text {
+    const is = rules.find((one) => one.tool === tool && one.people === people);
+    return is ? { tool, people: is.people, becomes: undefined } : text('policy.stale');
+  }
+
+  /** Those of a role, everybody, or one member by the address they log in with. */
+  private async people(organizationId: string, fields: Fields): Promise<People | undefined> {
+    const email = normalizedEmail(fieldOf(fields['person']));
+    if (!email) return PEOPLE.find((one) => one === fields['people']);
+    const userId = await this.memberships.memberOf(organizationId, email);
+    return userId === undefined ? undefined : `person:${userId}`;
   }
 
   /** One of those that are offered, or the address one publishes itself at. A name a tool gave itself is nothing to decide by. */

@@ -2,28 +2,32 @@ import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toolName } from '../../clients/names.js';
 import { Clock } from '../../config/clock.js';
+import { AccessRequests } from '../../database/repositories/access-requests.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import {
   ANY_TOOL,
   type Decision,
+  type People,
+  personOf,
   Policies,
   type PolicyChange,
   SELF_ASSERTED,
 } from '../../database/repositories/policies.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { Users } from '../../database/repositories/users.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
+import { REHEARSED_DAYS, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
 import { Sealing } from '../../sealing/sealing.service.js';
 import { permissionText } from '../../texts/permission.js';
-import { type Text, text, type Words } from '../../texts/text.js';
+import { ownText, type Text, text, type Words } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
-import { type Fields, PEOPLE, PolicyForm } from './policy-form.js';
+import { type Fields, PEOPLE, PolicyForm, VERDICTS } from './policy-form.js';
 import { POLICY_PAGE, POLICY_REHEARSAL_PAGE } from './policy.pages.js';
 
 /** So many connections of each kind a rehearsal names. */
@@ -45,6 +49,8 @@ export class PolicyController {
     private readonly policies: Policies,
     private readonly policy: ToolPolicy,
     private readonly form: PolicyForm,
+    private readonly access: AccessRequests,
+    private readonly users: Users,
     private readonly sealing: Sealing,
     private readonly clock: Clock,
   ) {}
@@ -75,18 +81,52 @@ export class PolicyController {
     const policy = await this.policies.read(id);
     const change = await this.form.read(id, policy, fields);
     if ('key' in change) return this.render(session, organization, fields, request, reply, change);
-    const rehearsal = await this.policy.rehearse(id, change, policy.version);
-    if (!rehearsal) return this.render(session, organization, fields, request, reply, text('policy.stale'));
+    return this.foretell({ change, version: policy.version }, session, organization, request, reply);
+  }
+
+  /** Brings back what was before the last change: at once when no connection would notice, else by its rehearsal. */
+  @Post('undo')
+  @UseGuards(CsrfGuard)
+  async undo(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('version') version: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const { undo: change, version: current } = await this.policies.read(id);
+    if (!change || String(current) !== version)
+      return this.render(session, organization, {}, request, reply, text('policy.stale'));
+    const rehearsal = await this.policy.rehearse(id, change, current);
+    if (!rehearsal || rehearsal.ended.length + rehearsal.changed.length > 0)
+      return this.foretell({ change, version: current }, session, organization, request, reply);
+    const asked = { organizationId: id, change, version: current, by: session.userId };
+    if ((await this.policy.save(asked)) === undefined)
+      return this.render(session, organization, {}, request, reply, text('policy.stale'));
+    await reply.redirect(`${addressOf(id)}?done=policy-undone`, 303);
+  }
+
+  private async foretell(
+    { change, version }: Rehearsed,
+    session: LiveSession,
+    organization: OwnOrganization,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { id } = organization;
+    const rehearsal = await this.policy.rehearse(id, change, version);
+    if (!rehearsal) return this.render(session, organization, {}, request, reply, text('policy.stale'));
     const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
-    const { ended, changed, untouched } = rehearsal;
-    const rehearsed: Rehearsed = { change, version: policy.version };
+    const { ended, changed, untouched, approvals } = rehearsal;
+    const rehearsed: Rehearsed = { change, version };
     await renderPage(reply, POLICY_REHEARSAL_PAGE, {
       title: text('policy.rehearsal-title'),
       shell,
       notice: undefined,
       here: addressOf(id),
       change: this.sealing.sealValue('policy-change', rehearsed, REHEARSAL_SECONDS, contextOf(session, id)),
-      says: saysOf(change.people, change.becomes),
+      says: saysOf(await this.peopleOf(change.people), change.becomes),
       name: nameOf(change.tool, await this.nameOf(id, change.tool)),
       ended: ended.length,
       changed: changed.length,
@@ -95,6 +135,12 @@ export class PolicyController {
         .slice(0, NAMED)
         .map((connection) => this.line({ connection, before: connection.scopes, after: [] })),
       changedLines: changed.slice(0, NAMED).map((one) => this.line(one)),
+      days: REHEARSED_DAYS,
+      approvals: approvals.map(({ name, redirectUri, identity, ...counts }) => ({
+        ...counts,
+        tool: toolName(name === null ? {} : { client_name: name }, redirectUri),
+        selfAsserted: identity === 'self-asserted',
+      })),
       endedMore: Math.max(0, ended.length - NAMED),
       changedMore: Math.max(0, changed.length - NAMED),
     });
@@ -135,9 +181,10 @@ export class PolicyController {
   ): Promise<void> {
     const { id } = organization;
     const now = this.clock.now();
-    const { rules } = await this.policies.read(id);
+    const { rules, undo, version } = await this.policies.read(id);
     const known = await this.policies.knownTools(id, now);
     const filled = rules.find(({ tool, people }) => tool === fields['tool'] && people === fields['people']);
+    const waiting = await this.access.countOpen(id, now);
     const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
     const offered = [
       { value: ANY_TOOL, label: nameOf(ANY_TOOL) },
@@ -154,13 +201,19 @@ export class PolicyController {
         notice: noticeOf(fields['done']),
         failure,
         here: addressOf(id),
+        waiting,
+        undo: undo && {
+          version,
+          name: nameOf(undo.tool),
+          says: saysOf(await this.peopleOf(undo.people), undo.becomes),
+        },
         rules: rules.map((rule) => ({
           tool: rule.tool,
           people: rule.people,
           name: nameOf(rule.tool, rule.name),
           clientId: rule.name === null ? undefined : rule.tool,
-          says: saysOf(rule.people, rule),
-          denies: rule.verdict === 'deny',
+          says: saysOf(rule.email ?? peopleText(rule.people), rule),
+          denies: rule.verdict !== 'allow',
           ceiling: this.inWords(rule.ceiling ?? []),
           until: rule.expiresAt ? moment(rule.expiresAt, now) : undefined,
           over: rule.expiresAt !== null && rule.expiresAt <= now,
@@ -173,7 +226,8 @@ export class PolicyController {
           label: text(`people.${value}`),
           selected: value === fields['people'],
         })),
-        verdicts: (['allow', 'deny'] as const).map((value) => ({
+        person: fieldOf(fields['person']) || (filled?.email ?? ''),
+        verdicts: VERDICTS.map((value) => ({
           value,
           label: text(`verdict.${value}`),
           selected: value === (filled?.verdict ?? fields['verdict'] ?? 'allow'),
@@ -187,6 +241,12 @@ export class PolicyController {
       },
       failure ? 400 : 200,
     );
+  }
+
+  private async peopleOf(people: People): Promise<Words> {
+    const userId = personOf(people);
+    if (userId === undefined) return peopleText(people);
+    return (await this.users.find(userId))?.email ?? '';
   }
 
   private async nameOf(organizationId: string, tool: string): Promise<string | null> {
@@ -215,8 +275,11 @@ function nameOf(tool: string, name: string | null = null): Words {
   return tool === SELF_ASSERTED ? text('policy.self-asserted') : (name ?? tool);
 }
 
-function saysOf(people: PolicyChange['people'], decision: Decision | undefined): Text {
-  return text(`ruling.${decision?.verdict ?? 'none'}`, { people: text(`people.${people}`) });
+/** Of a role, or everybody. */
+const peopleText = (people: People): Words => ownText(`people.${people}`) ?? '';
+
+function saysOf(people: Words, decision: Decision | undefined): Text {
+  return text(`ruling.${decision?.verdict ?? 'none'}`, { people });
 }
 
 /** A time is text while it is sealed. */

@@ -13,6 +13,10 @@ export interface PolicyModel extends ConsoleModel {
   readonly failure: Text | undefined;
   /** The address of this page. */
   readonly here: string;
+  /** So many requests for access wait for an answer. */
+  readonly waiting: number;
+  /** What the last change can be taken back to; undefined: there was none. */
+  readonly undo: { readonly version: number; readonly name: Words; readonly says: Text } | undefined;
   readonly rules: readonly {
     readonly tool: string;
     readonly people: string;
@@ -32,6 +36,8 @@ export interface PolicyModel extends ConsoleModel {
   readonly tools: readonly Choice[];
   readonly address: string;
   readonly people: readonly Choice[];
+  /** Of a single person it is for. */
+  readonly person: string;
   readonly verdicts: readonly Choice[];
   readonly permissions: readonly { readonly name: string; readonly label: Words; readonly selected: boolean }[];
   readonly until: string;
@@ -58,6 +64,15 @@ export interface PolicyRehearsalModel extends ConsoleModel {
   /** The first of those that end, and of those that change. */
   readonly endedLines: readonly Line[];
   readonly changedLines: readonly Line[];
+  /** Approvals of so many days, by tool: what would have become of them. */
+  readonly days: number;
+  readonly approvals: readonly {
+    readonly tool: Words;
+    readonly selfAsserted: boolean;
+    readonly allowed: number;
+    readonly asked: number;
+    readonly denied: number;
+  }[];
   readonly endedMore: number;
   readonly changedMore: number;
 }

@@ -1,3 +1,4 @@
+import { AccessRequest } from './access-request.entity.js';
 import { AttemptRing } from './attempt-ring.entity.js';
 import { AttemptStep } from './attempt-step.entity.js';
 import { AuditEvent } from './audit-event.entity.js';
@@ -22,6 +23,7 @@ import { UsageDay } from './usage-day.entity.js';
 import { User } from './user.entity.js';
 
 export const ENTITIES = [
+  AccessRequest,
   AttemptRing,
   AttemptStep,
   AuditEvent,

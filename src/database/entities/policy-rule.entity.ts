@@ -1,13 +1,11 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import type { Role } from '../../oauth/role.js';
+import type { People, Verdict } from './verdict.js';
+import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
 
 /** Every tool, and every tool whose name is only its own word: what a rule can be about beside one tool's `client_id`. */
 export const ANY_TOOL = '*';
 export const SELF_ASSERTED = 'self-asserted';
-
-export type Verdict = 'allow' | 'deny';
-export type People = Role | 'everybody';
 
 /** What an organization lets a tool do for some of its people. Its key leaves no two rules that are alike. */
 @Entity('policy_rules')
@@ -21,8 +19,16 @@ export class PolicyRule {
   @Column('text', { array: true, nullable: true }) ceiling: string[] | null;
   /** From then on it counts no more. */
   @Column('timestamptz', { nullable: true }) expiresAt: Date | null;
+  /** Of a rule for a single person: it goes when their place does, and does not wait for them to come back. */
+  @Column('uuid', { nullable: true }) personId: string | null;
 
   @ManyToOne(() => Organization, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'organization_id' })
   organization: Relation<Organization>;
+  @ManyToOne(() => Membership, { onDelete: 'CASCADE' })
+  @JoinColumn([
+    { name: 'person_id', referencedColumnName: 'userId' },
+    { name: 'organization_id', referencedColumnName: 'organizationId' },
+  ])
+  membership: Relation<Membership> | null;
 }

@@ -1,15 +1,16 @@
-import { Attempts1700000010000 } from './1700000010000-attempts.js';
-import { AuditChain1700000009000 } from './1700000009000-audit-chain.js';
 import { Initial1700000000000 } from './1700000000000-initial.js';
-import { Invitations1700000005000 } from './1700000005000-invitations.js';
-import { Locales1700000004000 } from './1700000004000-locales.js';
-import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
-import { Policy1700000007000 } from './1700000007000-policy.js';
-import { Resources1700000003000 } from './1700000003000-resources.js';
-import { Usage1700000008000 } from './1700000008000-usage.js';
-import { SecondFactors1700000006000 } from './1700000006000-second-factors.js';
-import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 import { TrustedClients1700000001000 } from './1700000001000-trusted-clients.js';
+import { PinnedMetadata1700000002000 } from './1700000002000-pinned-metadata.js';
+import { Resources1700000003000 } from './1700000003000-resources.js';
+import { Locales1700000004000 } from './1700000004000-locales.js';
+import { Invitations1700000005000 } from './1700000005000-invitations.js';
+import { SecondFactors1700000006000 } from './1700000006000-second-factors.js';
+import { Policy1700000007000 } from './1700000007000-policy.js';
+import { Usage1700000008000 } from './1700000008000-usage.js';
+import { AuditChain1700000009000 } from './1700000009000-audit-chain.js';
+import { Attempts1700000010000 } from './1700000010000-attempts.js';
+import { AccessRequests1700000011000 } from './1700000011000-access-requests.js';
+import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 
 /** In the order they run. Generated, then read, then never edited. */
 export const MIGRATIONS = [
@@ -24,5 +25,6 @@ export const MIGRATIONS = [
   Usage1700000008000,
   AuditChain1700000009000,
   Attempts1700000010000,
+  AccessRequests1700000011000,
   UsageDays1700000015000,
 ];

@@ -105,7 +105,7 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 export class Grants {
   constructor(private readonly statements: Statements) {}
 
-  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, or policy denies it. */
+  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, or policy does not allow it. */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
     const [row] = await this.statements.runInTurn<{ id: string }>(

@@ -1,26 +1,33 @@
 import type { Statement } from '../statements.js';
 import { auditGrants } from './audit.sql.js';
-import { NOT_DENIED, ruling } from './policy.sql.js';
+import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
  * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
-/** Client, person and membership stand at this moment, the client as it was approved, and policy `p` does not deny it. */
+/** Client, person and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
-   AND m.user_id = g.user_id AND m.organization_id = g.organization_id AND ${NOT_DENIED}`;
+   AND m.user_id = g.user_id AND m.organization_id = g.organization_id AND ${ALLOWED}`;
 
 const RULING = (at: string) =>
-  ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', role: 'm.role', at });
+  ruling({
+    organizationId: 'm.organization_id',
+    clientId: 'c.client_id',
+    identity: 'c.identity',
+    person: 'm.user_id',
+    role: 'm.role',
+    at,
+  });
 
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role, p.ceiling';
 
 /**
  * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
  * then finds the grant. No row: the request was answered before, person, membership, client or resource no longer
- * stand, or policy denies it. `$18`: the resource is this server's own, which has no row.
+ * stand, or policy does not allow it. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',
@@ -37,8 +44,8 @@ export const APPROVE: Statement = {
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
       SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
         FROM client, memberships m JOIN users u ON u.id = m.user_id
-        LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', role: 'm.role', at: '$6' })}) p ON true
-       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL AND ${NOT_DENIED}
+        LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', person: 'm.user_id', role: 'm.role', at: '$6' })}) p ON true
+       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
          FOR SHARE OF m
@@ -69,7 +76,7 @@ export const WHY_NOT_EXCHANGED: Statement = {
   name: 'grant_why_not_exchanged',
   text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
            g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${NOT_DENIED}) AS denied
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied
       FROM grants g JOIN clients c ON c.id = g.client_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$4')}) p ON true
@@ -109,8 +116,8 @@ export const WHY_NOT_REFRESHED: Statement = {
                 WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
                 WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
                 WHEN m.role IS NULL THEN 'person no longer a member'
-                WHEN NOT (${NOT_DENIED}) THEN 'denied by policy' END AS over,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${NOT_DENIED}) AS denied
+                WHEN NOT (${ALLOWED}) THEN 'denied by policy' END AS over,
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$7')}) p ON true

@@ -67,6 +67,24 @@ export class Memberships {
     return rows.map(({ user_id, created_at, ...row }) => ({ userId: user_id, since: created_at, ...row }));
   }
 
+  /** The member who logs in with this address. */
+  async memberOf(organizationId: string, email: string): Promise<string | undefined> {
+    const [row] = await this.dataSource.query<{ user_id: string }[]>(
+      'SELECT m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 AND u.email = $2',
+      [organizationId, email],
+    );
+    return row?.user_id;
+  }
+
+  /** Who decides there, with the language of their mails. */
+  async governing(organizationId: string): Promise<{ email: string; locale: string | null }[]> {
+    return this.dataSource.query(
+      `SELECT u.email, u.locale FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND m.role = ANY ($2) AND u.disabled_at IS NULL ORDER BY lower(u.email) LIMIT 100`,
+      [organizationId, ADMINISTRATORS],
+    );
+  }
+
   async setRole(
     { organizationId, userId, role, by }: { organizationId: string; userId: string; role: Role; by: string },
     allows: Allows,

@@ -3,33 +3,20 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import { Organization } from '../entities/organization.entity.js';
-import { type People, PolicyRule, type Verdict } from '../entities/policy-rule.entity.js';
+import type { People, Verdict } from '../entities/verdict.js';
 import { type Statement, Statements } from '../statements.js';
-import { addAuditEvent } from './audit-events.repository.js';
-import { auditGrants } from './audit.sql.js';
-import { NOT_DENIED, ruling } from './policy.sql.js';
+import { type AskedChange, changePolicy, type Decision, LIVE, type PolicyChange, RULED } from './policy-change.js';
+import { ALLOWED, ruling } from './policy.sql.js';
 
-export { ANY_TOOL, type People, SELF_ASSERTED, type Verdict } from '../entities/policy-rule.entity.js';
+export { ANY_TOOL, SELF_ASSERTED } from '../entities/policy-rule.entity.js';
+export type { People, Verdict } from '../entities/verdict.js';
+export { type Decision, personOf, type PolicyChange } from './policy-change.js';
 
 /** What an organization lets a tool do for somebody. */
 export interface Ruling {
-  readonly denied: boolean;
+  readonly verdict: Verdict;
   /** Scopes at most; null: no limit. */
   readonly ceiling: readonly string[] | null;
-}
-
-/** What a rule says. */
-export interface Decision {
-  readonly verdict: Verdict;
-  readonly ceiling: readonly string[] | null;
-  readonly expiresAt: Date | null;
-}
-
-/** Which rule, and what it says from now on; undefined: there is none. */
-export interface PolicyChange {
-  readonly tool: string;
-  readonly people: People;
-  readonly becomes: Decision | undefined;
 }
 
 export interface NamedRule extends Decision {
@@ -37,11 +24,15 @@ export interface NamedRule extends Decision {
   readonly people: People;
   /** What the tool calls itself, when it is one that is known. */
   readonly name: string | null;
+  /** Of the single person it is for. */
+  readonly email: string | null;
 }
 
 export interface LivePolicy {
   readonly version: number;
   readonly rules: readonly NamedRule[];
+  /** What brings back what was before the last change. */
+  readonly undo: PolicyChange | undefined;
 }
 
 /** A live connection under a policy. */
@@ -55,34 +46,45 @@ export interface RuledConnection extends Ruling {
   readonly metadata: ClientMetadata;
 }
 
-/** What a change does: the connections before, the same after, and which ended. */
+/** Approvals of one tool, and how many of them a policy would have let pass, asked about, denied. */
+export interface RuledApprovals {
+  readonly identity: ClientIdentity;
+  readonly name: string | null;
+  readonly redirectUri: string;
+  readonly allowed: number;
+  readonly asked: number;
+  readonly denied: number;
+}
+
+/** What a change does: the connections before, the same after, which ended, and what it would have done to approvals of late. */
 export interface Effect {
   readonly before: readonly RuledConnection[];
   readonly after: readonly RuledConnection[];
   readonly ended: readonly string[];
+  readonly approvals: readonly RuledApprovals[];
 }
+
+/** So many tools are told of by their approvals: those with the most. */
+const TOOLS = 50;
 
 const RULING: Statement = {
   name: 'policy_ruling',
   text: `SELECT p.verdict, p.ceiling FROM memberships m
-      JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$3', identity: '$4', role: 'm.role', at: '$5' })}) p ON true
+      JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$3', identity: '$4', person: 'm.user_id', role: 'm.role', at: '$5' })}) p ON true
      WHERE m.user_id = $1 AND m.organization_id = $2`,
 };
-
-const RULED = `grants g JOIN clients c ON c.id = g.client_id
-      JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', role: 'm.role', at: '$2' })}) p ON true`;
-const LIVE = 'g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2';
 
 const CONNECTIONS = `SELECT g.id, u.email, m.role, g.resource, g.scopes, g.redirect_uri, c.metadata, p.verdict, p.ceiling
       FROM ${RULED} JOIN users u ON u.id = g.user_id WHERE ${LIVE} ORDER BY u.email, g.created_at, g.id`;
 
-const END_DENIED = `WITH revoked AS (
-      UPDATE grants SET revoked_at = $2, revoked_because = 'denied_by_policy'
-       WHERE id IN (SELECT g.id FROM ${RULED} WHERE ${LIVE} AND NOT (${NOT_DENIED})) AND revoked_at IS NULL
-      RETURNING id, user_id, organization_id
-    ), audited AS (${auditGrants('revoked', '$2', `'grant.revoked'`, `jsonb_build_object('because', 'denied_by_policy', 'by', $3::text)`)})
-    SELECT id FROM revoked`;
+/** A tool that registers again and again by the same name is one tool. */
+const APPROVALS = `SELECT c.identity, c.metadata->>'client_name' AS name, min(g.redirect_uri) AS redirect_uri,
+           count(*) FILTER (WHERE ${ALLOWED})::integer AS allowed,
+           count(*) FILTER (WHERE p.verdict = 'ask')::integer AS asked,
+           count(*) FILTER (WHERE p.verdict = 'deny')::integer AS denied
+      FROM ${RULED} WHERE g.organization_id = $1 AND g.created_at > $3 AND g.created_at <= $2
+     GROUP BY c.identity, 2, CASE WHEN c.identity = 'self-asserted' AND c.metadata ? 'client_name' THEN NULL ELSE c.id END
+     ORDER BY count(*) DESC, 2 LIMIT ${TOOLS}`;
 
 /** What organizations decided about tools. */
 @Injectable()
@@ -103,7 +105,9 @@ export class Policies {
 
   /** Every rule, those that are over too: the most general first. */
   async read(organizationId: string): Promise<LivePolicy> {
-    const { policyVersion } = await this.dataSource.manager.findOneByOrFail(Organization, { id: organizationId });
+    const { policyVersion, policyBefore } = await this.dataSource.manager.findOneByOrFail(Organization, {
+      id: organizationId,
+    });
     const rows = await this.dataSource.query<
       {
         tool: string;
@@ -111,15 +115,21 @@ export class Policies {
         verdict: Verdict;
         ceiling: string[] | null;
         expires_at: Date | null;
-        name: string;
+        name: string | null;
+        email: string | null;
       }[]
     >(
-      `SELECT r.tool, r.people, r.verdict, r.ceiling, r.expires_at, c.metadata->>'client_name' AS name
+      `SELECT r.tool, r.people, r.verdict, r.ceiling, r.expires_at, c.metadata->>'client_name' AS name, u.email
          FROM policy_rules r LEFT JOIN clients c ON c.digest = sha256(convert_to(r.tool, 'UTF8'))
-        WHERE r.organization_id = $1 ORDER BY r.tool, r.people`,
+         LEFT JOIN users u ON u.id = r.person_id
+        WHERE r.organization_id = $1 ORDER BY r.tool, u.email NULLS FIRST, r.people`,
       [organizationId],
     );
-    return { version: policyVersion, rules: rows.map(({ expires_at, ...row }) => ({ ...row, expiresAt: expires_at })) };
+    return {
+      version: policyVersion,
+      rules: rows.map(({ expires_at, ...row }) => ({ ...row, expiresAt: expires_at })),
+      undo: policyBefore ? undoing(policyBefore) : undefined,
+    };
   }
 
   /** Tools one can decide about by themselves: those registered here, and those that publish themselves and work there. */
@@ -134,16 +144,22 @@ export class Policies {
     return rows.map(({ client_id, name }) => ({ clientId: client_id, name }));
   }
 
-  /** Makes the change, sees what it did, and takes it back: what is foretold is what would happen. */
-  async rehearse(organizationId: string, change: PolicyChange, version: number, at: Date): Promise<Effect | undefined> {
+  /**
+   * Makes the change, sees what it did, and takes it back: what is foretold is what would happen. `since`: approvals from
+   * then on are looked at too.
+   */
+  async rehearse(asked: Omit<AskedChange, 'by'>, since: Date, at: Date): Promise<Effect | undefined> {
+    const { organizationId } = asked;
     const runner = this.dataSource.createQueryRunner();
     await runner.connect();
     try {
       await runner.startTransaction();
       try {
         const before = await connections(runner.manager, organizationId, at);
-        const ended = await apply(runner.manager, { organizationId, change, version, by: null }, at);
-        return ended && { before, ended, after: await connections(runner.manager, organizationId, at) };
+        const ended = await changePolicy(runner.manager, { ...asked, by: null }, at);
+        if (!ended) return undefined;
+        const after = await connections(runner.manager, organizationId, at);
+        return { before, after, ended, approvals: await approvals(runner.manager, organizationId, since, at) };
       } finally {
         await runner.rollbackTransaction();
       }
@@ -153,40 +169,9 @@ export class Policies {
   }
 
   /** The connections that ended; undefined when the policy is no longer of this version. */
-  async save(
-    asked: { organizationId: string; change: PolicyChange; version: number; by: string },
-    at: Date,
-  ): Promise<string[] | undefined> {
-    return this.dataSource.transaction((manager) => apply(manager, asked, at));
+  async save(asked: AskedChange, at: Date): Promise<string[] | undefined> {
+    return this.dataSource.transaction((manager) => changePolicy(manager, asked, at));
   }
-}
-
-/** First the organization: approvals under way hold its row and are over when this goes on; those to come wait, and see the rule. */
-async function apply(
-  manager: EntityManager,
-  {
-    organizationId,
-    change: { tool, people, becomes },
-    version,
-    by,
-  }: { organizationId: string; change: PolicyChange; version: number; by: string | null },
-  at: Date,
-): Promise<string[] | undefined> {
-  const { affected } = await manager.update(
-    Organization,
-    { id: organizationId, policyVersion: version },
-    { policyVersion: version + 1 },
-  );
-  if (affected !== 1) return undefined;
-  const key = { organizationId, tool, people };
-  const before = await manager.findOneBy(PolicyRule, key);
-  await manager.delete(PolicyRule, key);
-  if (becomes)
-    await manager.insert(PolicyRule, { ...key, ...becomes, ceiling: becomes.ceiling && [...becomes.ceiling] });
-  const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
-  await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
-  const rows = await manager.query<{ id: string }[]>(END_DENIED, [organizationId, at, by]);
-  return rows.map(({ id }) => id);
 }
 
 async function connections(manager: EntityManager, organizationId: string, at: Date): Promise<RuledConnection[]> {
@@ -213,21 +198,31 @@ async function connections(manager: EntityManager, organizationId: string, at: D
   }));
 }
 
+async function approvals(
+  manager: EntityManager,
+  organizationId: string,
+  since: Date,
+  at: Date,
+): Promise<RuledApprovals[]> {
+  const rows = await manager.query<(Omit<RuledApprovals, 'redirectUri'> & { redirect_uri: string })[]>(APPROVALS, [
+    organizationId,
+    at,
+    since,
+  ]);
+  return rows.map(({ redirect_uri, ...row }) => ({ ...row, redirectUri: redirect_uri }));
+}
+
 interface RulingRow {
   verdict: Verdict | null;
   ceiling: string[] | null;
 }
 
 const rulingOf = (row: RulingRow | undefined): Ruling => ({
-  denied: row?.verdict === 'deny',
+  verdict: row?.verdict ?? 'allow',
   ceiling: row?.ceiling ?? null,
 });
 
-/** For the log. */
-function inWords(rule: Decision | null | undefined): string {
-  if (!rule) return 'none';
-  const { verdict, ceiling, expiresAt } = rule;
-  return [verdict, ceiling && `at most ${ceiling.join(' ')}`, expiresAt && `until ${expiresAt.toISOString()}`]
-    .filter(Boolean)
-    .join(', ');
+function undoing({ tool, people, rule }: NonNullable<Organization['policyBefore']>): PolicyChange {
+  const becomes = rule && { ...rule, expiresAt: rule.expiresAt === null ? null : new Date(rule.expiresAt) };
+  return { tool, people, becomes: becomes ?? undefined };
 }

@@ -1,3 +1,4 @@
+import { ACCESS } from './access.js';
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
 import { ATTEMPTS } from './attempts.js';
@@ -12,6 +13,7 @@ import { USAGE } from './usage.js';
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
 export const EN = {
   ...COMMON,
+  ...ACCESS,
   ...ACCOUNTS,
   ...APPROVAL,
   ...ATTEMPTS,

@@ -2,8 +2,17 @@
 export const POLICY = {
   'policy.title': 'AI clients of {organization}',
   'policy.link': 'AI clients',
+  'policy.link-waiting': 'AI clients ({count})',
+  'policy.waiting':
+    '{count, plural, =0 {Requests of people who ask for a tool} one {# person asks for a tool} other {# requests for tools wait for an answer}}',
+  'policy.before': 'Before the last change: {tool}, {says}. Connections that ended stay ended.',
+  'policy.undo': 'Undo the last change',
+  'policy.person': 'Or for one person',
+  'policy.person-hint': 'The address they log in with. A rule for one person goes before those for roles.',
+  'policy.approvals': 'Approvals of the last {days} days',
+  'policy.approvals-of': '{allowed} would have been allowed, {asked} asked about, {denied} denied',
   'policy.lead':
-    'Which AI tools people may connect here, and what for at most. The rule that names the tool most precisely counts; among those, the one for a role before the one for everybody.',
+    'Which AI tools people may connect here, and what for at most. The rule that names the tool most precisely counts; among those, the one for a person, then for a role, then for everybody.',
   'policy.nothing': 'Nothing is decided yet: everybody may connect any tool, for whatever they may do themselves.',
   'policy.decide': 'Decide about a tool',
   'policy.tool': 'Tool',
@@ -18,8 +27,10 @@ export const POLICY = {
   'people.member': 'members',
   'policy.verdict': 'Decision',
   'verdict.allow': 'Allow',
+  'verdict.ask': 'Let them ask first',
   'verdict.deny': 'Deny',
   'ruling.allow': 'allowed for {people}',
+  'ruling.ask': 'must be asked for: {people}',
   'ruling.deny': 'denied for {people}',
   'ruling.none': 'the rule for {people} is removed',
   'policy.at-most': 'What it may be allowed at most',
@@ -31,8 +42,8 @@ export const POLICY = {
   'policy.remove': 'Remove',
   'policy.rehearse': 'See what it would do',
   'policy.choose-tool': 'Choose a tool, or give the https address at which it publishes itself.',
-  'policy.choose-people': 'Choose whom it is for.',
-  'policy.choose-verdict': 'Choose whether to allow or to deny.',
+  'policy.choose-people': 'Choose whom it is for: a role, everybody, or somebody who belongs to the organization.',
+  'policy.choose-verdict': 'Choose whether to allow, to let people ask, or to deny.',
   'policy.choose-permission': 'Leave at least one permission, or deny the tool.',
   'policy.choose-until': 'Choose a day that is not over, or none.',
   'policy.too-many': 'There are too many rules. Remove one first.',
@@ -56,6 +67,7 @@ export const POLICY = {
   'error.policy-advice': 'Ask one of them: {who}. Or select another organization.',
   'error.policy-other': 'Select another organization',
 
+  'done.policy-undone': 'It is as it was before. Connections that ended stay ended.',
   'done.policy-changed': 'It is decided. Connections that it denies are refused everywhere within two seconds.',
   'action.policy.changed': 'decided about a tool',
 } as const;

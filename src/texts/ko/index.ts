@@ -1,4 +1,5 @@
 import type { TextKey } from '../en/index.js';
+import { ACCESS } from './access.js';
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
 import { ATTEMPTS } from './attempts.js';
@@ -13,6 +14,7 @@ import { USAGE } from './usage.js';
 /** The same in Korean. */
 export const KO: Readonly<Record<TextKey, string>> = {
   ...COMMON,
+  ...ACCESS,
   ...ACCOUNTS,
   ...APPROVAL,
   ...ATTEMPTS,

@@ -181,9 +181,9 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
 
   describe('the rule that counts', () => {
     const TOOLS = ['exact', 'self-asserted', '*'] as const;
-    const WHOM = ['owner', 'everybody'] as const;
-    /** Every set of rules there can be about one person and one tool: of each kind none, an allowing, a denying, and one that is over. */
-    const ANSWERS = ['none', 'allow', 'deny', 'over'] as const;
+    const WHOM = ['person', 'owner', 'everybody'] as const;
+    /** Every set of rules there can be about one person and one tool: of each kind none, an allowing, an asking, a denying, and one that is over. */
+    const ANSWERS = ['none', 'allow', 'ask', 'deny', 'over'] as const;
 
     it.each(['registered', 'self-asserted'] as const)(
       'is the most precise, for a tool that is %s',
@@ -207,7 +207,7 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
                 [
                   owner.organizationId,
                   tool === 'exact' ? exact : tool,
-                  people,
+                  people === 'person' ? `person:${owner.id}` : people,
                   answer === 'over' ? 'deny' : answer,
                   answer === 'over' ? past : null,
                 ],
@@ -215,10 +215,10 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
           // The model: in this order, the first that says something.
           const counting = rules
             .filter(({ tool }) => tool !== 'self-asserted' || identity === 'self-asserted')
-            .find(({ answer }) => answer === 'allow' || answer === 'deny');
+            .find(({ answer }) => answer !== 'none' && answer !== 'over');
           const place = { userId: owner.id, organizationId: owner.organizationId };
-          const { denied } = await policies.rulingOf(place, { clientId: exact, identity }, now);
-          expect({ rules, denied }).toEqual({ rules, denied: counting?.answer === 'deny' });
+          const { verdict } = await policies.rulingOf(place, { clientId: exact, identity }, now);
+          expect({ rules, verdict }).toEqual({ rules, verdict: counting?.answer ?? 'allow' });
         }
       },
     );
@@ -337,7 +337,9 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
       ['an address with a user', { address: 'https://a@tool.example/client.json' }],
       ['an address without end', { address: `https://tool.example/${'a'.repeat(3_000)}` }],
       ['nobody', { people: 'strangers' }],
-      ['no decision', { verdict: 'ask' }],
+      ['no decision', { verdict: 'perhaps' }],
+      ['somebody who is not there', { person: 'nobody@example.com' }],
+      ['markup for a person', { person: '<script>alert(1)</script>' }],
       ['no permission', { scope: 'admin:everything' }],
       ['a day that is over', { until: '2001-01-01' }],
       ['no day', { until: "'; DROP TABLE users" }],

@@ -1,0 +1,205 @@
+import {
+  Body,
+  Controller,
+  Get,
+  NotFoundException,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { redirectHost, toolName } from '../../clients/names.js';
+import { Clock } from '../../config/clock.js';
+import { AccessRequests, type OpenRequest } from '../../database/repositories/access-requests.repository.js';
+import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
+import { Policies } from '../../database/repositories/policies.repository.js';
+import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { CsrfGuard } from '../../http/csrf.js';
+import { moment } from '../../http/moment.js';
+import { renderPage } from '../../http/page.js';
+import { SeeOther } from '../../http/see-other.js';
+import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { ToolAccess } from '../../policy/tool-access.service.js';
+import { Resources } from '../../resources/resources.service.js';
+import { permissionText } from '../../texts/permission.js';
+import { type Text, text } from '../../texts/text.js';
+import { fieldOf } from '../field.js';
+import { Id } from '../id.js';
+import { noticeOf } from '../notices.js';
+import { Shells } from '../shells.js';
+import { ACCESS_REQUEST_PAGE, ACCESS_REQUESTS_PAGE } from './access.pages.js';
+import { type Fields, PolicyForm } from './policy-form.js';
+
+const PAGE = 50;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const RequestId = () => Param('requestId', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+
+/** Who asks for which tool, for owners and admins to answer; to others there is no such page. */
+@Controller('console/organizations/:id/policy/requests')
+@UseGuards(SessionGuard)
+export class AccessController {
+  constructor(
+    private readonly shells: Shells,
+    private readonly requests: AccessRequests,
+    private readonly access: ToolAccess,
+    private readonly policies: Policies,
+    private readonly form: PolicyForm,
+    private readonly resources: Resources,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Fields,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const now = this.clock.now();
+    const after = positionOf(asked['after']);
+    const found = await this.requests.open(id, after, PAGE + 1, now);
+    const page = found.slice(0, PAGE);
+    const last = page.at(-1);
+    const here = addressOf(id);
+    const next = last && new URLSearchParams({ after: `${last.askedAt.getTime()} ${last.id}` });
+    await renderPage(reply, ACCESS_REQUESTS_PAGE, {
+      title: text('access.title', { organization: organization.name }),
+      shell: await this.shells.ofOrganization('policy', organization, session, { request, reply }),
+      notice: noticeOf(asked['done']),
+      here,
+      rules: `/console/organizations/${id}/policy`,
+      requests: page.map((one) => rowOf(one, now)),
+      more: found.length > PAGE ? `${here}?${next}` : undefined,
+      first: after && here,
+    });
+  }
+
+  @Get(':requestId')
+  async show(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @RequestId() requestId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    await this.render(await this.waiting(id, requestId), organization, session, request, reply);
+  }
+
+  /** Fields "people" (`person` or `everybody`), "scope" and "until" of the rule; "version" of the policy it is added to. */
+  @Post(':requestId/approve')
+  @UseGuards(CsrfGuard)
+  async approve(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @RequestId() requestId: string,
+    @Body() fields: Fields,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const waiting = await this.waiting(id, requestId);
+    const decision = this.form.decision('allow', fields);
+    if ('key' in decision) return this.render(waiting, organization, session, request, reply, decision);
+    const version = /^\d{1,9}$/.test(fieldOf(fields['version'])) ? Number(fields['version']) : -1;
+    const whom = fields['people'];
+    if (whom !== 'person' && whom !== 'everybody')
+      return this.render(waiting, organization, session, request, reply, text('policy.choose-people'));
+    const answered = await this.access.approve(waiting, organization, {
+      everybody: whom === 'everybody',
+      decision,
+      version,
+      by: session.userId,
+    });
+    if (answered === 'answered before') throw answeredMeanwhile(id);
+    if (answered === 'policy changed') {
+      const failure = text('access.stale');
+      return this.render(await this.waiting(id, requestId), organization, session, request, reply, failure);
+    }
+    if (answered === 'still asks')
+      return this.render(waiting, organization, session, request, reply, text('access.still-asks'));
+    await reply.redirect(`${addressOf(id)}?done=access-approved`, 303);
+  }
+
+  @Post(':requestId/refuse')
+  @UseGuards(CsrfGuard)
+  async refuse(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @RequestId() requestId: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const refused = await this.access.refuse(await this.waiting(id, requestId), organization, session.userId);
+    if (!refused) throw answeredMeanwhile(id);
+    await reply.redirect(`${addressOf(id)}?done=access-refused`, 303);
+  }
+
+  /** Throws `NotFoundException` when there is no such request here; `SeeOther` to the others when it needs no answer any more. */
+  private async waiting(organizationId: string, id: string): Promise<OpenRequest> {
+    const open = await this.requests.findOpen(id, organizationId, this.clock.now());
+    if (open) return open;
+    if (await this.requests.find(id, organizationId)) throw answeredMeanwhile(organizationId);
+    throw new NotFoundException();
+  }
+
+  private async render(
+    waiting: OpenRequest,
+    organization: OwnOrganization,
+    session: LiveSession,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: Text,
+  ): Promise<void> {
+    const { id } = organization;
+    const scopes = this.resources.find(waiting.resource)?.scopes.describe(waiting.scopes) ?? [];
+    await renderPage(
+      reply,
+      ACCESS_REQUEST_PAGE,
+      {
+        title: text('access.one-title', { person: waiting.email }),
+        shell: await this.shells.ofOrganization('policy', organization, session, { request, reply }),
+        notice: undefined,
+        failure,
+        here: `${addressOf(id)}/${waiting.id}`,
+        back: addressOf(id),
+        request: rowOf(waiting, this.clock.now()),
+        asks: scopes.map((scope) => permissionText(scope).sentence),
+        version: (await this.policies.read(id)).version,
+        permissions: this.form
+          .permissions()
+          .map((scope) => ({ name: scope.name, label: permissionText(scope).sentence })),
+      },
+      failure ? 400 : 200,
+    );
+  }
+}
+
+const addressOf = (id: string) => `/console/organizations/${id}/policy/requests`;
+const answeredMeanwhile = (id: string) => new SeeOther(`${addressOf(id)}?done=access-answered`);
+
+function positionOf(value: unknown): { askedAt: Date; id: string } | undefined {
+  const [, at, id] = /^(\d{1,15}) (\S+)$/.exec(fieldOf(value)) ?? [];
+  return id !== undefined && UUID.test(id) ? { askedAt: new Date(Number(at)), id } : undefined;
+}
+
+function rowOf(one: OpenRequest, now: Date) {
+  return {
+    id: one.id,
+    email: one.email,
+    role: text(`role.${one.role}`),
+    tool: toolName(one.clientName === null ? {} : { client_name: one.clientName }, one.redirectUri),
+    selfAsserted: one.identity === 'self-asserted',
+    registered: one.identity === 'registered',
+    verifiedHost: one.identity === 'verified-domain' ? new URL(one.clientId).host : undefined,
+    redirectHost: redirectHost(one.redirectUri),
+    reason: one.reason,
+    since: moment(one.askedAt, now),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Moment } from '../../http/moment.js';
+import { definePage } from '../../http/page.js';
+import type { Text, Words } from '../../texts/text.js';
+import { CONSOLE, type ConsoleModel } from '../console.pages.js';
+
+/** Somebody who asks for a tool. */
+interface AskingRow {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Text;
+  readonly tool: Words;
+  readonly selfAsserted: boolean;
+  readonly registered: boolean;
+  readonly verifiedHost: string | undefined;
+  readonly redirectHost: string;
+  readonly reason: string;
+  readonly since: Moment;
+}
+
+export interface AccessRequestsModel extends ConsoleModel {
+  /** The address of this page, and of the rules. */
+  readonly here: string;
+  readonly rules: string;
+  readonly requests: readonly AskingRow[];
+  readonly more: string | undefined;
+  readonly first: string | undefined;
+}
+export const ACCESS_REQUESTS_PAGE = definePage<AccessRequestsModel>('console/access-requests', {
+  ...CONSOLE,
+  script: 'live',
+});
+
+export interface AccessRequestModel extends ConsoleModel {
+  readonly failure: Text | undefined;
+  readonly here: string;
+  readonly back: string;
+  readonly request: AskingRow;
+  /** In words, what the tool asks for. */
+  readonly asks: readonly Words[];
+  /** Of the policy, when this page was made. */
+  readonly version: number;
+  readonly permissions: readonly { readonly name: string; readonly label: Words }[];
+}
+export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', CONSOLE);
