@@ -76,15 +76,6 @@ export class Memberships {
     return row?.user_id;
   }
 
-  /** Who decides there, with the language of their mails. */
-  async governing(organizationId: string): Promise<{ email: string; locale: string | null }[]> {
-    return this.dataSource.query(
-      `SELECT u.email, u.locale FROM memberships m JOIN users u ON u.id = m.user_id
-        WHERE m.organization_id = $1 AND m.role = ANY ($2) AND u.disabled_at IS NULL ORDER BY lower(u.email) LIMIT 100`,
-      [organizationId, ADMINISTRATORS],
-    );
-  }
-
   async setRole(
     { organizationId, userId, role, by }: { organizationId: string; userId: string; role: Role; by: string },
     allows: Allows,
