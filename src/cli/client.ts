@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
+import { isTrustworthy, registrationFault } from '../clients/registered-clients.js';
 import type { NewClient } from '../database/repositories/stored-clients.repository.js';
 import type { Client } from '../database/entities/client.entity.js';
 import { CLIENT_AUTH_METHODS, type ClientAuthMethod } from '../oauth/client-metadata.js';
-import { redirectFault, redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret } from '../oauth/secret.js';
 import { displayName } from '../organizations/display-name.js';
 import { CommandFault } from './command-fault.js';
@@ -45,11 +45,9 @@ async function create(
   const name = displayName(value);
   if (name === undefined) throw new CommandFault('Give the client a name of 1 to 100 visible characters.');
   const { clientId, secret } = await withServices(({ registeredClients, config }) => {
-    for (const uri of redirectUris) {
-      const fault = redirectFault(uri, config);
-      if (fault) throw new CommandFault(`${uri} cannot be used: ${fault.reason}.`);
-    }
-    if (trusted && redirectUris.some((uri) => redirectTarget(uri) !== 'https')) {
+    const fault = registrationFault(redirectUris, config);
+    if (fault) throw new CommandFault(`${fault.uri} cannot be used: ${fault.reason}.`);
+    if (trusted && !isTrustworthy(redirectUris)) {
       throw new CommandFault(
         'Only a client whose redirect URIs are all https can be trusted: any program can answer at the others.',
       );

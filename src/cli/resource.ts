@@ -113,7 +113,7 @@ async function remove(value: string): Promise<void> {
   const uri = uriOf(value);
   const ended = await withServices(({ storedResources, clock }) => storedResources.remove(uri, clock.now()));
   if (ended === undefined) throw notDeclared(uri);
-  say(`Removed. ${ended === 1 ? '1 connection has' : `${ended} connections have`} ended.`);
+  say(`Removed. ${ended.live === 1 ? '1 connection has' : `${ended.live} connections have`} ended.`);
 }
 
 async function find({ storedResources }: Services, uri: string): Promise<Resource> {

@@ -8,6 +8,6 @@ import { RegisteredClients } from './registered-clients.js';
 @Global()
 @Module({
   providers: [ClientDocuments, Clients, DocumentFetcher, DynamicClients, RegisteredClients],
-  exports: [Clients, DynamicClients],
+  exports: [Clients, DynamicClients, RegisteredClients],
 })
 export class ClientsModule {}

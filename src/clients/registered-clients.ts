@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CLIENT_GRANT_TYPES, type ClientAuthMethod } from '../oauth/client-metadata.js';
+import { type RedirectFault, redirectFault, type RedirectPolicy, redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 
 const PREFIX = 'reg-';
@@ -14,6 +15,23 @@ export interface RegisteredClientDetails {
   readonly trusted: boolean;
 }
 
+/** Whether a client can be trusted: at anything but https any program can answer in its place (RFC 8252 §8.6). */
+export function isTrustworthy(redirectUris: readonly string[]): boolean {
+  return redirectUris.every((uri) => redirectTarget(uri) === 'https');
+}
+
+/** The first redirect URI that cannot be registered, and why not. */
+export function registrationFault(
+  redirectUris: readonly string[],
+  policy: RedirectPolicy,
+): (RedirectFault & { readonly uri: string }) | undefined {
+  for (const uri of redirectUris) {
+    const fault = redirectFault(uri, policy);
+    if (fault) return { ...fault, uri };
+  }
+  return undefined;
+}
+
 /** Clients an administrator registers and vouches for. Their secrets are told once, and stored as hashes. */
 @Injectable()
 export class RegisteredClients {
@@ -22,13 +40,11 @@ export class RegisteredClients {
     private readonly clock: Clock,
   ) {}
 
-  /** The new client's id, and its secret if it has one. */
-  async register({
-    name,
-    redirectUris,
-    authMethod,
-    trusted,
-  }: RegisteredClientDetails): Promise<{ clientId: string; secret: string | undefined }> {
+  /** The new client's id, and its secret if it has one. `by`: the operator who registers it. */
+  async register(
+    { name, redirectUris, authMethod, trusted }: RegisteredClientDetails,
+    by?: string,
+  ): Promise<{ clientId: string; secret: string | undefined }> {
     const clientId = PREFIX + randomBytes(16).toString('base64url');
     const secret = authMethod === 'none' ? undefined : newSecret();
     const metadata = {
@@ -47,16 +63,23 @@ export class RegisteredClients {
       secretHash,
       trusted,
     };
-    await this.stored.register(client, this.clock.now());
+    await this.stored.register(client, this.clock.now(), by);
     return { clientId, secret };
   }
 
   /** A new secret; the old one is dead within a second. Undefined when there is no such client, or it has none. */
-  async rotateSecret(clientId: string): Promise<string | undefined> {
+  async rotateSecret(clientId: string, by?: string): Promise<string | undefined> {
     const client = await this.stored.find(hashSecret(clientId));
     if (!client?.secretHash || client.identity !== 'registered') return undefined;
     const secret = newSecret();
-    await this.stored.replaceSecret(client, hashSecret(secret), this.clock.now());
+    await this.stored.replaceSecret(client, hashSecret(secret), this.clock.now(), by);
     return secret;
+  }
+
+  /** Whether people are asked about it each time, within a second. False: it was so before, or it cannot be trusted. */
+  async trust(clientId: string, trusted: boolean, by: string): Promise<boolean> {
+    const client = await this.stored.find(hashSecret(clientId));
+    if (client?.identity !== 'registered' || (trusted && !isTrustworthy(client.metadata.redirect_uris))) return false;
+    return this.stored.setTrusted(client, trusted, this.clock.now(), by);
   }
 }

@@ -20,6 +20,8 @@ import { AttemptsController } from './operator/attempts.controller.js';
 import { AccessController } from './policy/access.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
+import { ClientActsController } from './operator/client-acts.controller.js';
+import { ClientsController } from './operator/clients.controller.js';
 import { Confirmations } from './operator/confirmations.js';
 import { HealthController } from './operator/health.controller.js';
 import { KeysController } from './operator/keys.controller.js';
@@ -49,6 +51,8 @@ import { StepUpController } from './step-up.controller.js';
     AttemptsController,
     AuditController,
     AuthenticatorController,
+    ClientActsController,
+    ClientsController,
     InvitationController,
     LanguageController,
     LoginController,

@@ -35,6 +35,7 @@ type ConnectionTab = (typeof CONNECTION_TABS)[number]['page'];
 const OPERATOR_TABS = [
   { page: 'health', label: 'nav.health', path: '/console/operator' },
   { page: 'people', label: 'nav.people', path: '/console/operator/people' },
+  { page: 'clients', label: 'nav.clients', path: '/console/operator/clients' },
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
   { page: 'attempts', label: 'attempts.link', path: '/console/operator/attempts' },

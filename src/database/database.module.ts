@@ -10,6 +10,7 @@ import { Connections } from './repositories/connections.repository.js';
 import { ConnectionUsage } from './repositories/connection-usage.repository.js';
 import { Grants } from './repositories/grants.repository.js';
 import { Invitations } from './repositories/invitations.repository.js';
+import { KnownClients } from './repositories/known-clients.repository.js';
 import { Memberships } from './repositories/memberships.repository.js';
 import { OrganizationConnections } from './repositories/organization-connections.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
@@ -39,6 +40,7 @@ const REPOSITORIES = [
   Grants,
   Health,
   Invitations,
+  KnownClients,
   Memberships,
   OrganizationConnections,
   Organizations,

@@ -21,22 +21,22 @@ export class DeclaredResources {
     private readonly clock: Clock,
   ) {}
 
-  /** `uri` in canonical form. Undefined when it is declared already. */
-  async declare(resource: {
-    uri: string;
-    name: string;
-    scopes: Scope[];
-  }): Promise<ResourceServerCredentials | undefined> {
+  /** `uri` in canonical form; `by`: the operator who does. Undefined when it is declared already. */
+  async declare(
+    resource: { uri: string; name: string; scopes: Scope[] },
+    by?: string,
+  ): Promise<ResourceServerCredentials | undefined> {
     const serverId = PREFIX + randomBytes(16).toString('base64url');
     const secret = newSecret();
-    const added = await this.stored.add({ ...resource, serverId, secretHash: hashSecret(secret) }, this.clock.now());
+    const row = { ...resource, serverId, secretHash: hashSecret(secret) };
+    const added = await this.stored.add(row, this.clock.now(), by);
     return added ? { serverId, secret } : undefined;
   }
 
   /** A new secret; the old one is dead within a second. Undefined when there is no such resource. */
-  async rotateSecret(uri: string): Promise<string | undefined> {
+  async rotateSecret(uri: string, by?: string): Promise<string | undefined> {
     const secret = newSecret();
-    const changed = await this.stored.change(uri, { secretHash: hashSecret(secret) }, this.clock.now());
+    const changed = await this.stored.change(uri, { secretHash: hashSecret(secret) }, this.clock.now(), by);
     return changed ? secret : undefined;
   }
 }

@@ -14,6 +14,25 @@ export const walk: Walk = async (scene) => {
   await shoot('operator-health');
   await page.goto(`${base}/people`);
   await shoot('operator-people');
+  await page.goto(`${base}/clients`);
+  await shoot('operator-clients');
+  await page.goto(`${base}/clients?q=nothing-is-called-this`);
+  await shoot('operator-clients-none', { inPassing: true });
+  await page.goto(`${base}/clients?q=${claude.registered.client_id}`);
+  await page.getByRole('link', { name: 'Claude Code' }).click();
+  await shoot('operator-client');
+  await page.getByRole('link', { name: 'Block' }).click();
+  await shoot('operator-block-client', { inPassing: true });
+  await page.goto(`${base}/clients/new`);
+  await shoot('operator-new-client');
+  await page.getByLabel('What it calls itself').fill('Acme Desk');
+  await page.getByLabel('Redirect URIs').fill('http://app.example/cb');
+  await page.getByRole('button', { name: 'Register' }).click();
+  await shoot('operator-new-client-refused', { inPassing: true });
+  await page.getByLabel('Redirect URIs').fill('https://app.example/cb');
+  await page.getByLabel('How it authenticates').selectOption('client_secret_basic');
+  await page.getByRole('button', { name: 'Register' }).click();
+  await shoot('operator-credentials', { once: true });
   await page.goto(`${base}/keys`);
   await shoot('operator-keys');
   await page

@@ -8,7 +8,10 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   await server.query('UPDATE users SET operator = true WHERE id = ANY ($1)', [[person.id, other.id]]);
   const keys = await browser.get(`${base}/keys`);
   const withdraw = /href="([^"]+\/withdraw)"/.exec(keys.html)![1]!;
+  const [client] = await server.query<{ id: string }>('SELECT id FROM clients LIMIT 1');
   return [
+    await browser.get(`${base}/clients/new`),
+    await browser.get(`${base}/clients/${client!.id}/block`),
     await browser.get(`${base}/keys/rotate`),
     await browser.get(server.origin + withdraw),
     await browser.get(`${base}/people/${other.id}`),

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { auditGrants } from './audit.sql.js';
 import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
+import { micros, timeOfMicros } from './keyset.sql.js';
 
 export type ConnectionSort = 'newest' | 'used' | 'person';
 
@@ -42,9 +43,7 @@ const FOUND = `($3::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE
         OR coalesce((SELECT v.used_at FROM connection_uses v WHERE v.grant_id = g.id), g.code_used_at) < $5)
    AND ($6::uuid IS NULL OR g.client_id = $6) AND ($7::uuid IS NULL OR g.user_id = $7)`;
 
-/** A time as microseconds since 1970: as exact in an address as in the database, which JavaScript's dates are not. */
-const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint::text`;
-const TIME_OF_KEY = `'epoch'::timestamptz + $8::bigint * interval '1 microsecond'`;
+const TIME_OF_KEY = timeOfMicros('$8');
 
 /**
  * Each order walks an index from where the page before ended (keyset), so that a page costs the same however many there

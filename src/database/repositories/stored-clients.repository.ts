@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { Client } from '../entities/client.entity.js';
-import { Grant } from '../entities/grant.entity.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { type Ended, endGrants } from './end-grants.js';
 
 export type NewClient = Pick<Client, 'clientId' | 'digest' | 'identity' | 'metadata' | 'secretHash' | 'trusted'>;
 
@@ -53,22 +53,33 @@ export class StoredClients {
     return row && { since: row.created_at, people: row.people };
   }
 
-  async register(client: NewClient, at: Date): Promise<void> {
+  /** `by`, here and below: the operator who did; none on the command line. */
+  async register(client: NewClient, at: Date, by?: string): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.insert(Client, { ...client, createdAt: at } as QueryDeepPartialEntity<Client>);
-      await audit(manager, 'client.registered', client, at);
+      await audit(manager, 'client.registered', client, at, { by });
     });
   }
 
-  async replaceSecret(client: Client, secretHash: Buffer, at: Date): Promise<void> {
+  async replaceSecret(client: Client, secretHash: Buffer, at: Date, by?: string): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.update(Client, { id: client.id }, { secretHash });
-      await audit(manager, 'client.secret_rotated', client, at);
+      await audit(manager, 'client.secret_rotated', client, at, { by });
     });
   }
 
-  /** Blocks a client, known here or not, and ends its connections in the same transaction. False: was blocked already. */
-  async block(client: NewClient, at: Date): Promise<boolean> {
+  /** Whether people are asked each time about a client that is registered here. False: it was so before. */
+  async setTrusted(client: Client, trusted: boolean, at: Date, by: string): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.update(Client, { id: client.id, trusted: !trusted }, { trusted });
+      if (affected !== 1) return false;
+      await audit(manager, trusted ? 'client.trusted' : 'client.no_longer_trusted', client, at, { by });
+      return true;
+    });
+  }
+
+  /** Blocks a client, known here or not, and ends its connections in the same transaction. Undefined: was blocked already. */
+  async block(client: NewClient, at: Date, by?: string): Promise<Ended | undefined> {
     return this.dataSource.transaction(async (manager) => {
       await manager
         .createQueryBuilder()
@@ -77,25 +88,22 @@ export class StoredClients {
         .values({ ...client, createdAt: at } as QueryDeepPartialEntity<Client>)
         .orIgnore()
         .execute();
+      // First the client: an approval under way holds its row, and is over when this goes on.
       const { affected } = await manager.update(
         Client,
         { digest: client.digest, blockedAt: IsNull() },
         { blockedAt: at },
       );
-      if (affected !== 1) return false;
+      if (affected !== 1) return undefined;
       const { id } = await manager.findOneByOrFail(Client, { digest: client.digest });
-      await manager.update(
-        Grant,
-        { clientId: id, revokedAt: IsNull() },
-        { revokedAt: at, revokedBecause: 'client_blocked' },
-      );
-      await audit(manager, 'client.blocked', client, at);
-      return true;
+      const ended = await endGrants(manager, { column: 'client_id', value: id }, 'client_blocked', at);
+      await audit(manager, 'client.blocked', client, at, { by, connections: ended.live });
+      return ended;
     });
   }
 
   /** False: was not blocked. Its connections stay ended. */
-  async unblock(client: Client, at: Date): Promise<boolean> {
+  async unblock(client: Client, at: Date, by?: string): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.update(
         Client,
@@ -103,7 +111,7 @@ export class StoredClients {
         { blockedAt: null },
       );
       if (affected !== 1) return false;
-      await audit(manager, 'client.unblocked', client, at);
+      await audit(manager, 'client.unblocked', client, at, { by });
       return true;
     });
   }
@@ -114,6 +122,7 @@ async function audit(
   action: string,
   { clientId }: Pick<Client, 'clientId'>,
   at: Date,
+  detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await addAuditEvent(manager, { at, action, detail: { client: clientId } });
+  await addAuditEvent(manager, { at, action, detail: { client: clientId, ...detail } });
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Grant } from '../entities/grant.entity.js';
 import { Resource } from '../entities/resource.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { type Ended, endGrants } from './end-grants.js';
 
 export type NewResource = Pick<Resource, 'uri' | 'name' | 'scopes' | 'serverId' | 'secretHash'>;
 
@@ -16,8 +17,13 @@ export class StoredResources {
     return this.dataSource.manager.find(Resource, { order: { createdAt: 'ASC', uri: 'ASC' } });
   }
 
-  /** False: there is one of this URI. */
-  async add(resource: NewResource, at: Date): Promise<boolean> {
+  /** By the id of its row. */
+  async find(id: string): Promise<Resource | null> {
+    return this.dataSource.manager.findOneBy(Resource, { id });
+  }
+
+  /** `by`, here and below: the operator who did; none on the command line. False: there is one of this URI. */
+  async add(resource: NewResource, at: Date, by?: string): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const inserted = await manager
         .createQueryBuilder()
@@ -28,7 +34,7 @@ export class StoredResources {
         .returning('id')
         .execute();
       if ((inserted.raw as unknown[]).length === 0) return false;
-      await addAuditEvent(manager, { at, action: 'resource.declared', detail: { resource: resource.uri } });
+      await addAuditEvent(manager, { at, action: 'resource.declared', detail: { resource: resource.uri, by } });
       return true;
     });
   }
@@ -38,29 +44,27 @@ export class StoredResources {
     uri: string,
     changes: Partial<Pick<Resource, 'name' | 'scopes' | 'secretHash'>>,
     at: Date,
+    by?: string,
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.update(Resource, { uri }, changes);
       if (affected !== 1) return false;
       const changed = Object.keys(changes).map((name) => (name === 'secretHash' ? 'secret' : name));
-      await addAuditEvent(manager, { at, action: 'resource.changed', detail: { resource: uri, changed } });
+      await addAuditEvent(manager, { at, action: 'resource.changed', detail: { resource: uri, changed, by } });
       return true;
     });
   }
 
-  /** Removes it and ends its connections: how many. Undefined: there is none of this URI. */
-  async remove(uri: string, at: Date): Promise<number | undefined> {
+  /** Removes it and ends its connections: which. Undefined: there is none of this URI. */
+  async remove(uri: string, at: Date, by?: string): Promise<Ended | undefined> {
     return this.dataSource.transaction(async (manager) => {
       // First the resource: an approval under way holds its row, and is over when this goes on.
       const { affected } = await manager.delete(Resource, { uri });
       if (affected !== 1) return undefined;
-      const ended = await manager.update(
-        Grant,
-        { resource: uri, revokedAt: IsNull() },
-        { revokedAt: at, revokedBecause: 'resource_removed' },
-      );
-      await addAuditEvent(manager, { at, action: 'resource.removed', detail: { resource: uri } });
-      return ended.affected ?? 0;
+      const ended = await endGrants(manager, { column: 'resource', value: uri }, 'resource_removed', at);
+      const detail = { resource: uri, by, connections: ended.live };
+      await addAuditEvent(manager, { at, action: 'resource.removed', detail });
+      return ended;
     });
   }
 

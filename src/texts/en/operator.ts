@@ -2,6 +2,7 @@
 export const OPERATOR = {
   'nav.health': 'Health',
   'nav.people': 'Accounts',
+  'nav.clients': 'Clients',
   'nav.keys': 'Signing keys',
 
   'health.title': 'How the server is',
@@ -84,6 +85,70 @@ export const OPERATOR = {
   'act.enable': 'Enable',
   'act.enable-what': '<b>{email}</b> can log in again.',
 
+  'clients.lead':
+    'Every tool that was registered here, or that somebody approved at least once. One that nobody approved yet leaves nothing behind.',
+  'clients.search': 'Name or id',
+  'clients.blocked': 'blocked',
+  'clients.trusted': 'trusted',
+  'clients.facts': 'answers to {host} · since {since}',
+  'clients.more': 'More clients',
+  'clients.none': 'No tool was approved yet. Register one that you vouch for, or let people connect theirs.',
+  'clients.none-found': 'No client is like that.',
+  'clients.all': 'Show all clients',
+  'clients.title': 'A client',
+  'clients.name': 'What it calls itself',
+  'clients.id': 'Client id',
+  'clients.since': 'Known since',
+  'clients.connections': 'Connections',
+  'clients.connections-count':
+    '{connections, plural, =0 {not connected} one {#} other {#}}{people, plural, =0 {} one {, of # person} other {, of # people}}',
+  'clients.connections-of': '{connections, plural, one {# connection} other {# connections}}',
+  'clients.others': 'And {count, plural, one {# more organization} other {# more organizations}}.',
+  'clients.nowhere': 'It is connected for no organization now.',
+  'clients.metadata': 'What it says of itself',
+  'clients.redirect-uris': 'Redirect URIs',
+  'clients.method': 'How it authenticates',
+  'method.none': 'not at all: a program that cannot keep a secret',
+  'method.client_secret_basic': 'a secret, in the header',
+  'method.client_secret_post': 'a secret, in the form',
+  'clients.blocked-since':
+    'Blocked since {since}: nobody can approve it, and it gets no token. Unblocking lets it ask again; connections that ended stay ended.',
+  'clients.new': 'Register a client',
+  'clients.new-lead':
+    'A tool that you vouch for: people see that an administrator of this server registered it. Others need no registration.',
+  'clients.uris-hint': 'Where its answers may go, one a line: https, or http on this computer.',
+  'clients.uri-fault': '{uri} cannot be used: {reason}.',
+  'clients.uri-missing': 'Give it one redirect URI or more, {most} at most.',
+  'clients.trust': 'Trust it: do not ask people each time',
+  'clients.trust-hint':
+    'Who is logged in and chose an organization is connected without the approval page. Only where every redirect URI is https.',
+  'clients.untrustworthy':
+    'Only a client whose redirect URIs are all https can be trusted: any program can answer at the others.',
+  'clients.submit': 'Register',
+  'clients.made': 'The client is registered',
+  'clients.made-lead': '<b><n>{client}</n></b> can connect now, with these.',
+
+  'credentials.new': 'A new secret',
+  'credentials.replaced': 'The old secret is dead within a second, on every server.',
+  'credentials.once': 'The secret is shown this once. Put it where it belongs before you go on.',
+  'credentials.secret': 'Client secret',
+  'credentials.kept': 'I have kept it',
+
+  'act.client-rotate-secret': 'Replace its secret',
+  'act.client-rotate-secret-what':
+    '<b><n>{client}</n></b> gets a new secret, shown once. The old one is refused within a second; its connections go on when it has the new one.',
+  'act.client-trust': 'Trust it',
+  'act.client-trust-what':
+    'People are no longer asked whether <b><n>{client}</n></b> may work for them: whoever is logged in and chooses an organization is connected.',
+  'act.client-distrust': 'Ask people again',
+  'act.client-distrust-what':
+    'From the next time on, people are asked whether <b><n>{client}</n></b> may work for them. Its connections go on.',
+  'act.client-block': 'Block',
+  'act.client-block-what':
+    '<b><n>{client}</n></b> is refused. {connections, plural, =0 {It has no connection now.} one {# connection ends, on every server within two seconds.} other {# connections end, on every server within two seconds.}} Nobody can approve it until it is unblocked; what ended stays ended.',
+  'act.client-unblock': 'Unblock',
+  'act.client-unblock-what': '<b><n>{client}</n></b> may ask people again. Connections that ended stay ended.',
+
   'keys.lead':
     'Access tokens are signed by one key; the next is published before it signs, a retired one is believed until its last token is over. The next takes over {rotation}.',
   'keys.kid': 'Key',
@@ -114,4 +179,8 @@ export const OPERATOR = {
   'done.unmake-operator': 'They are no operator any more.',
   'done.disable': 'The account is disabled.',
   'done.enable': 'The account is enabled.',
+  'done.client-trust': 'People are no longer asked about it.',
+  'done.client-distrust': 'People are asked about it again.',
+  'done.client-block': 'The client is blocked.',
+  'done.client-unblock': 'The client may ask again.',
 } as const;

@@ -3,6 +3,7 @@ import type { OPERATOR as EN } from '../en/operator.js';
 export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'nav.health': '상태',
   'nav.people': '계정',
+  'nav.clients': '클라이언트',
   'nav.keys': '서명 키',
 
   'health.title': '서버 상태',
@@ -83,6 +84,69 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'act.enable': '다시 사용',
   'act.enable-what': '<b>{email}</b>: 다시 로그인할 수 있습니다.',
 
+  'clients.lead':
+    '이 서버에 등록했거나, 누군가 한 번이라도 승인한 모든 도구입니다. 아직 아무도 승인하지 않은 도구는 아무것도 남기지 않습니다.',
+  'clients.search': '이름 또는 ID',
+  'clients.blocked': '차단됨',
+  'clients.trusted': '신뢰함',
+  'clients.facts': '응답 주소 {host} · {since}부터',
+  'clients.more': '클라이언트 더 보기',
+  'clients.none': '아직 승인된 도구가 없습니다. 보증하는 도구를 등록하거나, 사람들이 도구를 연결할 때까지 기다리세요.',
+  'clients.none-found': '조건에 맞는 클라이언트가 없습니다.',
+  'clients.all': '모든 클라이언트 보기',
+  'clients.title': '클라이언트',
+  'clients.name': '스스로 부르는 이름',
+  'clients.id': '클라이언트 ID',
+  'clients.since': '처음 알게 된 때',
+  'clients.connections': '연결',
+  'clients.connections-count': '{connections, plural, =0 {없음} other {#개}}{people, plural, =0 {} other {, #명}}',
+  'clients.connections-of': '연결 {connections}개',
+  'clients.others': '그 밖의 조직 {count}곳.',
+  'clients.nowhere': '지금은 어느 조직에도 연결되어 있지 않습니다.',
+  'clients.metadata': '스스로 밝힌 내용',
+  'clients.redirect-uris': '리디렉션 URI',
+  'clients.method': '인증 방법',
+  'method.none': '인증 없음: 비밀을 지킬 수 없는 프로그램',
+  'method.client_secret_basic': '비밀 값, 헤더로 보냄',
+  'method.client_secret_post': '비밀 값, 양식으로 보냄',
+  'clients.blocked-since':
+    '{since}부터 차단되었습니다. 아무도 승인할 수 없고 토큰도 받지 못합니다. 차단을 풀면 다시 요청할 수 있지만, 끝난 연결은 그대로 끝납니다.',
+  'clients.new': '클라이언트 등록',
+  'clients.new-lead':
+    '직접 보증하는 도구입니다. 사람들은 이 서버의 관리자가 등록했다는 것을 봅니다. 다른 도구는 등록할 필요가 없습니다.',
+  'clients.uris-hint': '응답을 보낼 수 있는 곳을 한 줄에 하나씩 적으세요. https, 또는 이 컴퓨터의 http입니다.',
+  'clients.uri-fault': '{uri} 주소는 쓸 수 없습니다: {reason}.',
+  'clients.uri-missing': '리디렉션 URI를 하나 이상, {most}개까지 적으세요.',
+  'clients.trust': '신뢰: 매번 묻지 않기',
+  'clients.trust-hint':
+    '로그인하고 조직을 고른 사람은 승인 페이지 없이 연결됩니다. 모든 리디렉션 URI가 https일 때만 됩니다.',
+  'clients.untrustworthy':
+    '모든 리디렉션 URI가 https인 클라이언트만 신뢰할 수 있습니다. 다른 주소에서는 어떤 프로그램이든 응답할 수 있습니다.',
+  'clients.submit': '등록',
+  'clients.made': '클라이언트를 등록했습니다',
+  'clients.made-lead': '<b><n>{client}</n></b>: 이제 다음 값으로 연결할 수 있습니다.',
+
+  'credentials.new': '새 비밀 값',
+  'credentials.replaced': '이전 비밀 값은 1초 안에 모든 서버에서 쓸 수 없게 됩니다.',
+  'credentials.once': '비밀 값은 지금 한 번만 보입니다. 계속하기 전에 필요한 곳에 넣으세요.',
+  'credentials.secret': '클라이언트 비밀 값',
+  'credentials.kept': '보관했습니다',
+
+  'act.client-rotate-secret': '비밀 값 바꾸기',
+  'act.client-rotate-secret-what':
+    '<b><n>{client}</n></b>: 새 비밀 값을 한 번 보여 줍니다. 이전 값은 1초 안에 거부됩니다. 새 값을 넣으면 연결은 계속됩니다.',
+  'act.client-trust': '신뢰하기',
+  'act.client-trust-what':
+    '<b><n>{client}</n></b>: 작업을 허용할지 더는 묻지 않습니다. 로그인하고 조직을 고른 사람은 바로 연결됩니다.',
+  'act.client-distrust': '다시 묻기',
+  'act.client-distrust-what':
+    '<b><n>{client}</n></b>: 다음부터 작업을 허용할지 사람들에게 묻습니다. 연결은 계속됩니다.',
+  'act.client-block': '차단',
+  'act.client-block-what':
+    '<b><n>{client}</n></b>: 거부됩니다. {connections, plural, =0 {지금은 연결이 없습니다.} other {연결 #개가 모든 서버에서 2초 안에 끝납니다.}} 차단을 풀 때까지 아무도 승인할 수 없고, 끝난 연결은 그대로 끝납니다.',
+  'act.client-unblock': '차단 풀기',
+  'act.client-unblock-what': '<b><n>{client}</n></b>: 다시 사람들에게 요청할 수 있습니다. 끝난 연결은 그대로 끝납니다.',
+
   'keys.lead':
     '액세스 토큰은 키 하나로 서명합니다. 다음 키는 쓰기 전에 먼저 공개하고, 물러난 키는 마지막 토큰이 끝날 때까지 인정합니다. 다음 키로 바뀌는 때: {rotation}.',
   'keys.kid': '키',
@@ -113,4 +177,8 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'done.unmake-operator': '이제 운영자가 아닙니다.',
   'done.disable': '계정 사용을 중지했습니다.',
   'done.enable': '계정을 다시 사용할 수 있습니다.',
+  'done.client-trust': '이제 사람들에게 묻지 않습니다.',
+  'done.client-distrust': '다시 사람들에게 묻습니다.',
+  'done.client-block': '클라이언트를 차단했습니다.',
+  'done.client-unblock': '클라이언트가 다시 요청할 수 있습니다.',
 };
