@@ -36,6 +36,7 @@ export class OrganizationPolicy {
    */
   async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
     const { request, session, client, organization, resource } = asked;
+    if (organization.suspendedAt) throw this.suspended(asked, reply);
     const place = { userId: session.userId, organizationId: organization.id };
     const { verdict, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
     if (verdict === 'ask') throw new SeeOther(this.to('ask', asked, reply));
@@ -49,26 +50,9 @@ export class OrganizationPolicy {
   }
 
   /** An administrator said no to what the person asked. */
-  async refused(
-    { request, respondent, client, organization }: Asked,
-    until: Date,
-    reply: FastifyReply,
-  ): Promise<PageFailure> {
+  async refused(asked: Asked, until: Date, reply: FastifyReply): Promise<PageFailure> {
     const description = 'an administrator of the organization refused this tool';
-    const finding = new Finding('organization-policy', {
-      organization: organization.id,
-      client_id: client.clientId,
-      until,
-    });
-    const error = new OAuthError('access_denied', description, finding);
-    const tool = toolName(client.metadata, request.redirectUri);
-    const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
-    const http = { request: reply.request, reply };
-    return new PageFailure(403, 'error.access-refused', error, {
-      values: { tool, organization: organization.name },
-      link: { label: text('error.return', { tool }), href: responseUri(request.redirectUri, answer) },
-      other: { label: text('error.policy-other'), href: this.steps.to('organization', http, { request, respondent }) },
-    });
+    return this.failure(asked, 'error.access-refused', description, { rule: 'organization-policy', until }, reply);
   }
 
   /** A step of this request, for the organization that was chosen. */
@@ -77,23 +61,38 @@ export class OrganizationPolicy {
     return this.steps.to(step, { request: reply.request, reply }, { request, respondent: chosen });
   }
 
+  private suspended(asked: Asked, reply: FastifyReply): PageFailure {
+    const description = 'the organization is suspended';
+    return this.failure(asked, 'error.suspended', description, { rule: 'organization-stands' }, reply);
+  }
+
   private async refusal(
-    { request, respondent, client, organization }: Asked,
+    asked: Asked,
     compared: { denied: boolean; ceiling: readonly string[] | null },
     reply: FastifyReply,
   ): Promise<PageFailure> {
     const description = 'the organization does not allow this tool';
-    const error = new OAuthError(
-      'access_denied',
-      description,
-      new Finding('organization-policy', { organization: organization.id, client_id: client.clientId, ...compared }),
-    );
+    const deciding = (await this.memberships.governing(asked.organization.id)).slice(0, NAMED);
+    const who = deciding.map(({ email }) => email).join(', ');
+    return this.failure(asked, 'error.policy', description, { rule: 'organization-policy', ...compared }, reply, who);
+  }
+
+  /** A page with the way back to the tool, which is told `access_denied`, and the one to another organization. */
+  private failure(
+    { request, respondent, client, organization }: Asked,
+    page: 'error.policy' | 'error.access-refused' | 'error.suspended',
+    description: string,
+    { rule, ...compared }: { rule: 'organization-policy' | 'organization-stands' } & Record<string, unknown>,
+    reply: FastifyReply,
+    who = '',
+  ): PageFailure {
+    const finding = new Finding(rule, { organization: organization.id, client_id: client.clientId, ...compared });
+    const error = new OAuthError('access_denied', description, finding);
     const tool = toolName(client.metadata, request.redirectUri);
     const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
-    const deciding = (await this.memberships.governing(organization.id)).slice(0, NAMED);
     const http = { request: reply.request, reply };
-    return new PageFailure(403, 'error.policy', error, {
-      values: { tool, organization: organization.name, who: deciding.map(({ email }) => email).join(', ') },
+    return new PageFailure(403, page, error, {
+      values: { tool, organization: organization.name, who },
       link: { label: text('error.return', { tool }), href: responseUri(request.redirectUri, answer) },
       other: { label: text('error.policy-other'), href: this.steps.to('organization', http, { request, respondent }) },
     });

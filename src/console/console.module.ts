@@ -20,6 +20,7 @@ import { AttemptsController } from './operator/attempts.controller.js';
 import { AccessController } from './policy/access.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
+import { AllOrganizationsController } from './operator/organizations.controller.js';
 import { ClientActsController } from './operator/client-acts.controller.js';
 import { ClientsController } from './operator/clients.controller.js';
 import { Confirmations } from './operator/confirmations.js';
@@ -44,6 +45,7 @@ import { StepUpController } from './step-up.controller.js';
   controllers: [
     AccessController,
     AccountController,
+    AllOrganizationsController,
     DeleteAccountController,
     HealthController,
     KeysController,

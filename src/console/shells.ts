@@ -5,6 +5,8 @@ import { AccessRequests } from '../database/repositories/access-requests.reposit
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
+import { PageFailure } from '../http/page-failure.js';
+import { Finding } from '../oauth/finding.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import type { Shell } from './console.pages.js';
 import { navigation, type OperatorTab, operatorTabs, type OrganizationTab, organizationTabs } from './navigation.js';
@@ -60,10 +62,17 @@ export class Shells {
     return (await this.make('operator', session, http, operatorTabs(tab))).shell;
   }
 
-  /** One the person belongs to. Throws `NotFoundException`: somebody else's does not exist. */
+  /**
+   * One the person belongs to. Throws `NotFoundException`: somebody else's does not exist; and `PageFailure` when it is
+   * suspended: its pages rest.
+   */
   async own({ userId }: LiveSession, id: string): Promise<OwnOrganization> {
     const organization = (await this.organizations.ofUser(userId)).find((one) => one.id === id);
     if (!organization) throw new NotFoundException();
+    if (organization.suspendedAt)
+      throw new PageFailure(403, 'error.suspended', new Finding('organization-stands', { organization: id }), {
+        values: { organization: organization.name },
+      });
     return organization;
   }
 
@@ -81,5 +90,6 @@ export class Shells {
 }
 
 function selected(organizations: OwnOrganization[], { organizationId }: LiveSession): OwnOrganization | undefined {
-  return organizations.find(({ id }) => id === organizationId) ?? organizations[0];
+  const standing = organizations.filter(({ suspendedAt }) => !suspendedAt);
+  return standing.find(({ id }) => id === organizationId) ?? standing[0];
 }

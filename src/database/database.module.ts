@@ -2,6 +2,7 @@ import { Global, Injectable, Module, type OnApplicationShutdown } from '@nestjs/
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
+import { AllOrganizations } from './repositories/all-organizations.repository.js';
 import { AuditChain } from './repositories/audit-chain.repository.js';
 import { AttemptSteps } from './repositories/attempt-steps.repository.js';
 import { AuditLog } from './repositories/audit-log.repository.js';
@@ -31,6 +32,7 @@ import { Statements } from './statements.js';
 const OPEN_DATABASE = Symbol('the open database');
 const REPOSITORIES = [
   AccessRequests,
+  AllOrganizations,
   AttemptSteps,
   AuditChain,
   AuditEvents,

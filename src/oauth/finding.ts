@@ -62,6 +62,10 @@ const RULES = {
     'this server',
     'ask an owner or admin of the organization: its console says which tools may work there, under AI clients',
   ],
+  'organization-stands': [
+    'this server',
+    'ask whoever runs this server to resume the organization, or connect for another one',
+  ],
   registration: ['RFC 7591 §2', 'mend the member that is named'],
   'feed-position': ['docs/resource-servers.md', 'follow the next of the page before, or begin without since'],
   'access-token': ['RFC 6750 §3.1', 'refresh, or connect again'],

@@ -51,6 +51,7 @@ export const ACTORS: Readonly<Record<Rule, Actor>> = {
   'log-in': 'person',
   'organization-chosen': 'person',
   'organization-policy': 'person',
+  'organization-stands': 'operator',
   'person-approves': 'person',
   'link-usable': 'person',
   'answered-once': 'person',

@@ -33,6 +33,14 @@ export const walk: Walk = async (scene) => {
   await page.getByLabel('How it authenticates').selectOption('client_secret_basic');
   await page.getByRole('button', { name: 'Register' }).click();
   await shoot('operator-credentials', { once: true });
+  await page.goto(`${base}/organizations`);
+  await shoot('operator-organizations');
+  await page.goto(`${base}/organizations?q=nothing-is-called-this`);
+  await shoot('operator-organizations-none', { inPassing: true });
+  await page.goto(`${base}/organizations/${ann.organizationId}`);
+  await shoot('operator-organization');
+  await page.getByRole('link', { name: 'Suspend' }).click();
+  await shoot('operator-suspend', { inPassing: true });
   await page.goto(`${base}/keys`);
   await shoot('operator-keys');
   await page

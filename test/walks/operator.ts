@@ -6,10 +6,14 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   const base = `${server.origin}/console/operator`;
   const other = await addPerson(server.app, 'other@example.com', { organization: 'Other' });
   await server.query('UPDATE users SET operator = true WHERE id = ANY ($1)', [[person.id, other.id]]);
+  const suspended = await addPerson(server.app, 'suspended@example.com', { organization: 'Suspended' });
+  await server.query('UPDATE organizations SET suspended_at = now() WHERE id = $1', [suspended.organizationId]);
   const keys = await browser.get(`${base}/keys`);
   const withdraw = /href="([^"]+\/withdraw)"/.exec(keys.html)![1]!;
   const [client] = await server.query<{ id: string }>('SELECT id FROM clients LIMIT 1');
   return [
+    await browser.get(`${base}/organizations/${other.organizationId}/suspend`),
+    await browser.get(`${base}/organizations/${suspended.organizationId}`),
     await browser.get(`${base}/clients/new`),
     await browser.get(`${base}/clients/${client!.id}/block`),
     await browser.get(`${base}/keys/rotate`),

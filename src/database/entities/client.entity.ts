@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 
 /**
@@ -6,6 +6,7 @@ import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata
  * id is its registration. A client secret is never stored, only its hash.
  */
 @Entity('clients')
+@Index(['createdAt', 'id'])
 export class Client {
   @PrimaryGeneratedColumn('uuid') id: string;
   /** `client_id` on the wire. */

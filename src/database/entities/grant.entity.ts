@@ -16,7 +16,8 @@ export type RevocationReason =
   | 'member_removed'
   | 'ended_by_administrator'
   | 'ended_by_operator'
-  | 'denied_by_policy';
+  | 'denied_by_policy'
+  | 'organization_suspended';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

@@ -1,8 +1,9 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { People, Verdict } from './verdict.js';
 
 /** What a connection acts for: a person approves a tool for one organization. */
 @Entity('organizations')
+@Index(['createdAt', 'id'])
 export class Organization {
   @PrimaryGeneratedColumn('uuid') id: string;
   @Column('text') name: string;
@@ -20,4 +21,6 @@ export class Organization {
       readonly expiresAt: string | null;
     } | null;
   } | null;
+  /** Since when no tool may work for it. */
+  @Column('timestamptz', { nullable: true }) suspendedAt: Date | null;
 }

@@ -15,6 +15,8 @@ export const ORGANIZATION_ACTIONS = [
   'member.removed',
   'organization.created',
   'organization.renamed',
+  'organization.suspended',
+  'organization.resumed',
   'policy.changed',
   'access.requested',
   'access.approved',

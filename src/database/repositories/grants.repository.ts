@@ -64,6 +64,8 @@ export interface FailedExchange {
   readonly failures: number;
   /** The organization's policy does not let this tool work for this person. */
   readonly denied: boolean;
+  /** The organization is suspended, or was when this ended. */
+  readonly suspended: boolean;
 }
 
 export interface RefreshProof {
@@ -186,6 +188,7 @@ export class Grants {
       code_expires_at: Date;
       code_failures: number;
       denied: boolean;
+      suspended: boolean;
     }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge, at]);
     return (
       row && {
@@ -198,6 +201,7 @@ export class Grants {
         expiresAt: row.code_expires_at,
         failures: row.code_failures,
         denied: row.denied,
+        suspended: row.suspended,
       }
     );
   }
@@ -223,6 +227,7 @@ export class Grants {
         scopeMatches: boolean;
         over: string | null;
         denied: boolean;
+        suspended: boolean;
       }
     | undefined
   > {
@@ -233,6 +238,7 @@ export class Grants {
         scope_matches: boolean;
         over: string | null;
         denied: boolean;
+        suspended: boolean;
       }
     >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
@@ -243,6 +249,7 @@ export class Grants {
       scopeMatches: row.scope_matches,
       over: row.over,
       denied: row.denied,
+      suspended: row.suspended,
     };
   }
 

@@ -7,10 +7,11 @@ import { ALLOWED, ruling } from './policy.sql.js';
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
-/** Client, person and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
+/** Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
-   AND m.user_id = g.user_id AND m.organization_id = g.organization_id AND ${ALLOWED}`;
+   AND m.user_id = g.user_id AND m.organization_id = g.organization_id
+   AND o.id = g.organization_id AND o.suspended_at IS NULL AND ${ALLOWED}`;
 
 const RULING = (at: string) =>
   ruling({
@@ -43,9 +44,9 @@ export const APPROVE: Statement = {
       INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
       SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
-        FROM client, memberships m JOIN users u ON u.id = m.user_id
+        FROM client, memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.organization_id
         LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', person: 'm.user_id', role: 'm.role', at: '$6' })}) p ON true
-       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
+       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND o.suspended_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
          FOR SHARE OF m
@@ -63,7 +64,7 @@ export const EXCHANGE: Statement = {
            generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
            secret_hash = CASE WHEN g.renewable THEN $7::bytea END,
            expires_at = CASE WHEN g.renewable THEN $8::timestamptz ELSE $9::timestamptz END
-      FROM clients c, users u, memberships m LEFT JOIN LATERAL (${RULING('$6')}) p ON true
+      FROM clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('$6')}) p ON true
      WHERE g.code_hash = $1 AND c.digest = $2 AND g.code_challenge = $3
        AND ($4::text IS NULL OR g.redirect_uri = $4) AND ($5::text IS NULL OR g.resource = $5)
        AND g.code_used_at IS NULL AND g.code_failures < 5 AND g.code_expires_at > $6 AND g.revoked_at IS NULL
@@ -71,13 +72,16 @@ export const EXCHANGE: Statement = {
     RETURNING ${ISSUED}`,
 };
 
+/** Its organization is suspended, or was when it ended. */
+const SUSPENDED = `coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL`;
+
 /** Why an exchange hit no row. */
 export const WHY_NOT_EXCHANGED: Statement = {
   name: 'grant_why_not_exchanged',
   text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
            g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied
-      FROM grants g JOIN clients c ON c.id = g.client_id
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended
+      FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$4')}) p ON true
      WHERE g.code_hash = $1`,
@@ -96,7 +100,7 @@ export const REFRESH: Statement = {
   name: 'grant_refresh',
   text: `UPDATE grants g
        SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8, last_address = $9
-      FROM clients c, users u, memberships m LEFT JOIN LATERAL (${RULING('$7')}) p ON true
+      FROM clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('$7')}) p ON true
      WHERE g.id = $1 AND g.generation = $2 AND g.secret_hash = $3 AND c.digest = $4
        AND ($5::text IS NULL OR g.resource = $5) AND ${ASKED_IS_APPROVED}
        AND g.revoked_at IS NULL AND g.expires_at > $7
@@ -115,10 +119,11 @@ export const WHY_NOT_REFRESHED: Statement = {
                 WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
                 WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
                 WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
+                WHEN o.suspended_at IS NOT NULL THEN 'organization suspended'
                 WHEN m.role IS NULL THEN 'person no longer a member'
                 WHEN NOT (${ALLOWED}) THEN 'denied by policy' END AS over,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended
+      FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$7')}) p ON true
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,

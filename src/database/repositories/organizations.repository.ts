@@ -12,6 +12,7 @@ export interface OwnOrganization {
   readonly role: Role;
   readonly members: number;
   readonly createdAt: Date;
+  readonly suspendedAt: Date | null;
 }
 
 @Injectable()
@@ -29,13 +30,17 @@ export class Organizations {
   /** Those somebody belongs to, by name. */
   async ofUser(userId: string): Promise<OwnOrganization[]> {
     const rows = await this.dataSource.query<
-      { id: string; name: string; role: Role; members: number; created_at: Date }[]
+      { id: string; name: string; role: Role; members: number; created_at: Date; suspended_at: Date | null }[]
     >(
-      `SELECT o.id, o.name, m.role, o.created_at, (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
+      `SELECT o.id, o.name, m.role, o.created_at, o.suspended_at, (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
          FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
       [userId],
     );
-    return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at }));
+    return rows.map(({ created_at, suspended_at, ...row }) => ({
+      ...row,
+      createdAt: created_at,
+      suspendedAt: suspended_at,
+    }));
   }
 
   /** The role somebody has there; undefined for a stranger. */

@@ -183,4 +183,32 @@ export const OPERATOR = {
   'done.client-distrust': 'People are asked about it again.',
   'done.client-block': 'The client is blocked.',
   'done.client-unblock': 'The client may ask again.',
+
+  'suspension.lead': 'Every organization on this server.',
+  'suspension.only': 'Only suspended ones',
+  'suspension.suspended': 'suspended',
+  'suspension.more': 'More organizations',
+  'suspension.none': 'No organization is like that.',
+  'suspension.all': 'Show all organizations',
+  'suspension.title': 'An organization',
+  'suspension.since':
+    'Suspended since {since}: no tool works for it, none can be connected, and its pages rest. Resuming undoes that; tools must be approved again.',
+  'suspension.others': 'And {count, plural, one {# more} other {# more}}.',
+  'suspension.nobody': 'Nobody belongs to it.',
+  'suspension.suspend': 'Suspend',
+  'suspension.resume': 'Resume',
+  'suspension.what':
+    '<b><n>{organization}</n></b> rests: {connections, plural, =0 {it has no connection now} one {# connection ends, on every server within two seconds} other {# connections end, on every server within two seconds}}. Nobody can connect a tool for it, and its members see a page that says so. It can be resumed, but tools must be approved again.',
+  'error.suspended': '{organization} is suspended',
+  'error.suspended-why': 'Whoever runs this server has suspended this organization: no tool works for it now.',
+  'error.suspended-advice': 'Ask whoever runs this server, or use another organization.',
+  'ended.organization_suspended': 'the organization was suspended',
+  'action.organization.suspended': 'suspended the organization',
+  'action.organization.resumed': 'resumed the organization',
+  'cure.person.organization-stands':
+    'Your organization is suspended. Ask whoever runs this server, or connect the tool for another organization.',
+  'cure.operator.organization-stands':
+    'The organization is suspended. Resume it in the console, under Operator, Organizations; tools must be approved again.',
+  'done.organization-suspended': 'The organization is suspended.',
+  'done.organization-resumed': 'The organization may go on. Tools must be approved again.',
 } as const;

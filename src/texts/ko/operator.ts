@@ -181,4 +181,33 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'done.client-distrust': '다시 사람들에게 묻습니다.',
   'done.client-block': '클라이언트를 차단했습니다.',
   'done.client-unblock': '클라이언트가 다시 요청할 수 있습니다.',
+
+  'suspension.lead': '이 서버의 모든 조직입니다.',
+  'suspension.only': '정지된 조직만',
+  'suspension.suspended': '정지됨',
+  'suspension.more': '조직 더 보기',
+  'suspension.none': '조건에 맞는 조직이 없습니다.',
+  'suspension.all': '모든 조직 보기',
+  'suspension.title': '조직',
+  'suspension.since':
+    '{since}부터 정지되었습니다. 어떤 도구도 이 조직에서 일하거나 새로 연결될 수 없고, 조직의 페이지도 쉽니다. 정지를 풀 수 있지만 도구는 다시 승인받아야 합니다.',
+  'suspension.others': '그 밖에 {count}명.',
+  'suspension.nobody': '속한 사람이 없습니다.',
+  'suspension.suspend': '정지',
+  'suspension.resume': '정지 풀기',
+  'suspension.what':
+    '<b><n>{organization}</n></b>: 정지됩니다. {connections, plural, =0 {지금은 연결이 없습니다} other {연결 #개가 모든 서버에서 2초 안에 끝납니다}}. 아무도 이 조직에 도구를 연결할 수 없고, 구성원은 그렇게 알리는 페이지를 봅니다. 정지를 풀 수 있지만 도구는 다시 승인받아야 합니다.',
+  'error.suspended': '{organization} 조직이 정지되었습니다',
+  'error.suspended-why':
+    '이 서버를 운영하는 사람이 이 조직을 정지했습니다. 지금은 어떤 도구도 이 조직에서 일할 수 없습니다.',
+  'error.suspended-advice': '이 서버를 운영하는 사람에게 문의하거나, 다른 조직을 사용하세요.',
+  'ended.organization_suspended': '조직이 정지됨',
+  'action.organization.suspended': '조직을 정지함',
+  'action.organization.resumed': '조직 정지를 풂',
+  'cure.person.organization-stands':
+    '조직이 정지되었습니다. 이 서버를 운영하는 사람에게 문의하거나, 다른 조직에 도구를 연결하세요.',
+  'cure.operator.organization-stands':
+    '조직이 정지되었습니다. 콘솔의 운영자, 조직에서 정지를 풀 수 있습니다. 도구는 다시 승인받아야 합니다.',
+  'done.organization-suspended': '조직을 정지했습니다.',
+  'done.organization-resumed': '조직의 정지를 풀었습니다. 도구는 다시 승인받아야 합니다.',
 };

@@ -81,6 +81,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
         'the resource is not the one of the authorization request',
         new Finding('resource-granted', { asked: proof.resource, granted: found.resource, grant: found.id }),
       );
+    if (found.suspended) return refused(new Finding('organization-stands', { grant: found.id }));
     if (found.denied) return refused(new Finding('organization-policy', { grant: found.id }));
     return refused(
       new Finding('code-life', { grant: found.id, expires: found.expiresAt, failures: found.failures, now: at }),

@@ -66,6 +66,7 @@ export class RefreshTokenGrant implements GrantHandler {
     const found = await this.grants.whyNotRefreshed(proof, at);
     if (!found) throw refused(new Finding('refresh-token-known', { grant: proof.grantId, found: false }));
     const { grant, rotatedAt } = found;
+    if (found.suspended) throw refused(new Finding('organization-stands', { grant: grant.id }));
     if (found.denied) throw refused(new Finding('organization-policy', { grant: grant.id }));
     if (found.over !== null) throw refused(new Finding('grant-stands', { grant: grant.id, why: found.over }));
     if (!found.resourceMatches)
