@@ -8,6 +8,7 @@ import { LoginStrategy } from './login.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MailThrottle } from './mail-throttle.js';
 import { OwnAccount } from './own-account.service.js';
+import { Passkeys } from './passkeys.service.js';
 import { PasswordReset } from './password-reset.service.js';
 import { Passwords } from './passwords.js';
 import { SecondFactors } from './second-factors.service.js';
@@ -26,6 +27,7 @@ import { SignUp } from './sign-up.service.js';
     LoginThrottle,
     MailThrottle,
     OwnAccount,
+    Passkeys,
     PasswordReset,
     Passwords,
     SecondFactors,
@@ -39,6 +41,7 @@ import { SignUp } from './sign-up.service.js';
     HalfWay,
     Inviter,
     OwnAccount,
+    Passkeys,
     PasswordReset,
     Passwords,
     SecondFactors,

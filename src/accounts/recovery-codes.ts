@@ -22,6 +22,10 @@ export function recoveryCodeOf(typed: string): string | undefined {
   return FORM.test(code) ? code : undefined;
 }
 
+/** What is stored of a set. */
+export const hashesOf = (userId: string, codes: readonly string[]) =>
+  codes.map((code) => hashRecoveryCode(userId, code));
+
 /** What is stored of it: of no use with another person's. */
 export function hashRecoveryCode(userId: string, code: string): Buffer {
   return hashSecret(`${userId} ${recoveryCodeOf(code)}`);

@@ -10,7 +10,7 @@ import { Accounts } from './accounts.service.js';
 import { appUri, newAppSecret, stepOf, typedSecret } from './authenticator.js';
 import { TooManyAttempts } from './login-throttle.js';
 import type { Self } from './own-account.service.js';
-import { hashRecoveryCode, newRecoveryCodes, recoveryCodeOf } from './recovery-codes.js';
+import { hashesOf, hashRecoveryCode, newRecoveryCodes, recoveryCodeOf } from './recovery-codes.js';
 import { SecondFactorThrottle } from './second-factor-throttle.js';
 
 /** Somebody who has begun to set up an app has this long to go on, in seconds. */
@@ -144,5 +144,3 @@ export class SecondFactors {
     this.mailer.send({ to: email, locale, subject: text('mail.security'), lead, note });
   }
 }
-
-const hashesOf = (userId: string, codes: readonly string[]) => codes.map((code) => hashRecoveryCode(userId, code));

@@ -1,5 +1,6 @@
 import type { Moment } from '../http/moment.js';
 import { definePage, type Form } from '../http/page.js';
+import type { PasskeyForm } from '../http/passkey-form.js';
 import type { Text, Words } from '../texts/text.js';
 
 /** The tool that asks, as far as it is known. */
@@ -18,6 +19,7 @@ export interface LoginModel {
   readonly title: Text;
   readonly tool: AskingTool;
   readonly form: Form;
+  readonly passkey: PasskeyForm | undefined;
   readonly email: string;
   /** What was wrong with the attempt before, in a sentence. */
   readonly failure: Text | undefined;
@@ -25,7 +27,7 @@ export interface LoginModel {
   /** Where to make an account, when anybody may. */
   readonly signUp: string | undefined;
 }
-export const LOGIN_PAGE = definePage<LoginModel>('authorization/login');
+export const LOGIN_PAGE = definePage<LoginModel>('authorization/login', { script: 'passkeys' });
 
 export interface OrganizationModel {
   readonly title: Text;

@@ -17,6 +17,8 @@ export interface Entry {
   readonly loginAgain: boolean;
   /** Where somebody logs in for it. */
   readonly login: string;
+  /** Where a passkey that was used for it goes. */
+  readonly passkey: string;
   /** Where somebody proves a second factor for it, who is half way in. */
   readonly secondFactor: (person: string) => string;
   /** Where somebody goes who has logged in. */
@@ -41,6 +43,7 @@ export class Entries {
         tool: unreadTool(waiting.clientId),
         loginAgain: false,
         login: this.steps.toLogInFirst('login', http, waiting),
+        passkey: this.steps.toLogInFirst('passkey', http, waiting),
         secondFactor: (person) => `${this.steps.toLogInFirst('second-factor', http, waiting)}&person=${person}`,
         next: () => `/mcp/oauth/authorize?${waiting.query}`,
       };
@@ -52,6 +55,7 @@ export class Entries {
       tool: client ? askingTool(client, asked.redirectUri) : unreadTool(asked.clientId),
       loginAgain,
       login: this.steps.to('login', http, again),
+      passkey: this.steps.to('passkey', http, again),
       secondFactor: (person) => `${this.steps.to('second-factor', http, again)}&person=${person}`,
       next: (respondent) => this.steps.to('organization', http, { request: asked, respondent }),
     };

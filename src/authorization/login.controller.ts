@@ -6,8 +6,9 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
+import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
-import { text } from '../texts/text.js';
+import { type Text, text } from '../texts/text.js';
 import { LOGIN_PAGE } from './authorization.pages.js';
 import { Entries, type Entry } from './entries.js';
 import { respondentOf, Steps } from './steps.js';
@@ -19,6 +20,7 @@ export class LoginController {
     private readonly entries: Entries,
     private readonly steps: Steps,
     private readonly step: SecondStep,
+    private readonly passkeys: PasskeyForms,
     private readonly browserLogIn: BrowserLogIn,
     private readonly signUp: SignUp,
     private readonly csrf: Csrf,
@@ -32,7 +34,7 @@ export class LoginController {
       const next = entry.next(respondentOf(session));
       return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
     }
-    await this.render(entry, request, reply, '');
+    await this.render(entry, request, reply);
   }
 
   @Post('login')
@@ -45,12 +47,31 @@ export class LoginController {
   ): Promise<void> {
     const entry = await this.entries.of(request, reply);
     if (!attempt.user)
-      return this.render(entry, request, reply, typeof email === 'string' ? email.slice(0, 254) : '', attempt);
+      return this.render(entry, request, reply, {
+        email: typeof email === 'string' ? email.slice(0, 254) : '',
+        ...loginFailure(attempt, reply),
+      });
     const person = await this.step.after(attempt.user, request, reply);
     const next =
       person === undefined
         ? entry.next(await this.entries.enter(attempt.user.id, null, request, reply))
         : entry.secondFactor(person);
+    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+  }
+
+  /** By a passkey alone, which is both factors. */
+  @Post('passkey')
+  @UseGuards(CsrfGuard)
+  async logInByPasskey(
+    @Body('passkey') answer: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const entry = await this.entries.of(request, reply);
+    const userId = await this.passkeys.answeredBy(answer, request);
+    if (userId === undefined)
+      return this.render(entry, request, reply, { failure: text('passkey.refused'), status: 401 });
+    const next = entry.next(await this.entries.enter(userId, 'passkey', request, reply));
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 
@@ -66,22 +87,21 @@ export class LoginController {
   }
 
   private async render(
-    { tool, login }: Entry,
+    { tool, login, passkey }: Entry,
     request: FastifyRequest,
     reply: FastifyReply,
-    email: string,
-    attempt?: LoginAttempt & { user: null },
+    { email = '', failure, status }: { email?: string; failure?: Text; status?: number } = {},
   ): Promise<void> {
-    const failure = attempt && loginFailure(attempt, reply);
     const model = {
       title: text('login.title'),
       tool,
       form: { action: login, csrf: this.csrf.token(request, reply) },
+      passkey: await this.passkeys.make({ action: passkey, page: login }, request, reply),
       email,
-      failure: failure?.failure,
+      failure,
       forgotPassword: '/console/forgot-password',
       signUp: this.signUp.isOpen ? `/console/sign-up?return=${encodeURIComponent(login)}` : undefined,
     };
-    await renderPage(reply, LOGIN_PAGE, model, failure?.status ?? 200);
+    await renderPage(reply, LOGIN_PAGE, model, status);
   }
 }

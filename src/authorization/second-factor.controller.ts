@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { User } from '../database/entities/user.entity.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
 import { Entries, type Entry } from './entries.js';
@@ -13,6 +14,7 @@ export class SecondFactorController {
   constructor(
     private readonly entries: Entries,
     private readonly step: SecondStep,
+    private readonly passkeys: PasskeyForms,
     private readonly csrf: Csrf,
   ) {}
 
@@ -32,12 +34,13 @@ export class SecondFactorController {
   async enter(
     @Query('person') person: unknown,
     @Body('code') code: unknown,
+    @Body('passkey') passkey: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const entry = await this.entries.of(request, reply);
     const user = await this.step.open(person, request, entry.login);
-    const proof = await this.step.prove({ userId: user.id, email: user.email }, code, request, reply);
+    const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(entry, user, String(person), proof, request, reply);
     const respondent = await this.entries.enter(user.id, proof.by, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
@@ -45,14 +48,21 @@ export class SecondFactorController {
 
   private async render(
     { login, secondFactor }: Entry,
-    { email }: User,
+    { id: userId, email }: User,
     person: string,
     { failure, status }: { failure?: Text; status?: number },
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const form = { action: secondFactor(person), csrf: this.csrf.token(request, reply) };
-    const model = { title: text('second.title'), person: email, form, failure, again: login };
+    const action = secondFactor(person);
+    const model = {
+      title: text('second.title'),
+      person: email,
+      form: { action, csrf: this.csrf.token(request, reply) },
+      passkey: await this.passkeys.make({ action, page: action, userId }, request, reply),
+      failure,
+      again: login,
+    };
     await renderPage(reply, SECOND_FACTOR_PAGE, model, status);
   }
 }

@@ -14,7 +14,7 @@ import { type Purpose, Sealing } from '../sealing/sealing.service.js';
 import type { AuthorizationRequest, Respondent } from './authorization-request.js';
 
 /** The pages of the flow, in order, and "Not you?", which goes back to the first. */
-export type Step = 'login' | 'second-factor' | 'organization' | 'ask' | 'refused' | 'approve' | 'not-you';
+export type Step = 'login' | 'passkey' | 'second-factor' | 'organization' | 'ask' | 'refused' | 'approve' | 'not-you';
 
 /** What the URL of a step holds, sealed. */
 interface Travelling {
@@ -67,7 +67,7 @@ export class Steps {
 
   /** To log in first, and only then begin with this query of the authorization endpoint. */
   toLogInFirst(
-    step: 'login' | 'second-factor',
+    step: 'login' | 'passkey' | 'second-factor',
     http: { request: FastifyRequest; reply: FastifyReply },
     waiting: Waiting,
   ): string {

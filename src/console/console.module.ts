@@ -34,6 +34,7 @@ import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { AuthenticatorController } from './security/authenticator.controller.js';
+import { PasskeysController } from './security/passkeys.controller.js';
 import { SecurityController } from './security/security.controller.js';
 import { SecurityPages } from './security/security-pages.js';
 import { SetupController } from './setup.controller.js';
@@ -69,6 +70,7 @@ import { StepUpController } from './step-up.controller.js';
     PersonActsController,
     OwnAttemptsController,
     ConnectionsController,
+    PasskeysController,
     PolicyController,
     ProjectsController,
     ResetPasswordController,

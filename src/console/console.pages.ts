@@ -1,5 +1,6 @@
 import { definePage, type Form } from '../http/page.js';
 import type { Moment } from '../http/moment.js';
+import type { PasskeyForm } from '../http/passkey-form.js';
 import type { Text, Words } from '../texts/text.js';
 import type { UsageChart } from './usage-chart.js';
 
@@ -33,13 +34,14 @@ export interface ConsoleModel {
 export interface LoginModel {
   readonly title: Text;
   readonly form: Form;
+  readonly passkey: PasskeyForm | undefined;
   readonly email: string;
   /** Where to make an account, when anybody may. */
   readonly signUp: string | undefined;
   readonly notice: Text | undefined;
   readonly failure: Text | undefined;
 }
-export const LOGIN_PAGE = definePage<LoginModel>('console/login');
+export const LOGIN_PAGE = definePage<LoginModel>('console/login', { script: 'passkeys' });
 
 export interface SetupModel {
   readonly title: Text;

@@ -6,6 +6,7 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
+import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
 import { LOGIN_PAGE } from './console.pages.js';
@@ -18,6 +19,7 @@ export class LoginController {
   constructor(
     private readonly logIn: BrowserLogIn,
     private readonly step: SecondStep,
+    private readonly passkeys: PasskeyForms,
     private readonly signUp: SignUp,
     private readonly csrf: Csrf,
   ) {}
@@ -56,6 +58,22 @@ export class LoginController {
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 
+  /** By a passkey alone, which is both factors. */
+  @Post('login/passkey')
+  @UseGuards(CsrfGuard)
+  async enterByPasskey(
+    @Query('return') back: unknown,
+    @Body('passkey') answer: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const userId = await this.passkeys.answeredBy(answer, request);
+    if (userId === undefined)
+      return this.render(request, reply, { back, failure: text('passkey.refused'), status: 401 });
+    await this.logIn.begin(userId, request, reply, 'passkey');
+    await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
+  }
+
   @Post('logout')
   @UseGuards(CsrfGuard)
   async leave(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -77,12 +95,14 @@ export class LoginController {
       status = 200,
     }: { back: unknown; notice?: Text; failure?: Text; email?: string; status?: number },
   ): Promise<void> {
+    const page = loginPath(back);
     await renderPage(
       reply,
       LOGIN_PAGE,
       {
         title: text('login.title'),
-        form: { action: loginPath(back), csrf: this.csrf.token(request, reply) },
+        form: { action: page, csrf: this.csrf.token(request, reply) },
+        passkey: await this.passkeys.make({ action: page.replace('/login', '/login/passkey'), page }, request, reply),
         email,
         signUp: this.signUp.isOpen ? '/console/sign-up' : undefined,
         notice,

@@ -4,6 +4,7 @@ import type { User } from '../database/entities/user.entity.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
 import { returnPath } from './return-path.js';
@@ -14,6 +15,7 @@ export class SecondFactorController {
   constructor(
     private readonly step: SecondStep,
     private readonly logIn: BrowserLogIn,
+    private readonly passkeys: PasskeyForms,
     private readonly csrf: Csrf,
   ) {}
 
@@ -33,11 +35,12 @@ export class SecondFactorController {
     @Query('person') person: unknown,
     @Query('return') back: unknown,
     @Body('code') code: unknown,
+    @Body('passkey') passkey: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const user = await this.open(person, back, request);
-    const proof = await this.step.prove({ userId: user.id, email: user.email }, code, request, reply);
+    const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(user, { person, back, ...proof }, request, reply);
     await this.logIn.begin(user.id, request, reply, proof.by);
     await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
@@ -48,13 +51,20 @@ export class SecondFactorController {
   }
 
   private async render(
-    { email }: User,
+    { id: userId, email }: User,
     { person, back, failure, status }: { person: unknown; back: unknown; failure?: Text; status?: number },
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const form = { action: secondFactorPath(String(person), back), csrf: this.csrf.token(request, reply) };
-    const model = { title: text('second.title'), person: email, form, failure, again: loginPath(back) };
+    const action = secondFactorPath(String(person), back);
+    const model = {
+      title: text('second.title'),
+      person: email,
+      form: { action, csrf: this.csrf.token(request, reply) },
+      passkey: await this.passkeys.make({ action, page: action, userId }, request, reply),
+      failure,
+      again: loginPath(back),
+    };
     await renderPage(reply, SECOND_FACTOR_PAGE, model, status);
   }
 }

@@ -4,6 +4,7 @@ import type { LiveSession } from '../database/repositories/sessions.repository.j
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { type Text, text } from '../texts/text.js';
@@ -19,6 +20,7 @@ export class StepUpController {
     private readonly shells: Shells,
     private readonly step: SecondStep,
     private readonly logIn: BrowserLogIn,
+    private readonly passkeys: PasskeyForms,
   ) {}
 
   @Get()
@@ -39,10 +41,11 @@ export class StepUpController {
     @CurrentSession() session: LiveSession,
     @Query('return') back: unknown,
     @Body('code') code: unknown,
+    @Body('passkey') passkey: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const proof = await this.step.prove(session, code, request, reply);
+    const proof = await this.step.prove(session, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(session, { back, ...proof }, request, reply);
     await this.logIn.prove(session, proof.by, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
@@ -56,12 +59,14 @@ export class StepUpController {
   ): Promise<void> {
     const { shell } = await this.shells.make('account', session, { request, reply });
     const query = new URLSearchParams({ return: pagePath(back) ?? '/console' });
+    const action = `/console/step-up?${query}`;
     const model = {
       title: text('step-up.title'),
       shell,
       notice: undefined,
       provable: session.provable,
-      action: `/console/step-up?${query}`,
+      action,
+      passkey: await this.passkeys.make({ action, page: action, userId: session.userId }, request, reply),
       setUp: `/console/account/security?${query}`,
       failure,
     };

@@ -15,6 +15,7 @@ import { KnownClients } from './repositories/known-clients.repository.js';
 import { Memberships } from './repositories/memberships.repository.js';
 import { OrganizationConnections } from './repositories/organization-connections.repository.js';
 import { Organizations } from './repositories/organizations.repository.js';
+import { StoredPasskeys } from './repositories/passkeys.repository.js';
 import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
@@ -54,6 +55,7 @@ const REPOSITORIES = [
   SigningKeys,
   StoredClients,
   StoredFactors,
+  StoredPasskeys,
   StoredResources,
   Users,
 ];

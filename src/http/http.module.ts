@@ -10,6 +10,7 @@ import { Csrf, CsrfGuard } from './csrf.js';
 import { FailureFilter } from './failure.filter.js';
 import { LoginGuard } from './login.guard.js';
 import { Metrics } from './metrics.js';
+import { PasskeyForms } from './passkey-form.js';
 import { Recording } from './recording.js';
 import { SecondStep } from './second-step.js';
 import { OperatorGuard, SessionGuard } from './session.guard.js';
@@ -24,6 +25,7 @@ const EDGE = [
   LoginGuard,
   Metrics,
   OperatorGuard,
+  PasskeyForms,
   Recording,
   SecondStep,
   SessionGuard,

@@ -9,6 +9,7 @@ import { StoredFactors } from '../database/repositories/second-factors.repositor
 import { Finding } from '../oauth/finding.js';
 import { type Text, text } from '../texts/text.js';
 import { Cookies } from './cookies.js';
+import { type PasskeyForm, PasskeyForms } from './passkey-form.js';
 import { definePage, type Form, pageLocale } from './page.js';
 import { PageFailure } from './page-failure.js';
 
@@ -17,12 +18,14 @@ export interface SecondFactorModel {
   /** Whose factor it is. */
   readonly person: string;
   readonly form: Form;
+  /** To prove it by a passkey instead, for whoever has one. */
+  readonly passkey: PasskeyForm | undefined;
   readonly failure: Text | undefined;
   /** Where to begin again, as somebody else. */
   readonly again: string;
 }
 /** The field "code": of an app, or a recovery code. */
-export const SECOND_FACTOR_PAGE = definePage<SecondFactorModel>('second-factor');
+export const SECOND_FACTOR_PAGE = definePage<SecondFactorModel>('second-factor', { script: 'passkeys' });
 
 /** What a code came to. */
 type Proof = { readonly by: SecondFactor } | { readonly failure: Text; readonly status: 400 | 401 | 429 };
@@ -34,6 +37,7 @@ export class SecondStep {
     private readonly halfWay: HalfWay,
     private readonly factors: SecondFactors,
     private readonly stored: StoredFactors,
+    private readonly passkeys: PasskeyForms,
     private readonly cookies: Cookies,
   ) {}
 
@@ -53,13 +57,17 @@ export class SecondStep {
     return user;
   }
 
-  /** What a code proves; or what the page says, in place. */
+  /** What a code, or a passkey in its stead, proves; or what the page says, in place. */
   async prove(
     { userId, email }: { userId: string; email: string },
-    code: unknown,
+    { code, passkey }: { code: unknown; passkey: unknown },
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Proof> {
+    if (passkey !== undefined) {
+      const by = await this.passkeys.answeredBy(passkey, request, userId);
+      return by === userId ? { by: 'passkey' } : { failure: text('passkey.refused'), status: 401 };
+    }
     if (typeof code !== 'string' || code.trim() === '' || code.length > 100)
       return { failure: text('second.empty'), status: 400 };
     try {

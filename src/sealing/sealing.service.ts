@@ -25,6 +25,7 @@ export type Purpose =
   | 'half-way'
   | 'authenticator-setup'
   | 'authenticator-secret'
+  | 'passkey-challenge'
   | 'audit-chain'
   | 'policy-change';
 

@@ -34,7 +34,10 @@ afterAll(() => server?.close());
 function expectInert(html: string, payload: string): void {
   if (/[<>"']/.test(payload)) expect(html).not.toContain(payload);
   // A page may have one script of ours.
-  const given = html.replace(/<script type="module" src="\/assets\/live\.[0-9a-f]{16}\.js"><\/script>/, '');
+  const given = html.replace(
+    /<script type="module" src="\/assets\/(?:live|passkeys)\.[0-9a-f]{16}\.js"><\/script>/,
+    '',
+  );
   expect(given).not.toMatch(/<script|<svg onload|<img src=x|onerror=(?!alert\(1\)&gt;)[^&]/);
   expect(textOf(html)).not.toMatch(/\b49\b/);
 }

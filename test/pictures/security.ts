@@ -12,6 +12,8 @@ export const walk: Walk = async (scene) => {
   await shoot('security-none');
   await page.goto(`${server.origin}/console/step-up`);
   await shoot('step-up-none');
+  await page.goto(`${security}/passkeys`);
+  await shoot('passkey-new');
   await page.goto(`${security}/authenticator`);
   await shoot('app-setup');
   await page.getByText('No camera?').click();
@@ -22,6 +24,13 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('button', { name: 'Turn on' }).click();
   await shoot('recovery-codes', { once: true });
   await page.getByRole('link', { name: 'I have kept them' }).click();
+  await server.query(
+    `INSERT INTO passkeys (user_id, credential_id, public_key, user_handle, sign_count, newest_challenge, name, created_at, last_used_at)
+     VALUES ($1, sha256($2), '', '', 0, now(), 'Phone', now(), now())`,
+    [ann.id, Buffer.from(ann.id)],
+  );
+  await page.reload();
+  await page.getByRole('listitem').locator('summary').click();
   await page.getByText('Turn it off').click();
   await page.getByText('Make new ones …').click();
   await shoot('security');

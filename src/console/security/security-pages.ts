@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
+import { StoredPasskeys } from '../../database/repositories/passkeys.repository.js';
 import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { moment } from '../../http/moment.js';
@@ -18,6 +19,7 @@ export class SecurityPages {
   constructor(
     private readonly shells: Shells,
     private readonly stored: StoredFactors,
+    private readonly passkeys: StoredPasskeys,
     private readonly clock: Clock,
   ) {}
 
@@ -29,19 +31,31 @@ export class SecurityPages {
   ): Promise<void> {
     const { shell } = await this.shells.make('account', session, { request, reply });
     const now = this.clock.now();
-    const { app, recoveryCodes } = await this.stored.of(session.userId);
+    const { any, app, recoveryCodes } = await this.stored.of(session.userId);
     const model = {
       title: text('security.title'),
       shell,
       notice,
       failure,
       app: app && { since: moment(app.createdAt, now), used: moment(app.lastUsedAt, now) },
-      codes: app ? recoveryCodes : undefined,
+      passkeys: (await this.passkeys.ofUser(session.userId)).map(({ id, name, createdAt, lastUsedAt }) => ({
+        id,
+        name,
+        since: moment(createdAt, now),
+        used: moment(lastUsedAt, now),
+      })),
+      newPasskey: this.path('/passkeys', back),
+      codes: any ? recoveryCodes : undefined,
+      hasFactor: any,
       fewCodes: recoveryCodes <= FEW_CODES,
       setUpApp: this.path('/authenticator', back),
-      next: app && pagePath(back),
+      next: any ? pagePath(back) : undefined,
     };
     await renderPage(reply, SECURITY_PAGE, model, failure ? 400 : 200);
+  }
+
+  async hasPasskey({ userId }: LiveSession, id: string): Promise<boolean> {
+    return (await this.passkeys.ofUser(userId)).some((one) => one.id === id);
   }
 
   async showCodes(

@@ -1,13 +1,23 @@
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
+import type { PasskeyForm } from '../../http/passkey-form.js';
 import type { Text } from '../../texts/text.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 
 export interface SecurityModel extends ConsoleModel {
   readonly failure: Text | undefined;
   readonly app: { readonly since: Moment; readonly used: Moment } | undefined;
+  readonly passkeys: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly since: Moment;
+    readonly used: Moment;
+  }[];
+  readonly newPasskey: string;
   /** How many recovery codes are left; undefined when there is nothing they could stand in for. */
   readonly codes: number | undefined;
+  /** There is something recovery codes could stand in for. */
+  readonly hasFactor: boolean;
   /** So few that it is time for new ones. */
   readonly fewCodes: boolean;
   readonly setUpApp: string;
@@ -27,6 +37,17 @@ export interface AppSetupModel extends ConsoleModel {
 }
 export const APP_SETUP_PAGE = definePage<AppSetupModel>('console/security/app-setup', CONSOLE);
 
+/** Nothing but a word that it cannot be, without script. */
+export const NEW_PASSKEY_PAGE = definePage<
+  ConsoleModel & {
+    readonly failure: Text | undefined;
+    readonly name: string;
+    /** What the browser is asked, as JSON. */
+    readonly options: string;
+    readonly action: string;
+  }
+>('console/security/passkey-new', { ...CONSOLE, script: 'passkeys' });
+
 /** The one time recovery codes are shown. */
 export const RECOVERY_CODES_PAGE = definePage<
   ConsoleModel & { readonly codes: readonly string[]; readonly next: string }
@@ -37,7 +58,8 @@ export const STEP_UP_PAGE = definePage<
     /** They have a factor that can be asked for here. */
     readonly provable: boolean;
     readonly action: string;
+    readonly passkey: PasskeyForm | undefined;
     readonly setUp: string;
     readonly failure: Text | undefined;
   }
->('console/security/step-up', CONSOLE);
+>('console/security/step-up', { ...CONSOLE, script: 'passkeys' });

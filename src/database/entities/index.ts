@@ -12,6 +12,7 @@ import { Grant } from './grant.entity.js';
 import { Invitation } from './invitation.entity.js';
 import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
+import { Passkey } from './passkey.entity.js';
 import { PolicyRule } from './policy-rule.entity.js';
 import { Project } from './project.entity.js';
 import { RateLimit } from './rate-limit.entity.js';
@@ -37,6 +38,7 @@ export const ENTITIES = [
   Invitation,
   Membership,
   Organization,
+  Passkey,
   PolicyRule,
   Project,
   RateLimit,

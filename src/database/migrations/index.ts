@@ -11,6 +11,7 @@ import { AuditChain1700000009000 } from './1700000009000-audit-chain.js';
 import { Attempts1700000010000 } from './1700000010000-attempts.js';
 import { AccessRequests1700000011000 } from './1700000011000-access-requests.js';
 import { Suspension1700000012000 } from './1700000012000-suspension.js';
+import { Passkeys1700000013000 } from './1700000013000-passkeys.js';
 import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 
 /** In the order they run. Generated, then read, then never edited. */
@@ -28,5 +29,6 @@ export const MIGRATIONS = [
   Attempts1700000010000,
   AccessRequests1700000011000,
   Suspension1700000012000,
+  Passkeys1700000013000,
   UsageDays1700000015000,
 ];

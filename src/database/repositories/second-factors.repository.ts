@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
+import { Passkey } from '../entities/passkey.entity.js';
 import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
+/** So many passkeys at most. */
+const MOST_PASSKEYS = 20;
+
 /** What somebody can prove besides the password. */
 export interface Factors {
+  /** They have a factor. */
+  readonly any: boolean;
   readonly app: { readonly createdAt: Date; readonly lastUsedAt: Date } | undefined;
   /** How many are left. */
   readonly recoveryCodes: number;
@@ -22,7 +28,8 @@ export class StoredFactors {
   async of(userId: string): Promise<Factors> {
     const { manager } = this.dataSource;
     const app = await manager.findOneBy(AuthenticatorApp, { userId });
-    return { app: app ?? undefined, recoveryCodes: await manager.countBy(RecoveryCode, { userId }) };
+    const recoveryCodes = await manager.countBy(RecoveryCode, { userId });
+    return { any: await has(manager, userId), app: app ?? undefined, recoveryCodes };
   }
 
   async has(userId: string): Promise<boolean> {
@@ -85,6 +92,35 @@ export class StoredFactors {
     });
   }
 
+  /** As `addApp`. False: it is known already, or they have too many. */
+  async addPasskey(
+    passkey: Omit<Passkey, 'id' | 'user' | 'createdAt' | 'lastUsedAt'>,
+    recoveryCodes: readonly Buffer[],
+    at: Date,
+  ): Promise<'first' | 'further' | false> {
+    const { userId, credentialId, name } = passkey;
+    return this.inTurn(userId, async (manager) => {
+      if ((await manager.countBy(Passkey, { userId })) >= MOST_PASSKEYS) return false;
+      const first = !(await has(manager, userId));
+      const row = { ...passkey, createdAt: at, lastUsedAt: at };
+      await manager.createQueryBuilder().insert().into(Passkey).values(row).orIgnore().execute();
+      if (!(await manager.existsBy(Passkey, { credentialId, userId, createdAt: at }))) return false;
+      if (first) await putRecoveryCodes(manager, userId, recoveryCodes);
+      await addAuditEvent(manager, { at, action: 'user.passkey_added', userId, detail: { name } });
+      return first ? 'first' : 'further';
+    });
+  }
+
+  /** False: this person has no such passkey. */
+  async removePasskey({ id, userId }: { id: string; userId: string }, at: Date): Promise<boolean> {
+    return this.inTurn(userId, async (manager) => {
+      if ((await manager.delete(Passkey, { id, userId })).affected !== 1) return false;
+      await addAuditEvent(manager, { at, action: 'user.passkey_removed', userId, detail: { passkey: id } });
+      await settle(manager, userId);
+      return true;
+    });
+  }
+
   /** In place of those there were. False: they have no factor that codes could stand in for. */
   async replaceRecoveryCodes(userId: string, recoveryCodes: readonly Buffer[], at: Date): Promise<boolean> {
     return this.inTurn(userId, async (manager) => {
@@ -100,6 +136,7 @@ export class StoredFactors {
     return this.inTurn(userId, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await manager.delete(AuthenticatorApp, { userId });
+      await manager.delete(Passkey, { userId });
       await settle(manager, userId);
       await manager.delete(Session, { userId });
       await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId });

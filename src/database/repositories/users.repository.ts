@@ -4,6 +4,7 @@ import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Grant, type RevocationReason } from '../entities/grant.entity.js';
+import { Passkey } from '../entities/passkey.entity.js';
 import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
@@ -153,6 +154,7 @@ export class Users {
       await shutOut(manager, userId, 'user_disabled', at);
       await manager.delete(Membership, { userId });
       await manager.delete(AuthenticatorApp, { userId });
+      await manager.delete(Passkey, { userId });
       await manager.delete(RecoveryCode, { userId });
       await manager.update(
         User,

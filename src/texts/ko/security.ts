@@ -71,4 +71,32 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'mail.codes-tried': '비밀번호를 아는 누군가가 틀린 코드를 계속 입력해서 15분 동안 막았습니다.',
   'mail.codes-tried-note':
     '본인이 한 일이 아니라면 로그인 페이지의 "비밀번호를 잊으셨나요?"에서 지금 새 비밀번호를 정하세요.',
+
+  'passkey.title': '패스키',
+  'passkey.what':
+    '휴대전화, 컴퓨터 또는 보안 키가 자체 잠금으로 본인을 확인합니다. 패스키 하나로 로그인할 수 있고, 두 가지 인증을 모두 한 것으로 봅니다.',
+  'passkey.facts': '추가 {since} · 마지막 사용 {used}',
+  'passkey.add': '패스키 추가',
+  'passkey.new-title': '패스키 추가',
+  'passkey.new-what': '이름을 정하면 브라우저가 어디에 보관할지 묻습니다.',
+  'passkey.name': '패스키 이름',
+  'passkey.name-hint': '다른 패스키와 구별할 이름입니다. 예: "휴대전화", "회사 보안 키".',
+  'passkey.change': '변경',
+  'passkey.rename': '이름 저장',
+  'passkey.remove': '삭제',
+  'passkey.remove-what':
+    '이 패스키로는 더 이상 로그인할 수 없습니다. 다른 두 번째 인증이 없으면 복구 코드도 사라집니다.',
+  'passkey.without':
+    '패스키에는 스크립트와 패스키를 지원하는 브라우저가 필요합니다. 이 브라우저에서는 만들 수 없습니다.',
+  'passkey.use': '패스키 사용',
+  'passkey.failed': '패스키를 사용하지 않았습니다. 다시 시도하거나 다른 방법으로 계속하세요.',
+  'passkey.refused': '패스키를 확인하지 못했습니다. 다시 시도하거나 다른 방법으로 계속하세요.',
+  'passkey.not-made': '패스키를 만들지 못했습니다. 다시 시도해 주세요.',
+  'passkey.not-kept': '이미 등록된 패스키이거나 패스키가 스무 개입니다. 먼저 하나를 삭제하세요.',
+  'done.passkey-added': '패스키를 추가했습니다.',
+  'done.passkey-renamed': '패스키 이름을 바꿨습니다.',
+  'done.passkey-removed': '패스키를 삭제했습니다.',
+  'mail.passkey-added': '계정에 패스키를 추가했습니다: {name}. 이 패스키만으로 로그인할 수 있습니다.',
+  'mail.passkey-renamed': '계정의 패스키 이름이 바뀌었습니다: {name}.',
+  'mail.passkey-removed': '계정의 패스키를 삭제했습니다.',
 };
