@@ -9,6 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import handlebars from 'handlebars';
 import { AppModule } from './app.module.js';
+import { actingFrom } from './config/acting-from.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { allowsCors, pathOf } from './http/endpoints.js';
@@ -20,7 +21,7 @@ import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['chart', 'connection', 'disconnect-tools', 'failure', 'head', 'identity', 'mark', 'notice', 'passkey'].map(
+  ['chart', 'connection', 'disconnect-tools', 'event', 'failure', 'head', 'identity', 'mark', 'notice', 'passkey'].map(
     (name) => [name, `partials/${name}.hbs`],
   ),
 );
@@ -72,6 +73,10 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
   allowCors(app);
+  // After the body was read: what is read from a socket is nobody's act.
+  adapter.getInstance().addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+    actingFrom(request.ip, done);
+  });
   const [metrics, recording] = [app.get(Metrics), app.get(Recording)];
   adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);

@@ -29,14 +29,17 @@ export class AuditVerifier {
     private readonly clock: Clock,
   ) {}
 
-  /** `kept`: a head that was noted before; a chain cut off since then does not contain it. */
-  async verify(kept?: Head): Promise<Verification> {
+  /**
+   * `kept`: a head that was noted before; a chain cut off since then does not contain it. `from`: another, behind which to
+   * begin: what is before it was verified then, and is sealed under a secret that may be gone.
+   */
+  async verify(kept?: Head, from?: Head): Promise<Verification> {
     const faults: string[] = [];
     const fault = (sentence: string) => faults.length < MOST_FAULTS && faults.push(sentence);
-    let before: { seq: bigint; mac: Buffer; at: number } = { seq: 0n, mac: Buffer.alloc(0), at: 0 };
+    let before: { seq: bigint; mac: Buffer; at: number } = { ...headOf(from), at: 0 };
     let events = 0;
     let keptIsFound = kept === undefined || kept === headText(before);
-    for await (const { seq, mac, eventId, text, at } of this.chain.links()) {
+    for await (const { seq, mac, eventId, text, at } of this.chain.links(before.seq)) {
       if (seq !== before.seq + 1n) fault(`links ${before.seq + 1n} to ${seq - 1n} are missing`);
       if (text === undefined) fault(`event ${eventId} was removed (link ${seq})`);
       else if (!this.sealing.hasMac('audit-chain', linkedText(before.mac, text), mac))
@@ -56,3 +59,9 @@ export class AuditVerifier {
 }
 
 const headText = ({ seq, mac }: { seq: bigint; mac: Buffer }): Head => `${seq}:${mac.toString('base64url')}`;
+
+/** The beginning of the chain where there is none. */
+function headOf(text: Head = '0:'): { seq: bigint; mac: Buffer } {
+  const [seq, mac] = text.split(':') as [string, string];
+  return { seq: BigInt(seq), mac: Buffer.from(mac, 'base64url') };
+}

@@ -3,6 +3,7 @@ import { FirstOperator } from '../accounts/first-operator.service.js';
 import { AuditVerifier } from '../audit/audit-verifier.service.js';
 import { DynamicClients } from '../clients/dynamic-clients.js';
 import { RegisteredClients } from '../clients/registered-clients.js';
+import { actingFrom, COMMAND_LINE } from '../config/acting-from.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { openDatabaseBeside } from '../database/open-database.js';
@@ -41,7 +42,11 @@ export interface Services {
 }
 
 /** Opens the database, beside the running server if there is one, does the work, and closes it again. */
-export async function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
+export function withServices<T>(work: (services: Services) => Promise<T>): Promise<T> {
+  return actingFrom(COMMAND_LINE, () => opened(work));
+}
+
+async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
   const config = Config.fromProcess();
   const { dataSource, close } = await openDatabaseBeside(config);
   try {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditPages } from './audit-pages.js';
 import { AccountPage } from './account/account-page.js';
 import { DeleteAccountController } from './account/delete-account.controller.js';
 import { EmailController } from './account/email.controller.js';
@@ -18,6 +19,7 @@ import { OrganizationConnectionsController } from './members/organization-connec
 import { MembersController } from './members/members.controller.js';
 import { AttemptsController } from './operator/attempts.controller.js';
 import { AccessController } from './policy/access.controller.js';
+import { ServerAuditController } from './operator/audit.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
 import { UsageController } from './members/usage.controller.js';
 import { AllOrganizationsController } from './operator/organizations.controller.js';
@@ -76,10 +78,20 @@ import { StepUpController } from './step-up.controller.js';
     ResetPasswordController,
     SecondFactorController,
     SecurityController,
+    ServerAuditController,
     SignUpController,
     StepUpController,
     UsageController,
   ],
-  providers: [AccountPage, Confirmations, ConnectionPage, ConnectionRows, PolicyForm, SecurityPages, Shells],
+  providers: [
+    AccountPage,
+    AuditPages,
+    Confirmations,
+    ConnectionPage,
+    ConnectionRows,
+    PolicyForm,
+    SecurityPages,
+    Shells,
+  ],
 })
 export class ConsoleModule {}

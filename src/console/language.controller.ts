@@ -1,5 +1,6 @@
 import { Controller, Get, NotFoundException, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
@@ -16,6 +17,7 @@ export class LanguageController {
     private readonly config: Config,
     private readonly users: Users,
     private readonly logIn: BrowserLogIn,
+    private readonly clock: Clock,
   ) {}
 
   @Get(':locale')
@@ -30,7 +32,7 @@ export class LanguageController {
     reply.setCookie(LOCALE_COOKIE, locale, { path: '/', maxAge: A_YEAR, httpOnly: true, sameSite: 'lax', secure });
     const session = await this.logIn.find(request);
     // Their mails are in it too.
-    if (session) await this.users.setLocale(session.userId, locale);
+    if (session) await this.users.setLocale(session.userId, locale, this.clock.now());
     await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
   }
 }

@@ -40,6 +40,7 @@ const OPERATOR_TABS = [
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
   { page: 'attempts', label: 'attempts.link', path: '/console/operator/attempts' },
+  { page: 'audit', label: 'audit.link', path: '/console/operator/audit' },
 ] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number]['page'];
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, NotFoundException, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OwnAccount } from '../../accounts/own-account.service.js';
+import { Clock } from '../../config/clock.js';
 import { type LiveSession, Sessions } from '../../database/repositories/sessions.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
@@ -21,6 +22,7 @@ export class AccountController {
     private readonly account: OwnAccount,
     private readonly users: Users,
     private readonly sessions: Sessions,
+    private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -43,7 +45,7 @@ export class AccountController {
   ): Promise<void> {
     const name = displayName(value);
     if (name === undefined) return this.pages.show(session, { failure: text('form.name-rule') }, request, reply);
-    await this.users.rename(session.userId, name);
+    await this.users.rename(session.userId, name, this.clock.now());
     await reply.redirect('/console/account?done=name-changed', 303);
   }
 

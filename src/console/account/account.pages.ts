@@ -2,6 +2,7 @@ import type { Moment } from '../../http/moment.js';
 import { definePage, type Form } from '../../http/page.js';
 import type { Text, Words } from '../../texts/text.js';
 import { type ConsoleModel, CONSOLE } from '../console.pages.js';
+import type { AuditRow } from '../audit-lines.js';
 
 interface EntryModel {
   readonly title: Text;
@@ -46,6 +47,7 @@ export interface AccountModel extends ConsoleModel {
   }[];
   /** There are others than this one. */
   readonly others: boolean;
+  readonly activity: readonly AuditRow[];
 }
 export const ACCOUNT_PAGE = definePage<AccountModel>('console/account', CONSOLE);
 

@@ -12,6 +12,7 @@ import { Attempts1700000010000 } from './1700000010000-attempts.js';
 import { AccessRequests1700000011000 } from './1700000011000-access-requests.js';
 import { Suspension1700000012000 } from './1700000012000-suspension.js';
 import { Passkeys1700000013000 } from './1700000013000-passkeys.js';
+import { Log1700000014000 } from './1700000014000-log.js';
 import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 
 /** In the order they run. Generated, then read, then never edited. */
@@ -30,5 +31,6 @@ export const MIGRATIONS = [
   AccessRequests1700000011000,
   Suspension1700000012000,
   Passkeys1700000013000,
+  Log1700000014000,
   UsageDays1700000015000,
 ];

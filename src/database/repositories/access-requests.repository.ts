@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
+import { actedFrom } from '../../config/acting-from.js';
 import { AccessRequest } from '../entities/access-request.entity.js';
 import { type Statement, Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
@@ -70,8 +71,8 @@ const ASK: Statement = {
        WHERE access_requests.answer = 'approved' OR access_requests.answered_at <= $14 OR access_requests.asked_at <= $15
       RETURNING id, user_id, organization_id
     ), audited AS (
-      INSERT INTO audit_events (at, action, user_id, organization_id, detail)
-      SELECT $1, 'access.requested', user_id, organization_id, jsonb_build_object('client', $7::text, 'request', id) FROM asked)
+      INSERT INTO audit_events (at, action, user_id, organization_id, address, detail)
+      SELECT $1, 'access.requested', user_id, organization_id, $16, jsonb_build_object('client', $7::text, 'request', id) FROM asked)
     SELECT id FROM asked`,
 };
 
@@ -108,6 +109,7 @@ export class AccessRequests {
         aDay,
         dayAgo,
         longAgo,
+        actedFrom(),
       ],
     );
     return row?.id;

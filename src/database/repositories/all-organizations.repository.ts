@@ -54,7 +54,7 @@ export class AllOrganizations {
     return this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.update(Organization, { id, suspendedAt: IsNull() }, { suspendedAt: at });
       if (affected !== 1) return undefined;
-      const ended = await endGrants(manager, { column: 'organization_id', value: id }, 'organization_suspended', at);
+      const ended = await endGrants(manager, { organization_id: id }, { because: 'organization_suspended', at, by });
       const detail = { connections: ended.live };
       await addAuditEvent(manager, { at, action: 'organization.suspended', userId: by, organizationId: id, detail });
       return ended;

@@ -22,9 +22,12 @@ export interface SealedEvent extends ChainHead {
   readonly at: number | undefined;
 }
 
-/** The whole of an event as one text that is the same whenever it is read. */
-const TEXT = `jsonb_build_array(e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.action, e.user_id,
-  e.organization_id, e.grant_id, e.detail)::text`;
+/**
+ * The whole of an event as one text that is the same whenever it is read. The address is a member more only where there is
+ * one: events from before there were any verify as they were sealed, and none can be given or lose one unnoticed.
+ */
+const TEXT = `(jsonb_build_array(e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.action, e.user_id,
+  e.organization_id, e.grant_id, e.detail) || CASE WHEN e.address IS NULL THEN '[]' ELSE jsonb_build_array(e.address) END)::text`;
 const EMPTY: ChainHead = { seq: 0n, mac: Buffer.alloc(0) };
 
 /** The chain of MACs over the audit log (`audit_chain`). Both tables refuse every change. */
@@ -60,13 +63,21 @@ export class AuditChain {
     });
   }
 
+  /** When the last event that is sealed was written. */
+  async sealedUntil(): Promise<Date | undefined> {
+    const [row] = await this.dataSource.query<{ at: Date }[]>(
+      'SELECT e.at FROM audit_chain c JOIN audit_events e ON e.id = c.event_id ORDER BY c.seq DESC LIMIT 1',
+    );
+    return row?.at;
+  }
+
   head(): Promise<ChainHead> {
     return headOf(this.dataSource.manager);
   }
 
-  /** Every link in order, a page at a time, so that no chain is held in memory. */
-  async *links(): AsyncGenerator<SealedEvent> {
-    for (let after = 0n; ;) {
+  /** Every link behind this one, in order, a page at a time, so that no chain is held in memory. */
+  async *links(behind = 0n): AsyncGenerator<SealedEvent> {
+    for (let after = behind; ;) {
       const rows = await this.dataSource.query<
         { seq: string; mac: Buffer; event_id: string; text: string | null; at: Date | null }[]
       >(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { actedFrom } from '../../config/acting-from.js';
 import { AuditEvent } from '../entities/audit-event.entity.js';
 
 export type NewAuditEvent = Pick<AuditEvent, 'at' | 'action'> &
@@ -14,7 +15,8 @@ export class AuditEvents {
   }
 }
 
-/** For repositories that write the event in the transaction of the act. */
+/** For repositories that write the event in the transaction of the act. Where it was asked for from is known here. */
 export async function addAuditEvent(manager: EntityManager, event: NewAuditEvent): Promise<void> {
-  await manager.insert(AuditEvent, event as Parameters<typeof manager.insert<AuditEvent>>[1]);
+  const row = { ...event, address: actedFrom() };
+  await manager.insert(AuditEvent, row as Parameters<typeof manager.insert<AuditEvent>>[1]);
 }

@@ -1,5 +1,14 @@
 import type { EntityManager } from 'typeorm';
+import { actedFrom } from '../../config/acting-from.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { auditGrants, endingDetail } from './audit.sql.js';
+
+/** What the connections to end have in common. */
+type Common =
+  | { readonly user_id: string; readonly organization_id?: string }
+  | { readonly organization_id: string }
+  | { readonly client_id: string }
+  | { readonly resource: string };
 
 /** Connections that an act ended. */
 export interface Ended {
@@ -8,17 +17,27 @@ export interface Ended {
   readonly live: number;
 }
 
-/** Ends everything of a client, an organization or a resource. The caller holds the row of what it is of. */
-export async function endGrants(
-  manager: EntityManager,
-  of: { readonly column: 'client_id' | 'organization_id' | 'resource'; readonly value: string },
-  because: RevocationReason,
-  at: Date,
-): Promise<Ended> {
-  const [rows] = await manager.query<[{ id: string; live: boolean }[], number]>(
-    `UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE ${of.column} = $1 AND revoked_at IS NULL
-      RETURNING id, expires_at > $2 AS live`,
-    [of.value, at, because],
+interface Ending {
+  readonly because: RevocationReason;
+  readonly at: Date;
+  /** Who ends them, when that is not the person they belong to. */
+  readonly by?: string | undefined;
+}
+
+/**
+ * Ends connections, in the transaction of the act that is the reason: which. Each that was still good has an event of its
+ * own, so that the log answers for every connection when, why and by whom it ended.
+ */
+export async function endGrants(manager: EntityManager, common: Common, { because, at, by }: Ending): Promise<Ended> {
+  const conditions = Object.keys(common).map((column, index) => `${column} = $${index + 5}`);
+  const rows = await manager.query<{ id: string; live: boolean }[]>(
+    `WITH revoked AS (
+        UPDATE grants SET revoked_at = $1, revoked_because = $2 WHERE revoked_at IS NULL AND ${conditions.join(' AND ')}
+        RETURNING id, user_id, organization_id, expires_at
+      ), ended AS (SELECT * FROM revoked WHERE expires_at > $1)
+      , audited AS (${auditGrants('ended', { at: '$1', action: `'grant.revoked'`, address: '$4', detail: endingDetail('$2', '$3') })})
+      SELECT id, expires_at > $1 AS live FROM revoked`,
+    [at, because, by ?? null, actedFrom(), ...Object.values(common)],
   );
   return { grantIds: rows.map(({ id }) => id), live: rows.filter(({ live }) => live).length };
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
@@ -132,6 +133,7 @@ export class Grants {
         approval.codeExpiresAt,
         client.pinned,
         approval.ownResource,
+        actedFrom(),
       ],
     );
     return row?.id;
@@ -153,6 +155,7 @@ export class Grants {
       denial.userId,
       denial.organizationId,
       denial.clientName,
+      actedFrom(),
     ];
     return (await this.statements.runInTurn({ key: denial.requestId }, sql.DENY, values)).length === 1;
   }
@@ -260,7 +263,8 @@ export class Grants {
     because: RevocationReason,
     by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {},
   ): Promise<boolean> {
-    const values = [id, at, because, by.clientDigest ?? null, by.userId ?? null, by.secretHash ?? null];
+    const { clientDigest = null, userId = null, secretHash = null } = by;
+    const values = [id, at, because, clientDigest, userId, secretHash, actedFrom()];
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
 
@@ -271,7 +275,7 @@ export class Grants {
     { organizationId, userId, by }: { organizationId?: string; userId?: string; by: string },
     at: Date,
   ): Promise<boolean> {
-    const values = [id, at, scopes, organizationId ?? null, userId ?? null, by];
+    const values = [id, at, scopes, organizationId ?? null, userId ?? null, by, actedFrom()];
     return (await this.statements.run(sql.NARROW, values)).length === 1;
   }
 

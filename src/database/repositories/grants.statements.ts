@@ -1,5 +1,5 @@
 import type { Statement } from '../statements.js';
-import { auditGrants } from './audit.sql.js';
+import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
@@ -52,7 +52,7 @@ export const APPROVE: Statement = {
          FOR SHARE OF m
       ON CONFLICT (request_id) DO NOTHING
       RETURNING id, user_id, organization_id
-    ), audited AS (${auditGrants('approved', '$6', `'grant.approved'`, `jsonb_build_object('scopes', $11::text[])`)})
+    ), audited AS (${auditGrants('approved', { at: '$6', action: `'grant.approved'`, address: '$19', detail: `jsonb_build_object('scopes', $11::text[])` })})
     SELECT id FROM approved`,
 };
 
@@ -138,21 +138,25 @@ export const REVOKE: Statement = {
          AND ($4::bytea IS NULL OR g.client_id = (SELECT id FROM clients WHERE digest = $4))
          AND ($5::uuid IS NULL OR g.user_id = $5) AND ($6::bytea IS NULL OR g.secret_hash = $6)
       RETURNING g.id, g.user_id, g.organization_id
-    ), audited AS (${auditGrants('revoked', '$2', `'grant.revoked'`, `jsonb_build_object('because', $3::text)`)})
+    ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$7', detail: endingDetail('$3', 'NULL') })})
     SELECT id FROM revoked`,
 };
 
 /** Takes permissions away: `$4` the organization it must belong to, `$5` the person. What tokens carry follows at the next refresh. */
 export const NARROW: Statement = {
   name: 'grant_narrow',
-  text: `WITH narrowed AS (
+  text: `WITH standing AS (
+      SELECT g.id, g.scopes FROM grants g
+       WHERE g.id = $1 AND g.scopes && $3::text[] AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+         AND ($4::uuid IS NULL OR g.organization_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
+         FOR NO KEY UPDATE
+    ), narrowed AS (
       UPDATE grants g
          SET scopes = ARRAY(SELECT scope FROM unnest(g.scopes) WITH ORDINALITY AS s (scope, n) WHERE scope <> ALL ($3::text[]) ORDER BY n),
              withdrawn = coalesce(g.withdrawn, '{}') || ARRAY(SELECT scope FROM unnest(g.scopes) AS scope WHERE scope = ANY ($3::text[]))
-       WHERE g.id = $1 AND g.scopes && $3::text[] AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
-         AND ($4::uuid IS NULL OR g.organization_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
-      RETURNING g.id, g.user_id, g.organization_id
-    ), audited AS (${auditGrants('narrowed', '$2', `'grant.narrowed'`, `jsonb_build_object('scopes', $3::text[], 'by', $6::text)`)})
+        FROM standing s WHERE g.id = s.id
+      RETURNING g.id, g.user_id, g.organization_id, s.scopes AS before, g.scopes AS after
+    ), audited AS (${auditGrants('narrowed', { at: '$2', action: `'grant.narrowed'`, address: '$7', detail: `jsonb_build_object('before', before, 'after', after, 'by', $6::text)` })})
     SELECT id FROM narrowed`,
 };
 
@@ -185,8 +189,8 @@ export const DENY: Statement = {
     ), swept AS (
       DELETE FROM denied_requests WHERE expires_at < $3
     ), audited AS (
-      INSERT INTO audit_events (at, action, user_id, organization_id, detail)
-      SELECT $3, 'authorization.denied', $4, $5, jsonb_build_object('client', $6::text) FROM denied)
+      INSERT INTO audit_events (at, action, user_id, organization_id, address, detail)
+      SELECT $3, 'authorization.denied', $4, $5, $7, jsonb_build_object('client', $6::text) FROM denied)
     SELECT request_id FROM denied`,
 };
 

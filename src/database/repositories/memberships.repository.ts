@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, IsNull } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ADMINISTRATORS, type Role } from '../../oauth/role.js';
-import { Grant } from '../entities/grant.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { endGrants } from './end-grants.js';
 
 export interface Member {
   readonly userId: string;
@@ -89,8 +89,8 @@ export class Memberships {
       const found = await this.decide(manager, { organizationId, userId, becomes: role }, allows);
       if (typeof found === 'string') return found;
       await manager.update(Membership, { organizationId, userId }, { role });
-      const detail = { member: userId, before: found.role, after: role };
-      await addAuditEvent(manager, { at, action: 'member.role_changed', userId: by, organizationId, detail });
+      const detail = { before: found.role, after: role, by };
+      await addAuditEvent(manager, { at, action: 'member.role_changed', userId, organizationId, detail });
       return 'done';
     });
   }
@@ -106,13 +106,10 @@ export class Memberships {
       if (typeof found === 'string') return found;
       // First the place: an approval under way holds its row, and is over when this goes on.
       await manager.delete(Membership, { organizationId, userId });
-      await manager.update(
-        Grant,
-        { organizationId, userId, revokedAt: IsNull() },
-        { revokedAt: at, revokedBecause: 'member_removed' },
-      );
-      const detail = { member: userId, before: found.role };
-      await addAuditEvent(manager, { at, action: 'member.removed', userId: by, organizationId, detail });
+      const common = { organization_id: organizationId, user_id: userId };
+      await endGrants(manager, common, { because: 'member_removed', at, by });
+      const detail = { before: found.role, by };
+      await addAuditEvent(manager, { at, action: 'member.removed', userId, organizationId, detail });
       return 'done';
     });
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
-import { auditGrants } from './audit.sql.js';
+import { auditGrants, endingDetail } from './audit.sql.js';
 import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
 import { micros, timeOfMicros } from './keyset.sql.js';
 
@@ -142,9 +143,9 @@ export class OrganizationConnections {
       `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
            WHERE ${LIVE} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id
-        ), audited AS (${auditGrants('revoked', '$2', `'grant.revoked'`, `jsonb_build_object('because', 'ended_by_administrator', 'by', $6::text)`)})
+        ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$7', detail: endingDetail(`'ended_by_administrator'`, '$6') })})
         SELECT id FROM revoked`,
-      [organizationId, at, ...values(chosen), by],
+      [organizationId, at, ...values(chosen), by, actedFrom()],
     );
     return rows.map(({ id }) => id);
   }

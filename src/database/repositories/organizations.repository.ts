@@ -70,14 +70,13 @@ export class Organizations {
 
   async rename(id: string, name: string, userId: string, at: Date): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await manager.update(Organization, { id }, { name });
-      await addAuditEvent(manager, {
-        at,
-        action: 'organization.renamed',
-        userId,
-        organizationId: id,
-        detail: { name },
+      const organization = await manager.findOneOrFail(Organization, {
+        where: { id },
+        lock: { mode: 'for_no_key_update' },
       });
+      await manager.update(Organization, { id }, { name });
+      const detail = { before: organization.name, after: name };
+      await addAuditEvent(manager, { at, action: 'organization.renamed', userId, organizationId: id, detail });
     });
   }
 

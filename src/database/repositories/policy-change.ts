@@ -1,10 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import { actedFrom } from '../../config/acting-from.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { PolicyRule } from '../entities/policy-rule.entity.js';
 import type { People, SinglePerson, Verdict } from '../entities/verdict.js';
 import { addAuditEvent } from './audit-events.repository.js';
-import { auditGrants } from './audit.sql.js';
+import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /** What a rule says. */
@@ -39,7 +40,7 @@ const END_WHAT_IS_NOT_ALLOWED = `WITH revoked AS (
       UPDATE grants SET revoked_at = $2, revoked_because = 'denied_by_policy'
        WHERE id IN (SELECT g.id FROM ${RULED} WHERE ${LIVE} AND NOT (${ALLOWED})) AND revoked_at IS NULL
       RETURNING id, user_id, organization_id
-    ), audited AS (${auditGrants('revoked', '$2', `'grant.revoked'`, `jsonb_build_object('because', 'denied_by_policy', 'by', $3::text)`)})
+    ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$4', detail: endingDetail(`'denied_by_policy'`, '$3') })})
     SELECT id FROM revoked`;
 
 /**
@@ -71,7 +72,7 @@ export async function changePolicy(
   await manager.update(Organization, current, { policyVersion: version + 1, policyBefore });
   const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
   await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
-  const rows = await manager.query<{ id: string }[]>(END_WHAT_IS_NOT_ALLOWED, [organizationId, at, by]);
+  const rows = await manager.query<{ id: string }[]>(END_WHAT_IS_NOT_ALLOWED, [organizationId, at, by, actedFrom()]);
   return rows.map(({ id }) => id);
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Project } from '../entities/project.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 
@@ -51,13 +51,11 @@ export class Projects {
   /** The renamed project; null when the organization has none of this id. */
   async rename(actor: Actor, id: string, name: string, at: Date): Promise<Project | null> {
     return this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.update(
-        Project,
-        { id, organizationId: actor.organizationId },
-        { name, updatedAt: at },
-      );
-      if (affected !== 1) return null;
-      await addAuditEvent(manager, { at, action: 'project.renamed', ...actor, detail: { project: id, name } });
+      const project = await locked(manager, actor.organizationId, id);
+      if (!project) return null;
+      await manager.update(Project, { id }, { name, updatedAt: at });
+      const detail = { project: id, before: project.name, after: name };
+      await addAuditEvent(manager, { at, action: 'project.renamed', ...actor, detail });
       return manager.findOneByOrFail(Project, { id });
     });
   }
@@ -65,10 +63,17 @@ export class Projects {
   /** Whether there was one to delete. */
   async delete(actor: Actor, id: string, at: Date): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.delete(Project, { id, organizationId: actor.organizationId });
-      if (affected !== 1) return false;
-      await addAuditEvent(manager, { at, action: 'project.deleted', ...actor, detail: { project: id } });
+      const project = await locked(manager, actor.organizationId, id);
+      if (!project) return false;
+      await manager.delete(Project, { id });
+      const detail = { project: id, name: project.name };
+      await addAuditEvent(manager, { at, action: 'project.deleted', ...actor, detail });
       return true;
     });
   }
+}
+
+/** One that is about to change: whoever comes meanwhile waits, and finds what it became. */
+function locked(manager: EntityManager, organizationId: string, id: string): Promise<Project | null> {
+  return manager.findOne(Project, { where: { id, organizationId }, lock: { mode: 'for_no_key_update' } });
 }

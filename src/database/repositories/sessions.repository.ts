@@ -58,7 +58,7 @@ export class Sessions {
         at,
         action: 'user.logged_in',
         userId: session.userId,
-        detail: { address: session.address, ...(session.secondFactor && { second_factor: session.secondFactor }) },
+        detail: session.secondFactor ? { second_factor: session.secondFactor } : {},
       });
     });
   }

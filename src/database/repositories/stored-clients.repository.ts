@@ -96,7 +96,7 @@ export class StoredClients {
       );
       if (affected !== 1) return undefined;
       const { id } = await manager.findOneByOrFail(Client, { digest: client.digest });
-      const ended = await endGrants(manager, { column: 'client_id', value: id }, 'client_blocked', at);
+      const ended = await endGrants(manager, { client_id: id }, { because: 'client_blocked', at, by });
       await audit(manager, 'client.blocked', client, at, { by, connections: ended.live });
       return ended;
     });

@@ -47,10 +47,12 @@ export class StoredResources {
     by?: string,
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.update(Resource, { uri }, changes);
-      if (affected !== 1) return false;
+      const before = await manager.findOne(Resource, { where: { uri }, lock: { mode: 'for_no_key_update' } });
+      if (!before) return false;
+      await manager.update(Resource, { uri }, changes);
       const changed = Object.keys(changes).map((name) => (name === 'secretHash' ? 'secret' : name));
-      await addAuditEvent(manager, { at, action: 'resource.changed', detail: { resource: uri, changed, by } });
+      const seen = { before: described(before, changes), after: described(changes, changes) };
+      await addAuditEvent(manager, { at, action: 'resource.changed', detail: { resource: uri, changed, ...seen, by } });
       return true;
     });
   }
@@ -61,7 +63,7 @@ export class StoredResources {
       // First the resource: an approval under way holds its row, and is over when this goes on.
       const { affected } = await manager.delete(Resource, { uri });
       if (affected !== 1) return undefined;
-      const ended = await endGrants(manager, { column: 'resource', value: uri }, 'resource_removed', at);
+      const ended = await endGrants(manager, { resource: uri }, { because: 'resource_removed', at, by });
       const detail = { resource: uri, by, connections: ended.live };
       await addAuditEvent(manager, { at, action: 'resource.removed', detail });
       return ended;
@@ -76,4 +78,14 @@ export class StoredResources {
       .andWhere('grant.code_used_at IS NOT NULL')
       .getCount();
   }
+}
+
+type Described = Partial<Pick<Resource, 'name' | 'scopes'>>;
+
+/** What the log shows of a resource, of that which changes. Its secret is nobody's business. */
+function described({ name, scopes }: Described, changes: Described): Record<string, unknown> {
+  return {
+    ...(changes.name !== undefined && { name }),
+    ...(changes.scopes && { scopes: scopes?.map((scope) => scope.name) }),
+  };
 }

@@ -3,12 +3,13 @@ import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { Membership } from '../entities/membership.entity.js';
-import { Grant, type RevocationReason } from '../entities/grant.entity.js';
+import type { RevocationReason } from '../entities/grant.entity.js';
 import { Passkey } from '../entities/passkey.entity.js';
 import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { endGrants } from './end-grants.js';
 
 export interface NewUser {
   readonly email: string;
@@ -80,7 +81,7 @@ export class Users {
   async setPassword(userId: string, passwordHash: string, at: Date): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.update(User, { id: userId }, { passwordHash });
-      await shutOut(manager, userId, 'password_changed', at);
+      await shutOut(manager, userId, { because: 'password_changed', at });
       await addAuditEvent(manager, { at, action: 'user.password_set', userId });
     });
   }
@@ -97,12 +98,7 @@ export class Users {
       const { affected } = await manager.update(User, { id: userId, passwordHash: from }, { passwordHash: to });
       if (affected !== 1) return false;
       await manager.delete(Session, keep ? { userId, idHash: Not(keep) } : { userId });
-      if (tools)
-        await manager.update(
-          Grant,
-          { userId, revokedAt: IsNull() },
-          { revokedAt: at, revokedBecause: 'password_changed' },
-        );
+      if (tools) await endGrants(manager, { user_id: userId }, { because: 'password_changed', at });
       await addAuditEvent(manager, { at, action: 'user.password_changed', userId, detail: { tools } });
       return true;
     });
@@ -117,17 +113,27 @@ export class Users {
         [userId, from, to],
       );
       if (changed[1] !== 1) return false;
-      await addAuditEvent(manager, { at, action: 'user.email_changed', userId, detail: { from, to } });
+      await addAuditEvent(manager, { at, action: 'user.email_changed', userId, detail: { before: from, after: to } });
       return true;
     });
   }
 
-  async setLocale(userId: string, locale: string): Promise<void> {
-    await this.dataSource.manager.update(User, { id: userId }, { locale });
+  async setLocale(userId: string, locale: string, at: Date): Promise<void> {
+    await this.describe(userId, 'locale', locale, 'user.locale_changed', at);
   }
 
-  async rename(userId: string, name: string): Promise<void> {
-    await this.dataSource.manager.update(User, { id: userId }, { name });
+  async rename(userId: string, name: string, at: Date): Promise<void> {
+    await this.describe(userId, 'name', name, 'user.renamed', at);
+  }
+
+  /** What is as it was is no change, and no event. */
+  private async describe(userId: string, member: 'name' | 'locale', after: string, action: string, at: Date) {
+    await this.dataSource.transaction(async (manager) => {
+      const user = await manager.findOne(User, { where: { id: userId }, lock: { mode: 'for_no_key_update' } });
+      if (!user || user[member] === after) return;
+      await manager.update(User, { id: userId }, { [member]: after });
+      await addAuditEvent(manager, { at, action, userId, detail: { before: user[member], after } });
+    });
   }
 
   /** Organizations that would be left without an owner while others are in them: their names. */
@@ -151,7 +157,7 @@ export class Users {
   async erase(userId: string, at: Date): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       if (await isLastOperator(manager, userId)) return false;
-      await shutOut(manager, userId, 'user_disabled', at);
+      await shutOut(manager, userId, { because: 'user_disabled', at });
       await manager.delete(Membership, { userId });
       await manager.delete(AuthenticatorApp, { userId });
       await manager.delete(Passkey, { userId });
@@ -172,7 +178,7 @@ export class Users {
       if (await isLastOperator(manager, userId)) return 'last operator';
       const { affected } = await manager.update(User, { id: userId, disabledAt: IsNull() }, { disabledAt: at });
       if (affected !== 1) return 'disabled before';
-      const connections = await shutOut(manager, userId, 'user_disabled', at);
+      const connections = await shutOut(manager, userId, { because: 'user_disabled', at, by });
       await addAuditEvent(manager, { at, action: 'user.disabled', userId, detail: { by } });
       return { connections };
     });
@@ -188,7 +194,7 @@ export class Users {
         { disabledAt: null },
       );
       if (affected !== 1) return false;
-      await shutOut(manager, userId, 'user_disabled', at);
+      await shutOut(manager, userId, { because: 'user_disabled', at, by });
       await addAuditEvent(manager, { at, action: 'user.enabled', userId, detail: { by } });
       return true;
     });
@@ -222,9 +228,9 @@ export class Users {
   /** Ends every connection somebody approved: which. */
   async disconnectTools(userId: string, at: Date, by: string): Promise<string[]> {
     return this.dataSource.transaction(async (manager) => {
-      const ended = await endConnections(manager, userId, 'ended_by_operator', at);
+      const { grantIds } = await endGrants(manager, { user_id: userId }, { because: 'ended_by_operator', at, by });
       await addAuditEvent(manager, { at, action: 'user.tools_disconnected', userId, detail: { by } });
-      return ended;
+      return [...grantIds];
     });
   }
 }
@@ -262,20 +268,11 @@ async function insertUser(manager: EntityManager, user: NewUser, at: Date): Prom
 }
 
 /** Ends sessions and connections: which of the latter. */
-async function shutOut(manager: EntityManager, userId: string, because: RevocationReason, at: Date): Promise<string[]> {
-  await manager.delete(Session, { userId });
-  return endConnections(manager, userId, because, at);
-}
-
-async function endConnections(
+async function shutOut(
   manager: EntityManager,
   userId: string,
-  because: RevocationReason,
-  at: Date,
+  ending: { because: RevocationReason; at: Date; by?: string | undefined },
 ): Promise<string[]> {
-  const [rows] = await manager.query<[{ id: string }[], number]>(
-    'UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id',
-    [userId, at, because],
-  );
-  return rows.map(({ id }) => id);
+  await manager.delete(Session, { userId });
+  return [...(await endGrants(manager, { user_id: userId }, ending)).grantIds];
 }

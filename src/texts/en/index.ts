@@ -2,6 +2,7 @@ import { ACCESS } from './access.js';
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
 import { ATTEMPTS } from './attempts.js';
+import { AUDIT } from './audit.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
@@ -17,6 +18,7 @@ export const EN = {
   ...ACCOUNTS,
   ...APPROVAL,
   ...ATTEMPTS,
+  ...AUDIT,
   ...CONSOLE,
   ...MEMBERS,
   ...OPERATOR,

@@ -1,4 +1,4 @@
-/** An organization: people, connections, log. */
+/** An organization: people, connections. */
 export const MEMBERS = {
   'members.count': '{count, plural, one {# member} other {# members}}',
   'members.title': 'Members of {organization}',
@@ -82,35 +82,4 @@ export const MEMBERS = {
   'sort.newest': 'newest first',
   'sort.used': 'last used first',
   'sort.person': 'by person',
-
-  'audit.title': 'What happened in {organization}',
-  'audit.link': 'Log',
-  'audit.lead': 'Newest first. The server never changes or removes a line.',
-  'audit.person': 'Person',
-  'audit.action': 'What',
-  'audit.any': 'anything',
-  'audit.when': 'When',
-  'audit.who': 'Who',
-  'audit.what': 'What',
-  'audit.about': 'About',
-  'audit.nobody': 'the server',
-  'audit.more': 'Older',
-  'audit.export': 'Download as NDJSON',
-  'audit.none': 'Nothing of the kind happened.',
-
-  'action.grant.approved': 'approved a tool',
-  'action.grant.revoked': 'a connection ended',
-  'action.grant.narrowed': 'took a permission away',
-  'action.authorization.denied': 'denied a tool',
-  'action.member.invited': 'invited somebody',
-  'action.member.invitation_revoked': 'called an invitation back',
-  'action.member.joined': 'joined',
-  'action.member.added': 'was added',
-  'action.member.role_changed': 'changed a role',
-  'action.member.removed': 'removed a member',
-  'action.organization.created': 'created the organization',
-  'action.organization.renamed': 'renamed the organization',
-  'action.project.created': 'created a project',
-  'action.project.renamed': 'renamed a project',
-  'action.project.deleted': 'deleted a project',
 } as const;

@@ -3,6 +3,7 @@ import { ACCESS } from './access.js';
 import { ACCOUNTS } from './accounts.js';
 import { APPROVAL } from './approval.js';
 import { ATTEMPTS } from './attempts.js';
+import { AUDIT } from './audit.js';
 import { COMMON } from './common.js';
 import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
@@ -18,6 +19,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...ACCOUNTS,
   ...APPROVAL,
   ...ATTEMPTS,
+  ...AUDIT,
   ...CONSOLE,
   ...MEMBERS,
   ...OPERATOR,

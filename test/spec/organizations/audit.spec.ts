@@ -43,9 +43,9 @@ describe.each(BOTH_DATABASES)('the log of an organization, on %s', (database) =>
 
   it('says who did what, to what, newest first, and nothing of other organizations', async () => {
     const lines = await rows();
-    expect(lines[0]).toMatch(/zoe@example\.com a connection ended Claude <b>Code · because: token_revoked$/);
-    expect(lines[1]).toMatch(/owner@example\.com denied a tool client: Claude <b>Code$/);
-    expect(lines).toContainEqual(expect.stringMatching(/zoe@example\.com created a project .*name: Moon/));
+    expect(lines[0]).toMatch(/zoe@example\.com a connection ended 127\.0\.0\.1 Claude <b>Code · token_revoked /);
+    expect(lines[1]).toMatch(/owner@example\.com denied a tool 127\.0\.0\.1 Claude <b>Code /);
+    expect(lines).toContainEqual(expect.stringMatching(/zoe@example\.com created a project 127\.0\.0\.1 .*Moon/));
     expect(lines.at(-1)).toMatch(/owner@example\.com created the organization/);
     expect(lines.join()).not.toContain('other@');
   });
@@ -57,7 +57,16 @@ describe.each(BOTH_DATABASES)('the log of an organization, on %s', (database) =>
     for (const odd of [
       '?action=x',
       '?before=x',
-      '?before=-1',
+      '?before=-1.1',
+      '?before=99999999999999999.999999999999999999',
+      "?before=1.1'--",
+      '?from=2026-99-99&until=x',
+      '?from=2999-01-01',
+      "?tool='--",
+      '?tool=%00',
+      '?connection=1',
+      "?address=';DROP",
+      '?address=a&address=b',
       '?person=%25',
       "?person='--",
       '?person=%00',
@@ -78,7 +87,9 @@ describe.each(BOTH_DATABASES)('the log of an organization, on %s', (database) =>
     const more = /href="(\/console\/organizations[^"]+before[^"]+)"/.exec(
       page.html.replace(/&#x3D;/g, '=').replace(/&amp;/g, '&'),
     )![1]!;
-    const second = [...(await browser.get(server.origin + more)).html.matchAll(/n: (\d+)/g)].map(([, n]) => Number(n));
+    const second = [...(await browser.get(server.origin + more)).html.matchAll(/<dt>n<\/dt><dd><bdi>(\d+)/g)].map(
+      ([, n]) => Number(n),
+    );
     expect(second).toEqual(Array.from({ length: 100 }, (_, index) => 2245 - index));
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(path('/export?action=project.renamed'), { headers: { cookie } });
