@@ -40,6 +40,8 @@ try {
   const [organization] = await query('SELECT id FROM organizations');
   await seed(organization.id);
   await measure(await pages(organization.id), await logIn(), server.pid);
+  await sealed();
+  verify();
 } finally {
   for (const stop of running.toReversed()) await stop();
 }
@@ -87,8 +89,8 @@ async function seed(organization) {
        FROM grants g, generate_series(0, 4) w GROUP BY 1, 3, 4`,
   );
   await query(
-    `INSERT INTO audit_events (at, action, user_id, organization_id, grant_id, detail)
-     SELECT g.created_at, 'grant.approved', g.user_id, g.organization_id, g.id, '{}'
+    `INSERT INTO audit_events (at, action, user_id, organization_id, grant_id, address, detail)
+     SELECT g.created_at, 'grant.approved', g.user_id, g.organization_id, g.id, '203.0.113.' || n % 250, '{}'
        FROM generate_series(1, ${EVENTS}) n JOIN (SELECT *, row_number() OVER () AS i FROM grants) g ON g.i = n % ${CONNECTIONS} + 1`,
   );
   await query('VACUUM ANALYZE');
@@ -125,6 +127,12 @@ async function pages(organization) {
     log: `${base}/audit`,
     'log, one act': `${base}/audit?action=grant.approved`,
     'log, one person': `${base}/audit?person=person77%40`,
+    'log, many people': `${base}/audit?person=person`,
+    'log, a tool': `${base}/audit?tool=tool+7`,
+    'log, one connection': `${base}/audit?connection=${middle.id}`,
+    'log, an address': `${base}/audit?address=203.0.113.7`,
+    'log, a day': `${base}/audit?until=${new Date(Date.now() - 20 * 86_400_000).toISOString().slice(0, 10)}`,
+    'log, nothing is like it': `${base}/audit?address=192.0.2.1&person=nobody`,
   };
 }
 
@@ -154,6 +162,32 @@ async function measure(all, cookie, pid) {
     rows.push({ page, 'p50 ms': at(0.5), 'p95 ms': at(0.95), 'server CPU ms': server, 'database CPU ms': database });
   }
   console.table(rows);
+}
+
+/** Waits until every event is a link, and says how long that took from here on. */
+async function sealed() {
+  const begun = performance.now();
+  for (let left = 1; left > 0;) {
+    const [row] = await query(
+      'SELECT (SELECT count(*) FROM audit_events) - (SELECT count(*) FROM audit_chain) AS left',
+    );
+    left = Number(row.left);
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, 2_000));
+  }
+  console.log(`All events sealed ${Math.round((performance.now() - begun) / 1000)} s later.`);
+}
+
+/** `audit verify` over all of it: its time, and the most memory it had. */
+function verify() {
+  const begun = performance.now();
+  const reporting = "data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
+  const { status, stderr } = spawnSync(process.execPath, ['--import', reporting, 'dist/cli.js', 'audit', 'verify'], {
+    env: { PATH: process.env['PATH'], ...variables },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`audit verify: ${seconds} s, ${Math.round(Number(stderr.trim().split('\n').at(-1)) / 1024)} MB at most.`);
 }
 
 /** Of the server and of PostgreSQL, in seconds. @param {number} pid */
