@@ -13,8 +13,8 @@ export interface AuditRow {
   /** There is more to tell than that. */
   readonly known: boolean;
   /** What it was about, in a few words. */
-  readonly about: string;
-  readonly facts: readonly { readonly label: Words; readonly value: string }[];
+  readonly about: readonly Words[];
+  readonly facts: readonly { readonly label: Words; readonly value: Words }[];
   readonly changes: readonly { readonly label: Words; readonly before: string; readonly after: string }[];
 }
 
@@ -38,27 +38,30 @@ const SAID = ['by', 'before', 'after'];
 
 export function auditRow(line: AuditLine, now: Date): AuditRow {
   const { at, action, person, address, concerns, tool, connection, detail } = line;
-  const facts = [
+  const facts: { name: string; value: Words }[] = [
     ...(concerns === null ? [] : [{ name: 'concerns', value: concerns }]),
     ...(tool === null ? [] : [{ name: 'tool', value: tool }]),
     ...Object.entries(detail)
       .filter(([name]) => !SAID.includes(name))
-      .map(([name, value]) => ({ name, value: inWords(value) })),
+      .map(([name, value]) => ({ name, value: name === 'because' ? reasonOf(value) : inWords(value).slice(0, 400) })),
     ...(connection === null ? [] : [{ name: 'connection', value: connection }]),
   ];
   const changes = changesOf(detail);
-  const about = [concerns, tool, detail['name'], detail['client'], detail['email'], detail['because']];
+  const about = [concerns, tool, detail['name'], detail['client'], detail['email']].filter(
+    (one): one is string => typeof one === 'string' && one !== '',
+  );
+  const reason = detail['because'] === undefined ? [] : [reasonOf(detail['because'])];
   return {
     at: moment(at, now),
     action: actionText(action),
     person: person ?? text(address === COMMAND_LINE ? 'audit.operator' : 'audit.nobody'),
     from: address === COMMAND_LINE ? text('audit.command-line') : (address ?? text('audit.itself')),
     known: facts.length + changes.length > 0,
-    about: [...about, ...changes.map(({ before, after }) => `${before} → ${after}`)]
-      .filter((one) => typeof one === 'string' && one !== '')
-      .join(' · ')
-      .slice(0, 200),
-    facts: facts.map(({ name, value }) => ({ label: labelOf(name), value: value.slice(0, 400) })),
+    about: [
+      ...[...about, ...changes.map(({ before, after }) => `${before} → ${after}`)].map((one) => one.slice(0, 100)),
+      ...reason,
+    ],
+    facts: facts.map(({ name, value }) => ({ label: labelOf(name), value })),
     changes,
   };
 }
@@ -133,6 +136,8 @@ function changesOf({ before, after }: Asked): AuditRow['changes'] {
 
 const isObject = (value: unknown): value is Asked =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Why a connection ended. */
+const reasonOf = (value: unknown): Words => ownText(`ended.${inWords(value)}`) ?? inWords(value);
 const labelOf = (name: string): Words => ownText(`audit.detail.${name}`) ?? name;
 const inWords = (value: unknown): string =>
   value === undefined || value === null

@@ -43,7 +43,7 @@ describe.each(BOTH_DATABASES)('the log of an organization, on %s', (database) =>
 
   it('says who did what, to what, newest first, and nothing of other organizations', async () => {
     const lines = await rows();
-    expect(lines[0]).toMatch(/zoe@example\.com a connection ended 127\.0\.0\.1 Claude <b>Code · token_revoked /);
+    expect(lines[0]).toMatch(/zoe@example\.com a connection ended 127\.0\.0\.1 Claude <b>Code · given up by the tool /);
     expect(lines[1]).toMatch(/owner@example\.com denied a tool 127\.0\.0\.1 Claude <b>Code /);
     expect(lines).toContainEqual(expect.stringMatching(/zoe@example\.com created a project 127\.0\.0\.1 .*Moon/));
     expect(lines.at(-1)).toMatch(/owner@example\.com created the organization/);
