@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HttpBrowser } from '../support/http-browser.js';
+import { HttpBrowser, textOf, type WebPage } from '../support/http-browser.js';
 import { OAuthClient } from '../support/oauth-client.js';
 import { addPerson, PASSWORD } from '../support/people.js';
+import { rawHttp } from '../support/raw-http.js';
+import { routesOf } from '../support/routes.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { csrfOf, enter } from '../support/walked.js';
 
@@ -67,5 +69,82 @@ describe('W: pages', () => {
     });
     expect(overridden.status).toBe(404);
     expect(await count()).toEqual(before);
+  });
+
+  it('W10 no protected page opens by another spelling of its address', async () => {
+    const pages = routesOf(server.app)
+      .filter(({ method, path }) => method === 'GET' && path.startsWith('/console'))
+      .map(({ path }) => path.replace(/:\w+/g, '00000000-0000-4000-8000-000000000000'));
+    const asked = async (path: string) => {
+      const answer = await rawHttp(server.origin, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      const [, status] = /^HTTP\/1\.1 (\d+)/.exec(answer)!;
+      return status === '303' && /\r\nlocation: \S*\/console\/login/i.test(answer) ? 'log in' : Number(status);
+    };
+    let protectedPages = 0;
+    for (const path of pages) {
+      if ((await asked(path)) !== 'log in') continue;
+      protectedPages++;
+      const [, rest] = /^\/console(.*)$/.exec(path)!;
+      for (const spelling of [
+        `/${path}`,
+        `${path}/`,
+        `${path};x`,
+        `/.${path}`,
+        `/x/..${path}`,
+        `${path}.json`,
+        `${path}?`,
+        `${path}%2f`,
+        `/CONSOLE${rest}`,
+        `/%63onsole${rest}`,
+        `//console/${rest}`,
+        `${path}%00`,
+        `${path}/..;/login`,
+      ])
+        expect(['log in', 400, 404].map((answer) => [spelling, answer])).toContainEqual([
+          spelling,
+          await asked(spelling),
+        ]);
+    }
+    expect(protectedPages).toBeGreaterThan(40);
+  });
+
+  it('W11 a page loads nothing but its own style and says so; nothing in it is inline', async () => {
+    const eve = await addPerson(server.app, 'eve@example.com');
+    const client = await OAuthClient.register(server.origin);
+    const { page } = await client.toApproval(eve);
+    for (const { html, headers } of [page, await new HttpBrowser().get(`${server.origin}/console/login`)]) {
+      const policy = headers.get('content-security-policy')!;
+      const directives = new Map(policy.split(';').map((one) => one.trim().split(/ (.*)/s) as [string, string]));
+      expect([directives.get('default-src'), directives.get('base-uri')]).toEqual(["'none'", "'none'"]);
+      expect(directives.get('frame-ancestors')).toBe("'none'");
+      // The redirect after approval goes to the tool, wherever that is: `form-action` would stop it.
+      const leaves = html.includes('value="approve"');
+      expect(directives.get('form-action')).toBe(leaves ? undefined : "'self'");
+      expect(policy).not.toMatch(/unsafe|\*|https?:|(?:default|style|script)-src[^;]*data:/);
+      expect(html).not.toMatch(/<script(?![^>]* src="\/assets\/)|<style| style=| on[a-z]+="|javascript:/);
+    }
+  });
+
+  it('W17 a step that is posted empty stays where it is', async () => {
+    const zoe = await addPerson(server.app, 'zoe@example.com', { organization: 'Zoe & Co' });
+    await addPerson(server.app, 'other@example.com', { into: zoe.organizationId });
+    const client = await OAuthClient.register(server.origin);
+    const browser = new HttpBrowser();
+    const bare = async (page: WebPage, label: string) => {
+      const form = page.forms.find(({ buttons }) => buttons.some((button) => button.label === label))!;
+      const csrf = form.fields.find(({ name }) => name === 'csrf')!.value;
+      return browser.post(new URL(form.action, page.url).href, new URLSearchParams({ csrf }));
+    };
+    const login = await browser.get(client.authorizeUrl());
+    expect((await bare(login, 'Log in')).html).toContain('Password');
+    expect(browser.cookies.has('bkend-session')).toBe(false);
+    const organization = await browser.submit(login, 'Log in', { email: zoe.email, password: PASSWORD });
+    const still = await bare(organization, 'Continue');
+    expect([still.status, textOf(still.html)]).toEqual([400, expect.stringContaining('Zoe & Co')]);
+    const approval = await browser.submit(organization, 'Continue', { organization: zoe.organizationId });
+    const unanswered = await bare(approval, 'Approve');
+    expect(unanswered.leftTo).toBeUndefined();
+    expect(unanswered.status).toBe(400);
+    expect(await server.query('SELECT 1 FROM grants WHERE user_id = $1', [zoe.id])).toEqual([]);
   });
 });

@@ -55,7 +55,7 @@ const applicationClient = () =>
   });
 
 describe('a person in Chromium, without script', () => {
-  it('connects a tool on this computer: the redirect after the form arrives', async () => {
+  it('W11 W19 connects a tool on this computer: the redirect after the form arrives', async () => {
     const client = await loopbackClient();
     await approve(page, client.authorizeUrl(), ann);
     await page.getByRole('heading', { name: 'Connected' }).waitFor();

@@ -99,7 +99,7 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
     expect(textOf((await browser.submit(confirm, 'Delete', { name: 'Omega' })).html)).toContain('The project is gone');
   });
 
-  it('connected tools: what, where, since, used; disconnect asks first and ends it at once', async () => {
+  it('B12 connected tools: what, where, since, used; disconnect asks first and ends it at once', async () => {
     const client = await OAuthClient.register(server.origin, {
       client_name: 'My Tool',
       redirect_uris: ['https://tool.example/cb'],

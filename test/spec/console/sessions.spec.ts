@@ -136,7 +136,7 @@ describe.each(BOTH_DATABASES)('logging in, on %s', (database) => {
     server.clock.advance(-(35 + 16 * 11) * 3600);
   });
 
-  it('the database holds only hashes of sessions, the cookie is for this server alone', async () => {
+  it('W7 the database holds only hashes of sessions, the cookie is for this server alone', async () => {
     const { browser, page } = await attempt(person.email, PASSWORD);
     expect(page.status).toBe(200);
     const cookie = browser.cookies.get('bkend-session')!;

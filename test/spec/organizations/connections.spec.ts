@@ -97,7 +97,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
     expect(listed(await show())).toEqual([]);
   });
 
-  it('end one by one, all of a tool, all of a person, or everything; and the page says by when they are dead', async () => {
+  it('B12 end one by one, all of a tool, all of a person, or everything; and the page says by when they are dead', async () => {
     const [one, two, three] = [
       await claude.again().connect(owner),
       await claude.again().connect(member),
