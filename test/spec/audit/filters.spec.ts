@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ORGANIZATION_ACTIONS, SERVER_ACTIONS } from '../../../src/console/audit-actions.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
+import { eventually } from '../../support/eventually.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
 import { OAuthClient } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
@@ -96,7 +97,8 @@ describe.each(BOTH_DATABASES)('the filters of the log, on %s', (database) => {
     expect(page.html.replace(/&#x3D;/g, '=').replace(/&amp;/g, '&')).toContain(
       '/audit/export?person=owner&from=2026-01-01"',
     );
-    expect(textOf(page.html)).toMatch(/Sealed up to/);
+    // The sealer comes once a second.
+    await eventually(async () => expect(textOf((await browser.get(own())).html)).toMatch(/Sealed up to/));
   });
 
   it('come page by page without losing or repeating what happened at one moment', async () => {
