@@ -1,7 +1,8 @@
 import type { AuditFilter, AuditLine, AuditPosition } from '../database/repositories/audit-log.repository.js';
 import { COMMAND_LINE } from '../config/acting-from.js';
 import { type Moment, moment } from '../http/moment.js';
-import { ownText, type Text, text, type Words } from '../texts/text.js';
+import { ownText, text, type Words } from '../texts/text.js';
+import { type Choice, filterChoices } from './choices.js';
 import { fieldOf } from './field.js';
 
 /** An event as pages show it. */
@@ -26,7 +27,7 @@ export interface AuditForm {
   readonly connection: string;
   readonly from: string;
   readonly until: string;
-  readonly actions: readonly { readonly value: string; readonly label: Words; readonly selected: boolean }[];
+  readonly actions: readonly Choice[];
 }
 
 type Asked = Readonly<Record<string, unknown>>;
@@ -85,11 +86,6 @@ export function auditFilter({ action, person, address, tool, connection, from, u
 
 export function auditForm(filter: AuditFilter, actions: readonly string[]): AuditForm {
   const { action, person, address, tool, connection = '', from, until } = filter;
-  const any: { value: string; label: Text; selected: boolean } = {
-    value: '',
-    label: text('audit.any'),
-    selected: !action,
-  };
   return {
     person,
     address,
@@ -97,7 +93,7 @@ export function auditForm(filter: AuditFilter, actions: readonly string[]): Audi
     connection,
     from: inForm(from),
     until: inForm(until && new Date(until.getTime() - DAY_MS)),
-    actions: [any, ...actions.map((value) => ({ value, label: actionText(value), selected: value === action }))],
+    actions: filterChoices(text('audit.any'), actions, action, actionText),
   };
 }
 

@@ -29,4 +29,5 @@ export interface ClientMetadata {
  * `verified-domain`: its metadata was fetched from the https URL that is its id. `self-asserted`: it registered itself,
  * anybody could have. Never the same look for two of them.
  */
-export type ClientIdentity = 'registered' | 'verified-domain' | 'self-asserted';
+export const CLIENT_IDENTITIES = ['self-asserted', 'verified-domain', 'registered'] as const;
+export type ClientIdentity = (typeof CLIENT_IDENTITIES)[number];

@@ -4,6 +4,7 @@ import { type Rule, sectionOf } from '../../oauth/finding.js';
 import { cureOf } from '../../recorder/cures.js';
 import { outcomeOf, type TimelineStep } from '../../recorder/timeline.js';
 import { text } from '../../texts/text.js';
+import { filterChoices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import type { AttemptModel, AttemptsModel } from './attempts.pages.js';
 
@@ -80,10 +81,7 @@ export function listModel(asked: Asked, found: readonly AttemptSummary[], here: 
       client: filter.client,
       person: filter.person,
       ...days,
-      outcomes: [
-        { value: '', label: text('attempts.any'), selected: filter.outcome === undefined },
-        ...OUTCOMES.map((value) => ({ value, label: text(`outcome.${value}`), selected: value === filter.outcome })),
-      ],
+      outcomes: filterChoices(text('attempts.any'), OUTCOMES, filter.outcome, (value) => text(`outcome.${value}`)),
     },
     filtered: Object.values(query).some((value) => value !== '') || filter.before !== undefined,
     attempts: page.map(({ attempt, began, outcome, rule, kind, clientName, person, organization }) => ({

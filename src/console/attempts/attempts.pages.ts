@@ -1,6 +1,7 @@
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
 import type { Text, Words } from '../../texts/text.js';
+import type { Choice } from '../choices.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 
 export interface AttemptsModel extends ConsoleModel {
@@ -16,7 +17,7 @@ export interface AttemptsModel extends ConsoleModel {
     readonly person: string;
     readonly since: string;
     readonly until: string;
-    readonly outcomes: readonly { readonly value: string; readonly label: Text; readonly selected: boolean }[];
+    readonly outcomes: readonly Choice[];
   };
   readonly filtered: boolean;
   readonly attempts: readonly {

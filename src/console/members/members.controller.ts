@@ -25,6 +25,7 @@ import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { ADMINISTRATORS, type Role, ROLES } from '../../oauth/role.js';
 import { mayDecide } from '../../organizations/authority.js';
 import { type Text, text } from '../../texts/text.js';
+import { choices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
@@ -208,7 +209,7 @@ export class MembersController {
       connections: member.connections,
       since: moment(member.since, now),
       you: member.userId === session.userId,
-      roles: mayDecide(organization.role, member.role) ? choices(organization.role, member.role) : undefined,
+      roles: mayDecide(organization.role, member.role) ? rolesFor(organization.role, member.role) : undefined,
       removable: this.mayRemove(session, organization, member),
     }));
     const invitations = decides ? await this.invitations.open(organization.id, now) : [];
@@ -229,7 +230,7 @@ export class MembersController {
         role: text(`role.${one.role}`),
         until: moment(one.expiresAt, now),
       })),
-      grantable: decides ? choices(organization.role, 'member') : [],
+      grantable: decides ? rolesFor(organization.role, 'member') : [],
       email: email.slice(0, 254),
     };
     await renderPage(reply, MEMBERS_PAGE, model, failure ? 400 : 200);
@@ -238,10 +239,9 @@ export class MembersController {
 
 const roleOf = (value: unknown): Role | undefined => ROLES.find((role) => role === value);
 
-function choices(actor: Role, selected: Role): RoleChoice[] {
-  return ROLES.filter((role) => mayDecide(actor, role)).map((value) => ({
-    value,
-    label: text(`role.${value}`),
-    selected: value === selected,
-  }));
-}
+const rolesFor = (actor: Role, selected: Role): RoleChoice[] =>
+  choices(
+    ROLES.filter((role) => mayDecide(actor, role)),
+    selected,
+    (role) => text(`role.${role}`),
+  );

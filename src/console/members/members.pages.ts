@@ -2,14 +2,11 @@ import type { Moment } from '../../http/moment.js';
 import { definePage, type Form } from '../../http/page.js';
 import type { Role } from '../../oauth/role.js';
 import type { Text } from '../../texts/text.js';
+import type { Choice } from '../choices.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 
 /** A role to choose. */
-export interface RoleChoice {
-  readonly value: Role;
-  readonly label: Text;
-  readonly selected: boolean;
-}
+export type RoleChoice = Choice<Role, Text>;
 
 interface OfOrganization extends ConsoleModel {
   readonly organization: { readonly id: string; readonly name: string };

@@ -25,9 +25,10 @@ import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import type { ClientIdentity } from '../../oauth/client-metadata.js';
+import { CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
 import { type Text, text } from '../../texts/text.js';
 import { DORMANT_MS } from '../../usage/periods.js';
+import { choices, filterChoices } from '../choices.js';
 import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { endedNotice, endedQuery } from '../ended.js';
@@ -40,7 +41,6 @@ import { END_CONNECTIONS_PAGE, ORGANIZATION_CONNECTIONS_PAGE } from './organizat
 
 const PAGE = 50;
 const SORTS: readonly ConnectionSort[] = ['newest', 'used', 'person'];
-const GRADES: readonly ClientIdentity[] = ['self-asserted', 'verified-domain', 'registered'];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const ConnectionId = () => Param('connection', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
@@ -92,11 +92,8 @@ export class OrganizationConnectionsController {
       ended: endedNotice(asked, now),
       here,
       search: filter.search,
-      grades: [
-        { value: '', label: text('ai.any'), selected: !filter.identity },
-        ...GRADES.map((value) => ({ value, label: text(`grade.${value}`), selected: value === filter.identity })),
-      ],
-      sorts: SORTS.map((value) => ({ value, label: text(`sort.${value}`), selected: value === filter.sort })),
+      grades: filterChoices(text('ai.any'), CLIENT_IDENTITIES, filter.identity, (value) => text(`grade.${value}`)),
+      sorts: choices(SORTS, filter.sort, (value) => text(`sort.${value}`)),
       dormant: filter.dormantSince !== undefined,
       tool: filter.clientKey,
       person: filter.userId,
@@ -216,7 +213,7 @@ function filterOf({ q, grade, sort, after, dormant, tool, person }: Asked, now: 
   const [, key, id] = /^(\S{1,254}) (\S+)$/.exec(fieldOf(after)) ?? [];
   return {
     search: fieldOf(q).trim().slice(0, 100),
-    identity: GRADES.find((one) => one === grade),
+    identity: CLIENT_IDENTITIES.find((one) => one === grade),
     dormantSince: dormant === 'on' ? new Date(now.getTime() - DORMANT_MS) : undefined,
     clientKey: idOf(tool),
     userId: idOf(person),

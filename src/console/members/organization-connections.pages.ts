@@ -1,12 +1,7 @@
 import { definePage } from '../../http/page.js';
 import type { Text } from '../../texts/text.js';
+import type { Choice } from '../choices.js';
 import { CONSOLE, type ConnectionRow, type ConsoleModel } from '../console.pages.js';
-
-interface Choice {
-  readonly value: string;
-  readonly label: Text;
-  readonly selected: boolean;
-}
 
 export interface OrganizationConnectionsModel extends ConsoleModel {
   /** What was just ended, and by when the last token can have died. */

@@ -18,9 +18,10 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
-import { CLIENT_AUTH_METHODS, type ClientIdentity } from '../../oauth/client-metadata.js';
+import { CLIENT_AUTH_METHODS, CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
 import { displayName } from '../../organizations/display-name.js';
 import { text } from '../../texts/text.js';
+import { choices, filterChoices } from '../choices.js';
 import { endedNotice } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
@@ -33,7 +34,6 @@ import { nextPage, positionOf } from './position.js';
 
 const CLIENTS = '/console/operator/clients';
 const PAGE = 50;
-const GRADES: readonly ClientIdentity[] = ['self-asserted', 'verified-domain', 'registered'];
 /** More than anybody writes by hand; each is at most 2048 characters long. */
 const MAX_REDIRECT_URIS = 20;
 
@@ -68,8 +68,8 @@ export class ClientsController {
       shell: await this.shells.ofOperator('clients', session, { request, reply }),
       notice: undefined,
       search,
-      grades: choices(GRADES, identity, (value) => text(`grade.${value}`), text('ai.any')),
-      states: choices(CLIENT_STATES, state, (value) => text(`clients.${value}`), text('people.any')),
+      grades: filterChoices(text('ai.any'), CLIENT_IDENTITIES, filter.identity, (value) => text(`grade.${value}`)),
+      states: filterChoices(text('people.any'), CLIENT_STATES, filter.state, (value) => text(`clients.${value}`)),
       filtered: search + identity + state !== '' || filter.after !== undefined,
       clients: found.slice(0, PAGE).map((client) => clientRow(client, now)),
       more: nextPage(CLIENTS, { q: search, grade: identity, state }, found, PAGE),
@@ -181,16 +181,6 @@ export class ClientsController {
   }
 }
 
-function choices<Value extends string>(
-  values: readonly Value[],
-  chosen: string,
-  label: (value: Value) => ReturnType<typeof text>,
-  any?: ReturnType<typeof text>,
-) {
-  const all = values.map((value) => ({ value: value as string, label: label(value), selected: value === chosen }));
-  return any ? [{ value: '', label: any, selected: chosen === '' }, ...all] : all;
-}
-
 /** What has no place of its own on the page. */
 function restOf({ metadata }: KnownClient) {
   const { client_name, redirect_uris, token_endpoint_auth_method, ...rest } = metadata;
@@ -203,7 +193,7 @@ function restOf({ metadata }: KnownClient) {
 function filterOf({ q, grade, state, after }: Asked): ClientFilter {
   return {
     search: fieldOf(q).trim().slice(0, 1_000),
-    identity: GRADES.find((one) => one === grade),
+    identity: CLIENT_IDENTITIES.find((one) => one === grade),
     state: CLIENT_STATES.find((one) => one === state),
     after: positionOf(after),
   };

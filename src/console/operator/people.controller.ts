@@ -14,6 +14,7 @@ import { renderPage } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { text } from '../../texts/text.js';
 import { deviceOf } from '../account/device.js';
+import { filterChoices } from '../choices.js';
 import { endedNotice } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
@@ -54,14 +55,9 @@ export class PeopleController {
       shell: await this.shells.ofOperator('people', session, { request, reply }),
       notice: undefined,
       search: filter.search,
-      states: [
-        { value: '', label: text('people.any'), selected: !filter.state },
-        ...ACCOUNT_STATES.map((value) => ({
-          value,
-          label: text(`account-state.${value}`),
-          selected: value === filter.state,
-        })),
-      ],
+      states: filterChoices(text('people.any'), ACCOUNT_STATES, filter.state, (value) =>
+        text(`account-state.${value}`),
+      ),
       people: page.map((line) => rowOf(line, now)),
       more: found.length > PAGE ? `/console/operator/people?${new URLSearchParams({ ...query, after })}` : undefined,
     });

@@ -1,6 +1,7 @@
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
 import type { Text, Words } from '../../texts/text.js';
+import type { Choice } from '../choices.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 
 interface AccountRow {
@@ -15,7 +16,7 @@ interface AccountRow {
 
 export interface PeopleModel extends ConsoleModel {
   readonly search: string;
-  readonly states: readonly { readonly value: string; readonly label: Text; readonly selected: boolean }[];
+  readonly states: readonly Choice[];
   readonly people: readonly AccountRow[];
   readonly more: string | undefined;
 }

@@ -23,6 +23,7 @@ import { REHEARSED_DAYS, type Touched, ToolPolicy } from '../../policy/tool-poli
 import { Sealing } from '../../sealing/sealing.service.js';
 import { permissionText } from '../../texts/permission.js';
 import { ownText, type Text, text, type Words } from '../../texts/text.js';
+import { choices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
@@ -221,17 +222,11 @@ export class PolicyController {
         })),
         tools: offered.map((one) => ({ ...one, selected: one.value === fields['tool'] })),
         address: fieldOf(fields['address']) || (filled && !isOffered ? filled.tool : ''),
-        people: PEOPLE.map((value) => ({
-          value,
-          label: text(`people.${value}`),
-          selected: value === fields['people'],
-        })),
+        people: choices(PEOPLE, fields['people'], (value) => text(`people.${value}`)),
         person: fieldOf(fields['person']) || (filled?.email ?? ''),
-        verdicts: VERDICTS.map((value) => ({
-          value,
-          label: text(`verdict.${value}`),
-          selected: value === (filled?.verdict ?? fields['verdict'] ?? 'allow'),
-        })),
+        verdicts: choices(VERDICTS, filled?.verdict ?? fields['verdict'] ?? 'allow', (value) =>
+          text(`verdict.${value}`),
+        ),
         permissions: this.form.permissions().map((scope) => ({
           name: scope.name,
           label: permissionText(scope).sentence,

@@ -1,13 +1,8 @@
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
 import type { Text, Words } from '../../texts/text.js';
+import type { Choice } from '../choices.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
-
-interface Choice {
-  readonly value: string;
-  readonly label: Words;
-  readonly selected: boolean;
-}
 
 export interface PolicyModel extends ConsoleModel {
   readonly failure: Text | undefined;
