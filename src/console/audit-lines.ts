@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditLine, AuditPosition } from '../database/repositories/audit-log.repository.js';
 import { COMMAND_LINE } from '../config/acting-from.js';
 import { type Moment, moment } from '../http/moment.js';
+import { isUuid } from '../http/uuid.js';
 import { ownText, text, type Words } from '../texts/text.js';
 import { type Choice, filterChoices } from './choices.js';
 import { fieldOf } from './field.js';
@@ -32,7 +33,6 @@ export interface AuditForm {
 
 type Asked = Readonly<Record<string, unknown>>;
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DAY_MS = 86_400_000;
 /** Said elsewhere in the row. */
 const SAID = ['by', 'before', 'after'];
@@ -78,7 +78,7 @@ export function auditFilter({ action, person, address, tool, connection, from, u
     person: fieldOf(person).trim().slice(0, 254),
     address: fieldOf(address).trim().slice(0, 100),
     tool: fieldOf(tool).trim().slice(0, 100),
-    connection: UUID.test(fieldOf(connection).trim()) ? fieldOf(connection).trim() : undefined,
+    connection: isUuid(fieldOf(connection).trim()) ? fieldOf(connection).trim() : undefined,
     from: dayOf(from),
     until: last && new Date(last.getTime() + DAY_MS),
   };

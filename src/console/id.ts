@@ -1,4 +1,4 @@
 import { Param, ParseUUIDPipe } from '@nestjs/common';
 
-/** The id in the path; what cannot be one is not found. */
-export const Id = () => Param('id', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
+/** An id in the path; what cannot be one is not found. */
+export const Id = (name = 'id') => Param(name, new ParseUUIDPipe({ errorHttpStatusCode: 404 }));

@@ -5,6 +5,7 @@ import { Finding } from '../oauth/finding.js';
 import type { Observed } from '../recorder/observed.js';
 import { Recorder } from '../recorder/recorder.service.js';
 import { Cookies } from './cookies.js';
+import { isUuid } from './uuid.js';
 
 /** What is known of who connects what, from wherever in a request it turns out. */
 type Known = Partial<
@@ -52,7 +53,6 @@ const SHOWN = [
 ];
 /** That they came is worth knowing; what they were is nobody's business. */
 const PRESENT = ['code_challenge', 'code_verifier', 'state'];
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Tells the flight recorder what each request came to. Whatever goes wrong here, the request does not notice. */
 @Injectable()
@@ -73,9 +73,9 @@ export class Recording {
   failed(request: FastifyRequest, finding: Finding, supportCode?: string): void {
     const { grant, sid, request: requestId, client_id: clientId } = finding.compared;
     this.know(request, {
-      ...(isId(grant) && { grantId: grant }),
-      ...(isId(sid) && { grantId: sid }),
-      ...(isId(requestId) && { requestId }),
+      ...(isUuid(grant) && { grantId: grant }),
+      ...(isUuid(sid) && { grantId: sid }),
+      ...(isUuid(requestId) && { requestId }),
       ...(typeof clientId === 'string' && { clientId }),
       failure: { finding, ...(supportCode !== undefined && { supportCode }) },
     });
@@ -154,5 +154,3 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
     ? (value as Record<string, unknown>)
     : {};
 }
-
-const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);

@@ -1,4 +1,5 @@
 import { moment } from '../../http/moment.js';
+import { isUuid } from '../../http/uuid.js';
 import type { AttemptFilter, AttemptSummary, Outcome } from '../../database/repositories/attempt-steps.repository.js';
 import { type Rule, sectionOf } from '../../oauth/finding.js';
 import { cureOf } from '../../recorder/cures.js';
@@ -14,7 +15,6 @@ type Asked = Readonly<Record<string, unknown>>;
 
 export const PAGE = 50;
 const OUTCOMES: readonly Outcome[] = ['connected', 'failed', 'unfinished'];
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SUPPORT_CODE = /^[A-HJ-NP-Z2-9]{10}$/;
 /** What came, and what it was held against. */
 const PAIRS: readonly (readonly [string, string])[] = [
@@ -42,8 +42,6 @@ export function supportCodeOf(value: unknown): string | undefined {
   return SUPPORT_CODE.test(typed) ? typed : undefined;
 }
 
-export const isAttemptId = (value: string): boolean => UUID.test(value);
-
 /** What the address of a list narrows it to. Dates are days in UTC, both within. */
 export function filterOf({ client, person, outcome, since, until, before }: Asked) {
   const [, at, attempt] = /^(\d{1,15}) (\S+)$/.exec(fieldOf(before)) ?? [];
@@ -53,7 +51,7 @@ export function filterOf({ client, person, outcome, since, until, before }: Aske
     outcome: OUTCOMES.find((one) => one === outcome),
     since: dayOf(since, 'T00:00:00Z'),
     until: dayOf(until, 'T23:59:59.999Z'),
-    before: attempt !== undefined && isAttemptId(attempt) ? { began: new Date(Number(at)), attempt } : undefined,
+    before: isUuid(attempt) ? { began: new Date(Number(at)), attempt } : undefined,
   } satisfies Partial<AttemptFilter>;
 }
 

@@ -5,11 +5,12 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { Cookies } from '../../http/cookies.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { isUuid } from '../../http/uuid.js';
 import { Attempts } from '../../recorder/attempts.service.js';
 import { text } from '../../texts/text.js';
 import { connectionTabs } from '../navigation.js';
 import { Shells } from '../shells.js';
-import { filterOf, isAttemptId, listModel, PAGE, supportCodeOf, timelineModel } from './attempt-rows.js';
+import { filterOf, listModel, PAGE, supportCodeOf, timelineModel } from './attempt-rows.js';
 import { ATTEMPT_PAGE, ATTEMPTS_PAGE, FOREIGN_ATTEMPT_PAGE } from './attempts.pages.js';
 import { WrittenGuard } from './written.guard.js';
 
@@ -55,7 +56,7 @@ export class OwnAttemptsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const code = supportCodeOf(key);
-    if (!code && !isAttemptId(key)) throw new NotFoundException();
+    if (!code && !isUuid(key)) throw new NotFoundException();
     const steps = code ? await this.attempts.byCode(code) : await this.attempts.timeline(key);
     const viewer = { userId: session.userId, browser: this.cookies.read(request, 'browser') };
     const own = await this.attempts.own(steps, viewer);

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Inviter } from '../../accounts/inviter.service.js';
 import { Clock } from '../../config/clock.js';
@@ -31,8 +19,6 @@ import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
-
-const UserId = () => Param('userId', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
 const PAGE = 50;
 
@@ -100,7 +86,7 @@ export class MembersController {
   async revoke(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Param('invitationId', new ParseUUIDPipe({ errorHttpStatusCode: 404 })) invitationId: string,
+    @Id('invitationId') invitationId: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { role } = await this.shells.governed(session, id);
@@ -115,7 +101,7 @@ export class MembersController {
   async setRole(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @UserId() userId: string,
+    @Id('userId') userId: string,
     @Body('role') roleField: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -134,7 +120,7 @@ export class MembersController {
   async confirm(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @UserId() userId: string,
+    @Id('userId') userId: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -155,7 +141,7 @@ export class MembersController {
   async remove(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @UserId() userId: string,
+    @Id('userId') userId: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

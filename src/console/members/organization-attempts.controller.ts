@@ -1,4 +1,4 @@
-import { Controller, Get, NotFoundException, Param, ParseUUIDPipe, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
@@ -47,7 +47,7 @@ export class OrganizationAttemptsController {
   async show(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Param('attempt', new ParseUUIDPipe({ errorHttpStatusCode: 404 })) attempt: string,
+    @Id('attempt') attempt: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {

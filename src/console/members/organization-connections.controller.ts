@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import {
@@ -25,6 +13,7 @@ import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { isUuid } from '../../http/uuid.js';
 import { CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
 import { type Text, text } from '../../texts/text.js';
 import { DORMANT_MS } from '../../usage/periods.js';
@@ -41,9 +30,6 @@ import { END_CONNECTIONS_PAGE, ORGANIZATION_CONNECTIONS_PAGE } from './organizat
 
 const PAGE = 50;
 const SORTS: readonly ConnectionSort[] = ['newest', 'used', 'person'];
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const ConnectionId = () => Param('connection', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -147,7 +133,7 @@ export class OrganizationConnectionsController {
   async show(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @ConnectionId() connectionId: string,
+    @Id('connection') connectionId: string,
     @Query('done') done: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -164,7 +150,7 @@ export class OrganizationConnectionsController {
   async narrow(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @ConnectionId() connectionId: string,
+    @Id('connection') connectionId: string,
     @Body('scope') scope: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -218,18 +204,18 @@ function filterOf({ q, grade, sort, after, dormant, tool, person }: Asked, now: 
     clientKey: idOf(tool),
     userId: idOf(person),
     sort: SORTS.find((one) => one === sort) ?? 'newest',
-    after: key !== undefined && id !== undefined && UUID.test(id) ? { key, id } : undefined,
+    after: key !== undefined && isUuid(id) ? { key, id } : undefined,
   };
 }
 
-const idOf = (value: unknown) => (UUID.test(fieldOf(value)) ? fieldOf(value) : undefined);
+const idOf = (value: unknown) => (isUuid(value) ? value : undefined);
 
 /** Exactly one kind; anything else is nothing that is there. */
 function choiceOf({ connection, tool, person, everything }: Asked): ConnectionChoice {
   const given = [connection, tool, person, everything].filter((one) => one !== undefined);
   if (given.length !== 1) throw new NotFoundException();
   if (everything !== undefined) return {};
-  if (!UUID.test(fieldOf(given[0]))) throw new NotFoundException();
+  if (!isUuid(given[0])) throw new NotFoundException();
   if (connection !== undefined) return { grantId: fieldOf(connection) };
   return tool !== undefined ? { clientKey: fieldOf(tool) } : { userId: fieldOf(person) };
 }

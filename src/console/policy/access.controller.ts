@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { redirectHost, toolName } from '../../clients/names.js';
 import { Clock } from '../../config/clock.js';
@@ -23,6 +11,7 @@ import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { SeeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { isUuid } from '../../http/uuid.js';
 import { ToolAccess } from '../../policy/tool-access.service.js';
 import { Resources } from '../../resources/resources.service.js';
 import { permissionText } from '../../texts/permission.js';
@@ -35,8 +24,6 @@ import { ACCESS_REQUEST_PAGE, ACCESS_REQUESTS_PAGE } from './access.pages.js';
 import { type Fields, PolicyForm } from './policy-form.js';
 
 const PAGE = 50;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const RequestId = () => Param('requestId', new ParseUUIDPipe({ errorHttpStatusCode: 404 }));
 
 /** Who asks for which tool, for owners and admins to answer; to others there is no such page. */
 @Controller('console/organizations/:id/policy/requests')
@@ -84,7 +71,7 @@ export class AccessController {
   async show(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @RequestId() requestId: string,
+    @Id('requestId') requestId: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -98,7 +85,7 @@ export class AccessController {
   async approve(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @RequestId() requestId: string,
+    @Id('requestId') requestId: string,
     @Body() fields: Fields,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -132,7 +119,7 @@ export class AccessController {
   async refuse(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @RequestId() requestId: string,
+    @Id('requestId') requestId: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const organization = await this.shells.governed(session, id);
@@ -186,7 +173,7 @@ const answeredMeanwhile = (id: string) => new SeeOther(`${addressOf(id)}?done=ac
 
 function positionOf(value: unknown): { askedAt: Date; id: string } | undefined {
   const [, at, id] = /^(\d{1,15}) (\S+)$/.exec(fieldOf(value)) ?? [];
-  return id !== undefined && UUID.test(id) ? { askedAt: new Date(Number(at)), id } : undefined;
+  return isUuid(id) ? { askedAt: new Date(Number(at)), id } : undefined;
 }
 
 function rowOf(one: OpenRequest, now: Date) {
