@@ -59,6 +59,11 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     this.sorted = undefined;
   }
 
+  /** The same for connections that ended together. */
+  addAll(grantIds: readonly string[]): void {
+    for (const grantId of grantIds) this.add(grantId);
+  }
+
   /** All that are held, oldest first. Throws `temporarily_unavailable` when nobody could say whether these are all. */
   list(): { readonly revocations: readonly Revocation[]; readonly asOf: number } {
     if (this.isStale())

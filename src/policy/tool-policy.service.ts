@@ -64,7 +64,7 @@ export class ToolPolicy {
   /** How many connections ended; undefined when the policy is no longer of this version. */
   async save(asked: Parameters<Policies['save']>[0]): Promise<number | undefined> {
     const ended = await this.policies.save(asked, this.clock.now());
-    for (const grantId of ended ?? []) this.revocations.add(grantId);
+    this.revocations.addAll(ended ?? []);
     return ended?.length;
   }
 

@@ -124,7 +124,7 @@ export class OrganizationConnectionsController {
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
-    for (const grantId of ended) this.revocations.add(grantId);
+    this.revocations.addAll(ended);
     await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended.length, this.clock.now())}`, 303);
   }
 

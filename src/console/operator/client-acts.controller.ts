@@ -87,7 +87,7 @@ export class ClientActsController {
     }
     const ended = row && (await this.stored.block(row, at, by));
     if (!ended) throw new NotFoundException();
-    for (const grantId of ended.grantIds) this.revocations.add(grantId);
+    this.revocations.addAll(ended.grantIds);
     return ended.live;
   }
 

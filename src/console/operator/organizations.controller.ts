@@ -114,7 +114,7 @@ export class AllOrganizationsController {
     if (!(await this.confirmations.given(asking, await this.suspension(id), typed))) return;
     const ended = await this.all.suspend(id, session.userId, this.clock.now());
     if (!ended) throw new NotFoundException();
-    for (const grantId of ended.grantIds) this.revocations.add(grantId);
+    this.revocations.addAll(ended.grantIds);
     const told = endedQuery(ended.live, this.clock.now());
     await reply.redirect(`${ORGANIZATIONS}/${id}?done=organization-suspended&${told}`, 303);
   }

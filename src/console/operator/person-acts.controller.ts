@@ -68,7 +68,7 @@ export class PersonActsController {
     const at = this.clock.now();
     const done = await this.perform(act, id, { at, by: session.userId, locale: pageLocale(request) });
     if (done === 'last operator') return this.confirmations.ask(asking, question, text('people.last-operator'));
-    for (const grantId of done) this.revocations.add(grantId);
+    this.revocations.addAll(done);
     await reply.redirect(
       `/console/operator/people/${id}?done=${act}&${endedQuery(done.length, this.clock.now())}`,
       303,
@@ -81,11 +81,10 @@ export class PersonActsController {
     id: string,
     { at, by, locale }: { at: Date; by: string; locale: Locale },
   ): Promise<readonly string[] | 'last operator'> {
-    if (act === 'disconnect') return this.users.disconnectTools(id, at, by);
     const done = await this.change(act, id, { at, by, locale });
     if (!done) throw new NotFoundException();
     if (done === 'last operator') return done;
-    return typeof done === 'object' ? done.connections : [];
+    return typeof done === 'object' ? done.grantIds : [];
   }
 
   /** False: it was so before. */
@@ -98,6 +97,8 @@ export class PersonActsController {
       case 'end-sessions':
         await this.users.endSessions(id, at, by);
         return true;
+      case 'disconnect':
+        return this.users.disconnectTools(id, at, by);
       case 'disable': {
         const done = await this.users.disable(id, at, by);
         return done !== 'disabled before' && done;

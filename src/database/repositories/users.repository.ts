@@ -9,7 +9,7 @@ import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
-import { endGrants } from './end-grants.js';
+import { type Ended, endGrants } from './end-grants.js';
 
 export interface NewUser {
   readonly email: string;
@@ -178,9 +178,9 @@ export class Users {
       if (await isLastOperator(manager, userId)) return 'last operator';
       const { affected } = await manager.update(User, { id: userId, disabledAt: IsNull() }, { disabledAt: at });
       if (affected !== 1) return 'disabled before';
-      const connections = await shutOut(manager, userId, { because: 'user_disabled', at, by });
+      const ended = await shutOut(manager, userId, { because: 'user_disabled', at, by });
       await addAuditEvent(manager, { at, action: 'user.disabled', userId, detail: { by } });
-      return { connections };
+      return ended;
     });
   }
 
@@ -225,22 +225,17 @@ export class Users {
     });
   }
 
-  /** Ends every connection somebody approved: which. */
-  async disconnectTools(userId: string, at: Date, by: string): Promise<string[]> {
+  /** Ends every connection somebody approved. */
+  async disconnectTools(userId: string, at: Date, by: string): Promise<Ended> {
     return this.dataSource.transaction(async (manager) => {
-      const { grantIds } = await endGrants(manager, { user_id: userId }, { because: 'ended_by_operator', at, by });
+      const ended = await endGrants(manager, { user_id: userId }, { because: 'ended_by_operator', at, by });
       await addAuditEvent(manager, { at, action: 'user.tools_disconnected', userId, detail: { by } });
-      return [...grantIds];
+      return ended;
     });
   }
 }
 
 type LastOperator = 'last operator';
-
-/** The connections that ended with somebody. */
-interface Ended {
-  readonly connections: readonly string[];
-}
 
 /**
  * Whether nobody else governs the server. The rows of all who do are locked, in one order: of two operators who unmake
@@ -267,12 +262,12 @@ async function insertUser(manager: EntityManager, user: NewUser, at: Date): Prom
   return manager.findOneByOrFail(User, { id });
 }
 
-/** Ends sessions and connections: which of the latter. */
+/** Ends sessions and connections. */
 async function shutOut(
   manager: EntityManager,
   userId: string,
   ending: { because: RevocationReason; at: Date; by?: string | undefined },
-): Promise<string[]> {
+): Promise<Ended> {
   await manager.delete(Session, { userId });
-  return [...(await endGrants(manager, { user_id: userId }, ending)).grantIds];
+  return endGrants(manager, { user_id: userId }, ending);
 }
