@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { COMMAND_LINE } from '../../config/acting-from.js';
+import { micros, timeOfMicros } from './keyset.sql.js';
 
 /** One line of the log, spelt as it is exported. */
 export interface AuditLine {
@@ -48,7 +49,7 @@ export interface AuditScope {
 }
 
 interface Row extends Omit<AuditLine, 'person' | 'user_id' | 'concerns' | 'concerns_id'> {
-  readonly micros: string;
+  readonly key: string;
   readonly subject: string | null;
   readonly subject_id: string | null;
   readonly actor: string | null;
@@ -97,7 +98,7 @@ export class AuditLog {
   private async read({ text, values }: { text: string; values: unknown[] }): Promise<Positioned[]> {
     const rows = await this.dataSource.query<Row[]>(
       `WITH page AS MATERIALIZED (${text})
-       SELECT e.id, e.at, (extract(epoch FROM e.at) * 1000000)::bigint::text AS micros, e.action, e.address,
+       SELECT e.id, e.at, ${micros('e.at')} AS key, e.action, e.address,
               u.email AS subject, e.user_id AS subject_id, b.email AS actor, e.detail->>'by' AS actor_id,
               o.name AS organization, e.organization_id, e.grant_id AS connection,
               c.metadata->>'client_name' AS tool, e.detail
@@ -159,9 +160,7 @@ class Search {
     if (from) this.conditions.push(`e.at >= ${this.put(from)}`);
     if (until) this.conditions.push(`e.at < ${this.put(until)}`);
     if (before)
-      this.conditions.push(
-        `(e.at, e.id) < ('epoch'::timestamptz + ${this.put(before.micros)}::bigint * interval '1 microsecond', ${this.put(before.id)}::bigint)`,
-      );
+      this.conditions.push(`(e.at, e.id) < (${timeOfMicros(this.put(before.micros))}, ${this.put(before.id)}::bigint)`);
   }
 
   /** `people` and `grants`: those the filter means; undefined: it means none, or too many. */
@@ -210,7 +209,7 @@ class Search {
 }
 
 /** Who acted and who was acted upon: what came from the command line was done by nobody who has an account. */
-function lineOf({ micros, subject, subject_id, actor, actor_id, id, at, action, ...row }: Row): Positioned {
+function lineOf({ key, subject, subject_id, actor, actor_id, id, at, action, ...row }: Row): Positioned {
   const other = actor_id !== null || row.address === COMMAND_LINE;
   return {
     id,
@@ -221,6 +220,6 @@ function lineOf({ micros, subject, subject_id, actor, actor_id, id, at, action, 
     concerns: other ? subject : null,
     concerns_id: other ? subject_id : null,
     ...row,
-    position: { micros, id },
+    position: { micros: key, id },
   };
 }
