@@ -11,7 +11,12 @@ export function redirectHost(redirectUri: string): string {
 
 /** What a tool calls itself; where the answer goes when it gave no name. */
 export function toolName(metadata: Pick<ClientMetadata, 'client_name'>, redirectUri: string): Words {
-  return metadata.client_name ?? text('tool.at', { host: redirectHost(redirectUri) });
+  return nameOfTool(metadata.client_name, redirectUri);
+}
+
+/** The same, of a name alone. */
+export function nameOfTool(name: string | null | undefined, redirectUri: string): Words {
+  return name ?? text('tool.at', { host: redirectHost(redirectUri) });
 }
 
 /**

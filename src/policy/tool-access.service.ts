@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { makeLimiter } from '../accounts/limiter.js';
 import type { Client } from '../clients/clients.service.js';
-import { toolName } from '../clients/names.js';
+import { nameOfTool, toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
@@ -105,7 +105,7 @@ export class ToolAccess {
     const asked = { organizationId: organization.id, change, version, by };
     const answered = await this.requests.approve(request.id, asked, this.clock.now());
     if (typeof answered === 'string') return answered;
-    for (const grantId of answered.ended) this.revocations.add(grantId);
+    this.revocations.addAll(answered.ended);
     await this.tellAnswer(request, organization, 'approved');
     return answered;
   }
@@ -159,7 +159,7 @@ export class ToolAccess {
     answer: 'approved' | 'refused',
   ): Promise<void> {
     const values = {
-      tool: toolName(clientName === null ? {} : { client_name: clientName }, redirectUri),
+      tool: nameOfTool(clientName, redirectUri),
       organization: organization.name,
     };
     this.mailer.send({

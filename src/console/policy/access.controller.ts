@@ -1,6 +1,6 @@
 import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { redirectHost, toolName } from '../../clients/names.js';
+import { nameOfTool, redirectHost } from '../../clients/names.js';
 import { Clock } from '../../config/clock.js';
 import { AccessRequests, type OpenRequest } from '../../database/repositories/access-requests.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
@@ -181,7 +181,7 @@ function rowOf(one: OpenRequest, now: Date) {
     id: one.id,
     email: one.email,
     role: text(`role.${one.role}`),
-    tool: toolName(one.clientName === null ? {} : { client_name: one.clientName }, one.redirectUri),
+    tool: nameOfTool(one.clientName, one.redirectUri),
     selfAsserted: one.identity === 'self-asserted',
     registered: one.identity === 'registered',
     verifiedHost: one.identity === 'verified-domain' ? new URL(one.clientId).host : undefined,

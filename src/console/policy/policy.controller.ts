@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { toolName } from '../../clients/names.js';
+import { nameOfTool, toolName } from '../../clients/names.js';
 import { Clock } from '../../config/clock.js';
 import { AccessRequests } from '../../database/repositories/access-requests.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
@@ -19,7 +19,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { REHEARSED_DAYS, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
+import { REHEARSED_DAYS, type Rehearsal, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
 import { Sealing } from '../../sealing/sealing.service.js';
 import { permissionText } from '../../texts/permission.js';
 import { ownText, type Text, text, type Words } from '../../texts/text.js';
@@ -82,7 +82,8 @@ export class PolicyController {
     const policy = await this.policies.read(id);
     const change = await this.form.read(id, policy, fields);
     if ('key' in change) return this.render(session, organization, fields, request, reply, change);
-    return this.foretell({ change, version: policy.version }, session, organization, request, reply);
+    const rehearsal = await this.policy.rehearse(id, change, policy.version);
+    return this.foretell({ change, version: policy.version }, rehearsal, session, organization, request, reply);
   }
 
   /** Brings back what was before the last change: at once when no connection would notice, else by its rehearsal. */
@@ -101,7 +102,7 @@ export class PolicyController {
       return this.render(session, organization, {}, request, reply, text('policy.stale'));
     const rehearsal = await this.policy.rehearse(id, change, current);
     if (!rehearsal || rehearsal.ended.length + rehearsal.changed.length > 0)
-      return this.foretell({ change, version: current }, session, organization, request, reply);
+      return this.foretell({ change, version: current }, rehearsal, session, organization, request, reply);
     const asked = { organizationId: id, change, version: current, by: session.userId };
     if ((await this.policy.save(asked)) === undefined)
       return this.render(session, organization, {}, request, reply, text('policy.stale'));
@@ -109,18 +110,18 @@ export class PolicyController {
   }
 
   private async foretell(
-    { change, version }: Rehearsed,
+    rehearsed: Rehearsed,
+    rehearsal: Rehearsal | undefined,
     session: LiveSession,
     organization: OwnOrganization,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
     const { id } = organization;
-    const rehearsal = await this.policy.rehearse(id, change, version);
+    const { change } = rehearsed;
     if (!rehearsal) return this.render(session, organization, {}, request, reply, text('policy.stale'));
     const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
     const { ended, changed, untouched, approvals } = rehearsal;
-    const rehearsed: Rehearsed = { change, version };
     await renderPage(reply, POLICY_REHEARSAL_PAGE, {
       title: text('policy.rehearsal-title'),
       shell,
@@ -139,7 +140,7 @@ export class PolicyController {
       days: REHEARSED_DAYS,
       approvals: approvals.map(({ name, redirectUri, identity, ...counts }) => ({
         ...counts,
-        tool: toolName(name === null ? {} : { client_name: name }, redirectUri),
+        tool: nameOfTool(name, redirectUri),
         selfAsserted: identity === 'self-asserted',
       })),
       endedMore: Math.max(0, ended.length - NAMED),
