@@ -36,8 +36,8 @@ describe('an administrator in Chromium, without script', () => {
     await page.getByLabel('From', { exact: true }).fill(new Date(Date.now() - 86_400_000).toISOString().slice(0, 10));
     await page.getByRole('button', { name: 'Show' }).click();
     expect(await page.locator('tbody tr').count()).toBe(1);
-    await page.getByText('Claude Code · token_revoked').click();
-    expect(await page.locator('dd').allInnerTexts()).toContain('token_revoked');
+    await page.getByText('Claude Code · given up by the tool').click();
+    expect(await page.locator('dd').allInnerTexts()).toContain('given up by the tool');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download as NDJSON' }).click(),
