@@ -1,16 +1,41 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+/** Whether servers get a core of their own, beside the one that PostgreSQL and the load share. */
+export const PINNED = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
+export const SERVER = 0;
+export const BESIDE = 1;
+
+/** Moves a process, and what it starts from then on, to a core. @param {number} pid @param {number} core */
+export function pin(pid, core) {
+  if (PINNED) spawnSync('taskset', ['-acp', String(core), String(pid)]);
+}
 
 /**
- * Starts a program and waits for the line that says it is ready.
+ * @typedef {object} Running
+ * @property {number} pid
+ * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill at once, as a power failure does
+ */
+
+/**
+ * Starts a program and waits for the line that says it is ready. With BENCH_PROFILE=FOLDER, Node writes its CPU profile
+ * there at the end.
  * @param {string[]} args of node
  * @param {Record<string, string>} env
  * @param {string} ready
- * @returns {Promise<{ pid: number, stop: () => Promise<void> }>}
+ * @param {{ core?: number }} [options]
+ * @returns {Promise<Running>}
  */
-export async function start(args, env, ready) {
-  const child = spawn(process.execPath, args, {
+export async function start(args, env, ready, { core = SERVER } = {}) {
+  const folder = process.env['BENCH_PROFILE'];
+  const profiled = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...args] : args;
+  const [command, all] = PINNED
+    ? ['taskset', ['-c', String(core), process.execPath, ...profiled]]
+    : [process.execPath, profiled];
+  const child = spawn(command, all, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -22,11 +47,13 @@ export async function start(args, env, ready) {
     });
     child.once('exit', (code) => reject(new Error(`ended with ${code}: ${printed}`)));
   });
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+  const end = (/** @type {NodeJS.Signals} */ signal) => async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
   };
-  return { pid: Number(child.pid), stop };
+  return { pid: Number(child.pid), stop: end('SIGTERM'), kill: end('SIGKILL') };
 }
 
 const TICKS_PER_SECOND = 100;
@@ -48,6 +75,14 @@ export function cpuSeconds(pid) {
   } catch {
     return undefined;
   }
+}
+
+/** What a process holds in memory now, and the most it ever held, in MB. @param {number} pid */
+export function memory(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (/** @type {string} */ name) =>
+    Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024);
+  return { now: of('VmRSS'), most: of('VmHWM') };
 }
 
 /** The fields of /proc/PID/stat after the name, which may hold anything. @param {string} pid */

@@ -1,366 +1,183 @@
-import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { Client } from 'pg';
-import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
-import { CONNECTIONS, load } from './load.mjs';
-import { cpuSeconds, start } from './processes.mjs';
+import { Client } from 'undici';
+import { databaseWork, query, startDatabase } from './database.mjs';
+import { floor } from './contestants/floor.mjs';
+import { oidcProvider } from './contestants/oidc-provider.mjs';
+import { ours } from './contestants/ours.mjs';
+import { sdk } from './contestants/sdk.mjs';
+import { CONNECTIONS, load, sender } from './load.mjs';
+import { BESIDE, cpuSeconds, memory, pin } from './processes.mjs';
+import { prove } from './proof.mjs';
+import { median, save, tables } from './report.mjs';
+import { WORKLOADS, workloads } from './workloads.mjs';
 
 /*
- * `npm run bench`: this server and the floor, in turn, in one run, on a PostgreSQL of its own that is as durable as in
- * production. Ratios are what counts: machines are noisy. BENCH_SECONDS (3) and BENCH_ROUNDS (3) set how long.
+ * `npm run bench`: this server, its peers and the floor, in turn, in one run, on one PostgreSQL that is as durable as in
+ * production. Ratios are what counts: machines are noisy. BENCH_SECONDS (3) and BENCH_ROUNDS (3) set how long,
+ * BENCH_ONLY which workloads (by comma), BENCH_PROFILE where Node's CPU profiles go.
  */
+
+/** @typedef {import('./report.mjs').Figure} Figure */
+/** @typedef {import('./contestants/contestant.mjs').Contestant} Contestant */
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const FILLER = 50_000;
-const REDIRECT_URI = 'http://127.0.0.1:53682/callback';
-const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const JSON_TYPE = { 'content-type': 'application/json' };
-
-/** @typedef {import('./load.mjs').Sent} Sent */
-/** @typedef {import('./load.mjs').Received} Received */
-/**
- * @typedef {object} Workload
- * @property {(connection: number) => Sent | undefined} next
- * @property {(received: Received, connection: number) => void} check
- */
-/** @typedef {{ rate: number, serverMicroseconds: number, databaseMicroseconds: number, p50: number, p99: number }} Figure */
+const ONLY = process.env['BENCH_ONLY']?.split(',') ?? WORKLOADS;
+const WARM_UP = 0.5;
+/** What the fastest could exchange in a second. */
+const RATE = 7_000;
+const STARTS = 3;
 
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
 const running = [];
-const postgres = await startPostgres();
-running.push(postgres.stop);
-const [serverPort, floorPort] = [await freePort(), await freePort()];
-const origin = `http://127.0.0.1:${serverPort}`;
-const floorOrigin = `http://127.0.0.1:${floorPort}`;
-const [serverUrl, floorUrl] = [await database('server'), await database('floor')];
-const variables = {
-  NODE_ENV: 'production',
-  DATABASE_URL: serverUrl,
-  PORT: String(serverPort),
-  HOST: '127.0.0.1',
-  PUBLIC_URL: origin,
-  SECRETS: randomBytes(48).toString('base64url'),
-  RATE_LIMITS: 'off',
-};
+pin(process.pid, BESIDE);
+const database = await startDatabase();
+running.push(database.stop);
 
 try {
-  const begun = performance.now();
-  const server = await start(['dist/main.js'], variables, 'is ready.');
-  const coldStart = performance.now() - begun;
-  running.push(server.stop);
-  const floor = await start(['bench/floor.mjs'], { PORT: String(floorPort), DATABASE_URL: floorUrl }, 'ready');
-  running.push(floor.stop);
-  report(await compare(await makeWorkloads(await seed()), server.pid, floor.pid), coldStart);
+  /** @type {{ contestant: Contestant, running: import('./processes.mjs').Running, memory: Record<string, number>, coldStart: number }[]} */
+  const contestants = [];
+  const all = [
+    await ours(await database.create('server')),
+    await floor(await database.create('floor')),
+    await oidcProvider(await database.create('oidc_provider')),
+    await sdk(),
+  ];
+  for (const contestant of all) {
+    const begun = await coldStart(contestant);
+    running.push(begun.running.stop);
+    const idle = memory(begun.running.pid).now;
+    const proven = await prove(contestant, begun.running);
+    running.push(proven.stop);
+    contestants.push({ contestant, running: proven, memory: { idle }, coldStart: begun.milliseconds });
+  }
+  const figures = await compare(contestants);
+  for (const one of contestants) {
+    const { now, most } = memory(one.running.pid);
+    Object.assign(one.memory, { afterwards: now, most });
+  }
+  const result = {
+    seconds: SECONDS,
+    rounds: ROUNDS,
+    figures,
+    processes: Object.fromEntries(
+      contestants.map(({ contestant, memory: held, coldStart: took }) => [
+        contestant.name,
+        { coldStart: took, memory: held },
+      ]),
+    ),
+    hot: await hotUpdates(contestants[0]),
+  };
+  save('bench', result);
+  console.log(tables(result));
 } finally {
   for (const stop of running.toReversed()) await stop();
 }
 
 /**
- * Every workload at both, in turn.
- * @param {Record<string, { ours: Workload, floor: Workload }>} workloads
- * @param {number} serverPid
- * @param {number} floorPid
+ * Every workload at every contestant, in turn; who begins changes by the round.
+ * @param {{ contestant: Contestant, running: import('./processes.mjs').Running }[]} contestants
  */
-async function compare(workloads, serverPid, floorPid) {
-  /** @type {Record<string, { ours: Figure[], floor: Figure[] }>} */
+async function compare(contestants) {
+  const prepared = [];
+  for (const { contestant, running: { pid } } of contestants) {
+    const client = new Client(contestant.origin);
+    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE) * ROUNDS, connections: CONNECTIONS };
+    prepared.push({ contestant, pid, all: await workloads(contestant, sender(client), size) });
+    await client.close();
+    if (contestant.databaseUrl) await query(contestant.databaseUrl, 'ANALYZE');
+  }
+  /** @type {Record<string, Record<string, Figure[]>>} */
   const figures = {};
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, { ours, floor }] of Object.entries(workloads)) {
-      const both = (figures[name] ??= { ours: [], floor: [] });
-      const measureOurs = async () => both.ours.push(await measure(ours, origin, serverPid));
-      const measureFloor = async () => both.floor.push(await measure(floor, floorOrigin, floorPid));
-      for (const one of round % 2 ? [measureFloor, measureOurs] : [measureOurs, measureFloor]) await one();
+    const inTurn = [...prepared.slice(round % prepared.length), ...prepared.slice(0, round % prepared.length)];
+    for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
+      for (const { contestant, pid, all } of inTurn) {
+        const workload = all[name];
+        if (!workload) continue;
+        process.stderr.write(`\rround ${round + 1} of ${ROUNDS}: ${name}, ${contestant.name}`.padEnd(70));
+        ((figures[name] ??= {})[contestant.name] ??= []).push(await measure(contestant, pid, workload));
+      }
     }
   }
-  return figures;
+  process.stderr.write('\r'.padEnd(70) + '\r');
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, by]) => [
+      name,
+      Object.fromEntries(Object.entries(by).map(([who, each]) => [who, median(each)])),
+    ]),
+  );
 }
 
-/** @param {string} name @returns {Promise<string>} its URL */
-async function database(name) {
-  await query(postgres.url, `CREATE DATABASE ${name}`);
-  return postgres.url.replace(/\/postgres$/, `/${name}`);
-}
-
-/** @param {Workload} workload @param {string} at @param {number} pid @returns {Promise<Figure>} */
-async function measure(workload, at, pid) {
-  await load(at, 0.3, workload.next, workload.check);
-  const before = [cpuSeconds(pid), cpuSeconds(postgres.pid)];
-  const { operations, seconds, p50, p99 } = await load(at, SECONDS, workload.next, workload.check);
-  const after = [cpuSeconds(pid), cpuSeconds(postgres.pid)];
+/**
+ * @param {Contestant} contestant
+ * @param {number} pid
+ * @param {import('./workloads.mjs').Workload} workload
+ * @returns {Promise<Figure>}
+ */
+async function measure({ origin, databaseUrl }, pid, { operation, connections }) {
+  await load(origin, WARM_UP, operation, connections);
+  if (databaseUrl) await query(databaseUrl, 'SELECT pg_stat_statements_reset()');
+  const before = [cpuSeconds(pid), cpuSeconds(database.pid)];
+  const { operations, seconds, ...latencies } = await load(origin, SECONDS, operation, connections);
+  const after = [cpuSeconds(pid), cpuSeconds(database.pid)];
+  const work = databaseUrl ? await databaseWork(databaseUrl) : { statements: 0, walBytes: 0 };
   const each = (/** @type {number} */ index) =>
     (((after[index] ?? Number.NaN) - (before[index] ?? Number.NaN)) / operations) * 1e6;
-  return { rate: operations / seconds, serverMicroseconds: each(0), databaseMicroseconds: each(1), p50, p99 };
-}
-
-/** A person, an organization, a registered client that is a row, and filler around them. */
-async function seed() {
-  const cli = (/** @type {string[]} */ args, input = '') => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
-      env: { PATH: process.env['PATH'], ...variables },
-      input,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stderr);
-    return stdout;
+  return {
+    rate: operations / seconds,
+    server: each(0),
+    database: each(1),
+    statements: work.statements / operations,
+    wal: work.walBytes / operations,
+    ...latencies,
   };
-  cli(['user', 'create', 'bench@example.com'], 'a password of the bench\n');
-  cli(['org', 'create', 'Bench', '--owner', 'bench@example.com']);
-  const registered = await fetch(`${origin}/mcp/oauth/register`, {
-    method: 'POST',
-    headers: JSON_TYPE,
-    body: registration(),
-  });
-  const { client_id, ...metadata } = /** @type {{ client_id: string }} */ (await registered.json());
-  const [client] = await query(
-    serverUrl,
-    `INSERT INTO clients (client_id, digest, identity, metadata, created_at) VALUES ($1, $2, 'self-asserted', $3, now()) RETURNING id`,
-    [client_id, sha256(client_id), metadata],
-  );
-  const verifier = randomBytes(32).toString('base64url');
-  const seeded = { client: client.id, clientId: client_id, verifier };
-  await addGrants(
-    seeded,
-    Array.from({ length: FILLER }, () => randomBytes(32).toString('base64url')),
-  );
-  await query(
-    floorUrl,
-    `INSERT INTO floor_tokens (hash, kind, expires_at) SELECT sha256(g::text::bytea), 'refresh', now() + interval '30 days' FROM generate_series(1, ${FILLER}) g`,
-  );
-  for (const url of [serverUrl, floorUrl]) await query(url, 'ANALYZE');
-  return seeded;
 }
 
-/** Approved grants that wait for their codes to be exchanged, as the approval page makes them. @param {{ client: string, verifier: string }} seeded @param {string[]} codes */
-async function addGrants({ client, verifier }, codes) {
-  await query(
-    serverUrl,
-    `INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at, code_hash, code_challenge, redirect_uri, code_expires_at, expires_at)
-     SELECT gen_random_uuid(), m.user_id, m.organization_id, $1, $2, '{organization:read,projects:read,projects:write}', true, now(), code, $3, $4, now() + interval '10 minutes', now() + interval '10 minutes'
-       FROM memberships m, unnest($5::bytea[]) AS code`,
-    [client, `${origin}/mcp`, sha256(verifier).toString('base64url'), REDIRECT_URI, codes.map(sha256)],
-  );
-}
-
-/** @param {Awaited<ReturnType<typeof seed>>} seeded @returns {Promise<Record<string, { ours: Workload, floor: Workload }>>} */
-async function makeWorkloads(seeded) {
-  const { clientId: client_id, verifier } = seeded;
-  const perRound = Math.ceil((SECONDS + 0.3) * 8_000);
-  const codes = Array.from({ length: perRound * ROUNDS }, () => randomBytes(32).toString('base64url'));
-  for (let at = 0; at < codes.length; at += 20_000) await addGrants(seeded, codes.slice(at, at + 20_000));
-  const floorCodes = codes.slice();
-  await query(
-    floorUrl,
-    `INSERT INTO floor_tokens (hash, kind, expires_at) SELECT code, 'code', now() + interval '10 minutes' FROM unnest($1::bytea[]) AS code`,
-    [codes.map(sha256)],
-  );
-  for (const url of [serverUrl, floorUrl]) await query(url, 'ANALYZE');
-
-  const exchange = (/** @type {string} */ code) => ({
-    method: 'POST',
-    path: '/mcp/oauth/token',
-    headers: FORM,
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      code_verifier: verifier,
-      redirect_uri: REDIRECT_URI,
-      client_id,
-      resource: `${origin}/mcp`,
-    }).toString(),
-  });
-  const refresh = (/** @type {string} */ refresh_token) => ({
-    method: 'POST',
-    path: '/mcp/oauth/token',
-    headers: FORM,
-    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token, client_id }).toString(),
-  });
-  const spend = (/** @type {string} */ token) => ({
-    method: 'POST',
-    path: '/token',
-    headers: FORM,
-    body: new URLSearchParams({ token }).toString(),
-  });
-
-  /** One chain a connection. @type {string[]} */
-  const chains = [];
-  /** @type {string[]} */
-  const floorChains = [];
-  for (let connection = 0; connection < CONNECTIONS; connection++) {
-    const code = /** @type {string} */ (codes.pop());
-    await load(origin, 5, once(exchange(code)), ({ body }) => void chains.push(JSON.parse(body).refresh_token));
-    await load(
-      floorOrigin,
-      5,
-      once(spend(/** @type {string} */ (floorCodes.pop()))),
-      ({ body }) => void floorChains.push(JSON.parse(body).refresh_token),
-    );
+/** How long it takes from nothing to the first answer, the median of some starts. @param {Contestant} contestant */
+async function coldStart(contestant) {
+  const took = [];
+  let started = await timed(contestant);
+  for (let more = 1; more < STARTS; more++) {
+    took.push(started.milliseconds);
+    await started.running.stop();
+    started = await timed(contestant);
   }
-  /** Access tokens that the bearer check has not seen. @type {string[]} */
-  const fresh = [];
-  /** @type {string[]} */
-  const floorFresh = [];
-  const seen = { ours: '', floor: '' };
-  const expect = (/** @type {number} */ status) => (/** @type {Received} */ received) => {
-    if (received.status !== status) throw new Error(`${received.status} instead of ${status}: ${received.body}`);
-  };
-  const keep =
-    (/** @type {string[]} */ tokens, /** @type {'ours' | 'floor'} */ whose) => (/** @type {Received} */ received) => {
-      expect(200)(received);
-      const { access_token, refresh_token } = JSON.parse(received.body);
-      if (!refresh_token) throw new Error(received.body);
-      if (tokens.length < 60_000) tokens.push(access_token);
-      seen[whose] = access_token;
-      return refresh_token;
-    };
-  const [keepOurs, keepFloor] = [keep(fresh, 'ours'), keep(floorFresh, 'floor')];
-  const guarded = (/** @type {string | undefined} */ token, path = '/mcp') =>
-    token && { path, headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream' } };
-  const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  took.push(started.milliseconds);
+  return { running: started.running, milliseconds: Number(took.toSorted((a, b) => a - b)[took.length >> 1]) };
+}
 
+/** @param {Contestant} contestant */
+async function timed(contestant) {
+  const begun = performance.now();
+  const started = await contestant.start();
+  const { path } = contestant.metadata?.() ?? { path: '/' };
+  await (await fetch(contestant.origin + path)).arrayBuffer();
+  return { running: started, milliseconds: performance.now() - begun };
+}
+
+/** What refreshing does to the rows of grants: updates in place, and nothing else. @param {{ contestant: Contestant } | undefined} one */
+async function hotUpdates(one) {
+  const url = String(one?.contestant.databaseUrl);
+  const rows = () =>
+    query(
+      url,
+      `SELECT n_tup_ins::int AS inserted, n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot FROM pg_stat_user_tables WHERE relname = 'grants'`,
+    );
+  const { contestant } = /** @type {{ contestant: Contestant }} */ (one);
+  const client = new Client(contestant.origin);
+  const { refresh } = await workloads(contestant, sender(client), { codes: 0, connections: CONNECTIONS });
+  await client.close();
+  // What a connection counted is seen by others once it was idle for a second.
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+  await settled();
+  const [before] = await rows();
+  const { operations } = await load(contestant.origin, SECONDS, /** @type {any} */ (refresh).operation);
+  await settled();
+  const [after] = await rows();
   return {
-    refresh: {
-      ours: {
-        next: (connection) => refresh(String(chains[connection])),
-        check: (received, connection) => void (chains[connection] = keepOurs(received)),
-      },
-      floor: {
-        next: (connection) => spend(String(floorChains[connection])),
-        check: (received, connection) => void (floorChains[connection] = keepFloor(received)),
-      },
-    },
-    exchange: {
-      ours: { next: () => from(codes, exchange), check: (received) => void keepOurs(received) },
-      floor: { next: () => from(floorCodes, spend), check: (received) => void keepFloor(received) },
-    },
-    registration: {
-      ours: {
-        next: () => ({ method: 'POST', path: '/mcp/oauth/register', headers: JSON_TYPE, body: registration() }),
-        check: expect(201),
-      },
-      floor: {
-        next: () => ({ method: 'POST', path: '/register', headers: JSON_TYPE, body: registration() }),
-        check: expect(201),
-      },
-    },
-    metadata: {
-      ours: { next: () => ({ path: '/.well-known/oauth-authorization-server/mcp' }), check: expect(200) },
-      floor: { next: () => ({ path: '/metadata' }), check: expect(200) },
-    },
-    'bearer, new token': {
-      ours: { next: () => guarded(fresh.pop()) || undefined, check: expect(405) },
-      floor: { next: () => guarded(floorFresh.pop(), '/bearer') || undefined, check: expect(405) },
-    },
-    'bearer, seen token': {
-      ours: { next: () => guarded(seen.ours) || undefined, check: expect(405) },
-      floor: { next: () => guarded(seen.floor, '/bearer') || undefined, check: expect(405) },
-    },
-    'tools/list, seen token': {
-      ours: {
-        next: () => ({
-          method: 'POST',
-          path: '/mcp',
-          headers: {
-            ...JSON_TYPE,
-            accept: 'application/json, text/event-stream',
-            authorization: `Bearer ${seen.ours}`,
-          },
-          body: list,
-        }),
-        check: expect(200),
-      },
-      floor: { next: () => guarded(seen.floor, '/bearer') || undefined, check: expect(405) },
-    },
+    refreshes: operations,
+    inserted: after.inserted - before.inserted,
+    updated: after.updated - before.updated,
+    hot: after.hot - before.hot,
   };
-}
-
-/** @param {Record<string, { ours: Figure[], floor: Figure[] }>} figures @param {number} coldStart milliseconds */
-function report(figures, coldStart) {
-  const rows = Object.entries(figures).map(([workload, { ours, floor: least }]) => {
-    const [us, it] = [median(ours), median(least)];
-    return {
-      workload,
-      'ops/s': Math.round(us.rate),
-      'x floor': us.rate / it.rate,
-      'server us/op': Math.round(us.serverMicroseconds),
-      'x floor CPU': us.serverMicroseconds / it.serverMicroseconds,
-      'database us/op': Math.round(us.databaseMicroseconds),
-      'p50 ms': us.p50,
-      'p99 ms': us.p99,
-    };
-  });
-  const text = rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row).map(([name, value]) => [
-        name,
-        typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(2)) : value,
-      ]),
-    ),
-  );
-  console.table(text);
-  console.log(
-    `${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s in turn, medians; ${cpus().length} cores, node ${process.versions.node}; cold start ${Math.round(coldStart)} ms with an empty PostgreSQL.`,
-  );
-  mkdirSync('out', { recursive: true });
-  writeFileSync('out/bench.json', JSON.stringify({ coldStart, figures }, null, 2));
-}
-
-/** @param {Figure[]} all @returns {Figure} */
-function median(all) {
-  const of = (/** @type {keyof Figure} */ name) =>
-    Number(all.map((one) => one[name]).toSorted((a, b) => a - b)[Math.floor(all.length / 2)]);
-  return {
-    rate: of('rate'),
-    serverMicroseconds: of('serverMicroseconds'),
-    databaseMicroseconds: of('databaseMicroseconds'),
-    p50: of('p50'),
-    p99: of('p99'),
-  };
-}
-
-function registration() {
-  return JSON.stringify({
-    client_name: 'Bench',
-    redirect_uris: [REDIRECT_URI],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  });
-}
-
-/** @template T, S @param {T[]} left @param {(one: T) => S} make */
-function from(left, make) {
-  const one = left.pop();
-  return one === undefined ? undefined : make(one);
-}
-
-/** Sends this once. @param {Sent} sent */
-function once(sent) {
-  /** @type {Sent | undefined} */
-  let left = sent;
-  return () => {
-    const one = left;
-    left = undefined;
-    return one;
-  };
-}
-
-/** @param {string} text */
-function sha256(text) {
-  return createHash('sha256').update(text).digest();
-}
-
-/** @param {string} url @param {string} sql @param {unknown[]} [values] */
-async function query(url, sql, values) {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  return client
-    .query(sql, values)
-    .then(
-      ({ rows }) => rows,
-      (error) => Promise.reject(new Error(`${error.message}: ${sql}`)),
-    )
-    .finally(() => client.end());
 }

@@ -9,6 +9,7 @@ import { Pool } from 'pg';
 
 const { PORT, DATABASE_URL } = /** @type {{ PORT: string, DATABASE_URL: string }} */ (process.env);
 const pool = new Pool({ connectionString: DATABASE_URL, max: 20 });
+pool.on('error', () => undefined);
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const METADATA = JSON.stringify({
   issuer: `http://127.0.0.1:${PORT}`,
@@ -24,6 +25,14 @@ const SPEND = {
   name: 'spend',
   text: `WITH spent AS (UPDATE floor_tokens SET used = true WHERE hash = $1 AND NOT used AND expires_at > now() RETURNING 1)
          INSERT INTO floor_tokens (hash, kind, expires_at) SELECT $2, 'refresh', now() + interval '30 days' FROM spent RETURNING 1`,
+};
+const REVOKE = {
+  name: 'revoke',
+  text: `UPDATE floor_tokens SET used = true WHERE hash = $1 AND NOT used RETURNING 1`,
+};
+const INTROSPECT = {
+  name: 'introspect',
+  text: `SELECT extract(epoch FROM expires_at)::int AS exp FROM floor_tokens WHERE hash = $1 AND NOT used AND expires_at > now()`,
 };
 const REGISTER = { name: 'register', text: 'INSERT INTO floor_clients (id, metadata) VALUES ($1, $2)' };
 
@@ -71,6 +80,15 @@ createServer((request, response) => {
     if (request.url === '/bearer') return response.writeHead(isValid(request.headers.authorization) ? 405 : 401).end();
     if (request.url === '/token')
       return response.end(JSON.stringify(await spend(new URLSearchParams(body).get('token') ?? '')));
+    const token = request.url === '/register' ? '' : (new URLSearchParams(body).get('token') ?? '');
+    if (request.url === '/revoke') {
+      await pool.query({ ...REVOKE, values: [hash(token)] });
+      return response.end();
+    }
+    if (request.url === '/introspect') {
+      const { rows } = await pool.query({ ...INTROSPECT, values: [hash(token)] });
+      return response.end(JSON.stringify(rows[0] ? { active: true, exp: rows[0].exp } : { active: false }));
+    }
     const id = randomBytes(16).toString('hex');
     await pool.query({ ...REGISTER, values: [id, body] });
     response.writeHead(201).end(JSON.stringify({ client_id: id, ...JSON.parse(body) }));

@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { CONNECTIONS } from './load.mjs';
+import { PINNED } from './processes.mjs';
+
+/**
+ * Operations a second; microseconds of CPU an operation, of the server and of PostgreSQL; statements and bytes of WAL an
+ * operation; latencies in milliseconds.
+ * @typedef {{ rate: number, server: number, database: number, statements: number, wal: number, p50: number, p95: number, p99: number }} Figure
+ */
+
+/** @param {Figure[]} all @returns {Figure} */
+export function median(all) {
+  const names = /** @type {(keyof Figure)[]} */ (Object.keys(all[0] ?? {}));
+  const of = (/** @type {keyof Figure} */ name) =>
+    Number(all.map((one) => one[name]).toSorted((a, b) => a - b)[all.length >> 1]);
+  return /** @type {Figure} */ (Object.fromEntries(names.map((name) => [name, of(name)])));
+}
+
+/** What one run found, for `docs/performance.md`. @param {string} name @param {object} result */
+export function save(name, result) {
+  mkdirSync('out', { recursive: true });
+  const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.versions.node, pinned: PINNED };
+  writeFileSync(`out/${name}.json`, `${JSON.stringify({ at: new Date().toISOString(), machine, ...result }, null, 2)}\n`);
+}
+
+/** @param {string} name @returns {any} undefined when there was no such run */
+export function saved(name) {
+  return existsSync(`out/${name}.json`) ? JSON.parse(readFileSync(`out/${name}.json`, 'utf8')) : undefined;
+}
+
+/** @typedef {{ cpu?: number, rate?: number, peer?: [string, number], statements?: number }} Budget against the floor, against a peer */
+/** What each workload may cost. @type {Record<string, Budget>} */
+export const BUDGETS = {
+  refresh: { cpu: 1.5, rate: 0.9, peer: ['oidc-provider', 3.3], statements: 1 },
+  exchange: { cpu: 1.5, rate: 0.9, peer: ['oidc-provider', 3], statements: 1 },
+  revocation: { cpu: 1.8, rate: 0.7, peer: ['oidc-provider', 4], statements: 1 },
+  introspection: { cpu: 2, rate: 0.5, peer: ['oidc-provider', 2.5], statements: 1 },
+  registration: { cpu: 1.5, rate: 1, peer: ['oidc-provider', 2.5], statements: 0 },
+  metadata: { cpu: 1.4, rate: 0.8, peer: ['oidc-provider', 4], statements: 0 },
+  'bearer, new token': { cpu: 1.2, rate: 0.85, statements: 0 },
+  'bearer, seen token': { cpu: 0.35, rate: 3.5, peer: ['oidc-provider', 6], statements: 0 },
+  'tools/list': { peer: ['requireBearerAuth', 2], statements: 0 },
+  'log-in flow': { peer: ['oidc-provider', 2] },
+};
+
+/** Markdown. @param {any} result of `npm run bench` @returns {string} */
+export function tables({ figures, processes, hot, rounds, seconds }) {
+  const compared = Object.entries(figures).flatMap(([workload, by]) =>
+    Object.entries(by).map(([who, figure]) => row(workload, who, figure, by)),
+  );
+  const budgets = Object.entries(figures).flatMap(([workload, by]) => verdicts(workload, by));
+  const held = Object.entries(processes).map(([who, { coldStart, memory }]) => [
+    who,
+    String(Math.round(coldStart)),
+    String(memory.idle),
+    String(memory.most),
+  ]);
+  return [
+    `${CONNECTIONS} keep-alive connections in a closed loop, ${rounds} alternating rounds of ${seconds} s, medians.`,
+    table(
+      ['Workload', 'Server', 'ops/s', '× floor', 'CPU µs', '× floor', 'PostgreSQL µs', 'statements', 'WAL bytes', 'p50 / p95 / p99 ms'],
+      compared,
+    ),
+    table(['Budget', 'Measured', 'At least or most', 'Met'], budgets),
+    table(['Server', 'Cold start ms', 'Memory idle MB', 'Most under load MB'], held),
+    `${hot.refreshes} refreshes: ${hot.inserted} rows inserted, ${hot.updated} updated in place, ${((hot.hot / hot.updated) * 100).toFixed(1)} % of them HOT.`,
+  ].join('\n\n');
+}
+
+/** @param {string} workload @param {string} who @param {Figure} figure @param {Record<string, Figure>} by */
+function row(workload, who, figure, by) {
+  const floor = by['floor'];
+  return [
+    workload,
+    who,
+    whole(figure.rate),
+    floor ? (figure.rate / floor.rate).toFixed(2) : '',
+    whole(figure.server),
+    floor ? (figure.server / floor.server).toFixed(2) : '',
+    whole(figure.database),
+    figure.statements.toFixed(2),
+    whole(figure.wal),
+    [figure.p50, figure.p95, figure.p99].map((one) => one.toFixed(1)).join(' / '),
+  ];
+}
+
+/** @param {string} workload @param {Record<string, Figure>} by */
+function verdicts(workload, by) {
+  const { cpu, rate, peer, statements } = BUDGETS[workload] ?? {};
+  const us = by['this server'];
+  if (!us) return [];
+  // A token that was seen is compared with the floor checking each anew.
+  const floor = by['floor'];
+  const other = peer && by[peer[0]];
+  /** @type {[string, number, number, boolean][]} */
+  const all = [];
+  const judge = (/** @type {string} */ what, /** @type {number} */ is, /** @type {number} */ limit, most = false) =>
+    all.push([what, is, limit, most ? is <= limit : is >= limit]);
+  if (floor && cpu) judge(`${workload}: CPU × floor, at most`, us.server / floor.server, cpu, true);
+  if (floor && rate) judge(`${workload}: rate × floor`, us.rate / floor.rate, rate);
+  if (other) judge(`${workload}: rate × ${peer[0]}`, us.rate / other.rate, peer[1]);
+  // The server looks for revocations, and writes down what it counted, beside its requests.
+  if (statements !== undefined) judge(`${workload}: statements, at most`, Number(us.statements.toFixed(1)), statements, true);
+  return all.map(([what, is, limit, met]) => [what, is.toFixed(2), String(limit), met ? 'yes' : '**no**']);
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+export function table(head, rows) {
+  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((one) => String(one[at]).length)));
+  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/** @param {number} number */
+const whole = (number) => (Number.isFinite(number) ? String(Math.round(number)) : '');
