@@ -1,4 +1,3 @@
-import { ask } from './contestants/contestant.mjs';
 import { load } from './load.mjs';
 
 const AT_ONCE = 8;
@@ -36,22 +35,32 @@ export async function prove(contestant, running) {
   const one = async (sent) => {
     let answer;
     let asked = false;
-    await load(origin, 10, async (send) => {
-      if (asked) return false;
-      asked = true;
-      const { status, body } = await send(sent);
-      answer = status === 200 ? JSON.parse(body) : {};
-      return true;
-    }, 1);
+    await load(
+      origin,
+      10,
+      async (send) => {
+        if (asked) return false;
+        asked = true;
+        const { status, body } = await send(sent);
+        answer = status === 200 ? JSON.parse(body) : {};
+        return true;
+      },
+      1,
+    );
     return answer;
   };
   /** @type {string[]} */
   let waiting = [];
-  await load(origin, 10, async (send) => {
-    if (waiting.length > 0) return false;
-    waiting = await codes(send, 3);
-    return true;
-  }, 1);
+  await load(
+    origin,
+    10,
+    async (send) => {
+      if (waiting.length > 0) return false;
+      waiting = await codes(send, 3);
+      return true;
+    },
+    1,
+  );
   const expect = (/** @type {boolean} */ holds, /** @type {string} */ what) => {
     if (!holds) throw new Error(`${name}: ${what}`);
   };

@@ -21,7 +21,10 @@ export function median(all) {
 export function save(name, result) {
   mkdirSync('out', { recursive: true });
   const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.versions.node, pinned: PINNED };
-  writeFileSync(`out/${name}.json`, `${JSON.stringify({ at: new Date().toISOString(), machine, ...result }, null, 2)}\n`);
+  writeFileSync(
+    `out/${name}.json`,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, ...result }, null, 2)}\n`,
+  );
 }
 
 /** @param {string} name @returns {any} undefined when there was no such run */
@@ -59,7 +62,18 @@ export function tables({ figures, processes, hot, rounds, seconds }) {
   return [
     `${CONNECTIONS} keep-alive connections in a closed loop, ${rounds} alternating rounds of ${seconds} s, medians.`,
     table(
-      ['Workload', 'Server', 'ops/s', '× floor', 'CPU µs', '× floor', 'PostgreSQL µs', 'statements', 'WAL bytes', 'p50 / p95 / p99 ms'],
+      [
+        'Workload',
+        'Server',
+        'ops/s',
+        '× floor',
+        'CPU µs',
+        '× floor',
+        'PostgreSQL µs',
+        'statements',
+        'WAL bytes',
+        'p50 / p95 / p99 ms',
+      ],
       compared,
     ),
     table(['Budget', 'Measured', 'At least or most', 'Met'], budgets),
@@ -101,14 +115,16 @@ function verdicts(workload, by) {
   if (floor && rate) judge(`${workload}: rate × floor`, us.rate / floor.rate, rate);
   if (other) judge(`${workload}: rate × ${peer[0]}`, us.rate / other.rate, peer[1]);
   // The server looks for revocations, and writes down what it counted, beside its requests.
-  if (statements !== undefined) judge(`${workload}: statements, at most`, Number(us.statements.toFixed(1)), statements, true);
+  if (statements !== undefined)
+    judge(`${workload}: statements, at most`, Number(us.statements.toFixed(1)), statements, true);
   return all.map(([what, is, limit, met]) => [what, is.toFixed(2), String(limit), met ? 'yes' : '**no**']);
 }
 
 /** @param {string[]} head @param {string[][]} rows */
 export function table(head, rows) {
   const widths = head.map((name, at) => Math.max(name.length, ...rows.map((one) => String(one[at]).length)));
-  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const line = (/** @type {string[]} */ cells) =>
+    `| ${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 

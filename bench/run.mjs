@@ -79,7 +79,10 @@ try {
  */
 async function compare(contestants) {
   const prepared = [];
-  for (const { contestant, running: { pid } } of contestants) {
+  for (const {
+    contestant,
+    running: { pid },
+  } of contestants) {
     const client = new Client(contestant.origin);
     const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE) * ROUNDS, connections: CONNECTIONS };
     prepared.push({ contestant, pid, all: await workloads(contestant, sender(client), size) });

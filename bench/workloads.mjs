@@ -115,6 +115,7 @@ export async function workloads(contestant, send, { codes: count, connections })
 
 /** @param {number} status @param {import('./load.mjs').Received} received */
 function is(status, received) {
-  if (received.status !== status) throw new Error(`${received.status} instead of ${status}: ${received.body.slice(0, 500)}`);
+  if (received.status !== status)
+    throw new Error(`${received.status} instead of ${status}: ${received.body.slice(0, 500)}`);
   return true;
 }

@@ -1,7 +1,6 @@
 import { parse } from 'node:querystring';
 import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import view from '@fastify/view';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -12,9 +11,10 @@ import { AppModule } from './app.module.js';
 import { actingFrom } from './config/acting-from.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
-import { allowsCors, pathOf } from './http/endpoints.js';
+import { pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
 import { Recording } from './http/recording.js';
+import { securityHeaders, setResponseHeaders } from './http/response-headers.js';
 import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
 import { QuietLogger } from './quiet-logger.js';
@@ -40,7 +40,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
       void reply
         .status(400)
-        .headers(BARE_HEADERS)
+        .headers({ ...securityHeaders(config), 'cache-control': 'no-store' })
         .send({ error: 'invalid_request', error_description: 'the address is malformed' });
     },
   });
@@ -51,19 +51,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
   });
   readBodies(adapter);
   await app.register(cookie);
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
-    },
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: config.secureCookies && { maxAge: 31_536_000, includeSubDomains: false },
-    // A tool may open the flow in a pop-up and wait for it: isolation would cut its handle.
-    crossOriginOpenerPolicy: false,
-    // Programs in browsers read the endpoints that allow it by CORS.
-    crossOriginResourcePolicy: false,
-  });
+  setResponseHeaders(adapter.getInstance(), config);
   handlebars.registerHelper(HELPERS as never);
   await app.register(view, {
     engine: { handlebars },
@@ -72,7 +60,6 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     defaultContext: { stylesheet: STYLESHEET },
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
-  allowCors(app);
   // After the body was read: what is read from a socket is nobody's act.
   adapter.getInstance().addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
     actingFrom(request.ip, done);
@@ -86,14 +73,6 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
   app.enableShutdownHooks([]);
   return app;
 }
-
-const BARE_HEADERS = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'X-Frame-Options': 'DENY',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};
 
 /**
  * JSON (Fastify's own parser, which refuses `__proto__`) and forms; nothing else is read. What comes to the MCP endpoint
@@ -115,29 +94,3 @@ function readBodies(adapter: FastifyAdapter): void {
     },
   );
 }
-
-/** For browsers' programs, on the endpoints for programs only (oauth-v2-1-13 §3.1). Credentials are never cookies there. */
-function allowCors(app: NestFastifyApplication): void {
-  app.enableCors({
-    delegator: (request: FastifyRequest, done: (error: null, options: object) => void) =>
-      done(null, allowsCors(request.url) ? CORS : { origin: false }),
-  });
-}
-
-const CORS = {
-  origin: '*',
-  methods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
-  allowedHeaders: [
-    'Authorization',
-    'Content-Type',
-    'Accept',
-    'MCP-Protocol-Version',
-    'Mcp-Method',
-    'Mcp-Name',
-    'Mcp-Session-Id',
-    'Last-Event-ID',
-  ],
-  exposedHeaders: ['WWW-Authenticate', 'Mcp-Session-Id', 'Retry-After'],
-  maxAge: 86_400,
-  strictPreflight: false,
-};

@@ -116,7 +116,9 @@ export function browse(send) {
     submit(page, values) {
       if ('left' in page) throw new Error(`no form, but ${page.left}`);
       const [, head = '', inside = ''] = /<form\b([^>]*)>([\s\S]*?)<\/form>/.exec(page.html) ?? [];
-      const action = (/action="([^"]*)"/.exec(head)?.[1] ?? page.path).replaceAll('&amp;', '&').replaceAll('&#x3D;', '=');
+      const action = (/action="([^"]*)"/.exec(head)?.[1] ?? page.path)
+        .replaceAll('&amp;', '&')
+        .replaceAll('&#x3D;', '=');
       const csrf = /name="csrf" value="([^"]*)"/.exec(inside)?.[1];
       const next = new URL(action, 'http://here');
       return go(form(next.pathname + next.search, { ...(csrf && { csrf }), ...values }));

@@ -7,7 +7,8 @@ import { ask, bearer, FILLER, form, registration } from './contestant.mjs';
 /** The floor: the least a server can do. @param {string} databaseUrl of an empty database @returns {Promise<import('./contestant.mjs').Contestant>} */
 export async function floor(databaseUrl) {
   const port = await freePort();
-  const launch = () => start(['bench/contestants/floor-server.mjs'], { PORT: String(port), DATABASE_URL: databaseUrl }, 'ready');
+  const launch = () =>
+    start(['bench/contestants/floor-server.mjs'], { PORT: String(port), DATABASE_URL: databaseUrl }, 'ready');
   await (await launch()).stop();
   await query(
     databaseUrl,

@@ -12,7 +12,9 @@ import { Pool } from 'pg';
  * by one conditional update, so that a code or a token is good once.
  */
 
-const { Provider, errors } = await import(createRequire(new URL('../peers/', import.meta.url)).resolve('oidc-provider'));
+const { Provider, errors } = await import(
+  createRequire(new URL('../peers/', import.meta.url)).resolve('oidc-provider')
+);
 const { PORT, DATABASE_URL, RESOURCE, EMAIL, PASSWORD } =
   /** @type {Record<'PORT' | 'DATABASE_URL' | 'RESOURCE' | 'EMAIL' | 'PASSWORD', string>} */ (process.env);
 const COST = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
@@ -105,9 +107,21 @@ const provider = new Provider(`http://127.0.0.1:${PORT}`, {
   expiresWithSession: () => false,
   issueRefreshToken: async (/** @type {any} */ _context, /** @type {any} */ client) =>
     client.grantTypeAllowed('refresh_token'),
-  findAccount: (/** @type {any} */ _context, /** @type {string} */ id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-  ttl: { AccessToken: 3600, AuthorizationCode: 600, RefreshToken: 2_592_000, Grant: 2_592_000, Interaction: 3600, Session: 86_400 },
-  interactions: { url: (/** @type {any} */ _context, /** @type {any} */ interaction) => `/interaction/${interaction.uid}` },
+  findAccount: (/** @type {any} */ _context, /** @type {string} */ id) => ({
+    accountId: id,
+    claims: () => ({ sub: id }),
+  }),
+  ttl: {
+    AccessToken: 3600,
+    AuthorizationCode: 600,
+    RefreshToken: 2_592_000,
+    Grant: 2_592_000,
+    Interaction: 3600,
+    Session: 86_400,
+  },
+  interactions: {
+    url: (/** @type {any} */ _context, /** @type {any} */ interaction) => `/interaction/${interaction.uid}`,
+  },
   features: {
     devInteractions: { enabled: false },
     registration: { enabled: true },
@@ -133,7 +147,9 @@ const publicKey = createPublicKey({ key: { ...jwk, d: undefined }, format: 'jwk'
 createServer((request, response) => {
   if (request.url?.startsWith('/mcp')) return void guard(request, response);
   if (request.url?.startsWith('/interaction/'))
-    return void interact(request, response).catch((/** @type {Error} */ error) => response.writeHead(500).end(error.stack));
+    return void interact(request, response).catch((/** @type {Error} */ error) =>
+      response.writeHead(500).end(error.stack),
+    );
   return oidc(request, response);
 }).listen(Number(PORT), '127.0.0.1', () => process.stdout.write('ready\n'));
 
@@ -153,19 +169,33 @@ async function interact(request, response) {
   if (request.method === 'GET') {
     const fields = prompt.name === 'login' ? '<input name="email"><input name="password" type="password">' : '';
     response.setHeader('content-type', 'text/html');
-    return response.end(`<!doctype html><title>${prompt.name}</title><form method="post" action="${request.url}">${fields}<button>Go on</button></form>`);
+    return response.end(
+      `<!doctype html><title>${prompt.name}</title><form method="post" action="${request.url}">${fields}<button>Go on</button></form>`,
+    );
   }
   let body = '';
   for await (const chunk of request) body += chunk;
   if (prompt.name === 'login') {
     const entered = new URLSearchParams(body);
-    const { rows } = await pool.query({ name: 'person', text: 'SELECT password_hash FROM oidc_people WHERE email = $1', values: [entered.get('email')] });
-    if (!rows[0] || !(await verify(rows[0].password_hash, entered.get('password') ?? ''))) return response.writeHead(401).end();
+    const { rows } = await pool.query({
+      name: 'person',
+      text: 'SELECT password_hash FROM oidc_people WHERE email = $1',
+      values: [entered.get('email')],
+    });
+    if (!rows[0] || !(await verify(rows[0].password_hash, entered.get('password') ?? '')))
+      return response.writeHead(401).end();
     return provider.interactionFinished(request, response, { login: { accountId: entered.get('email') } });
   }
-  const grant = grantId ? await provider.Grant.find(grantId) : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+  const grant = grantId
+    ? await provider.Grant.find(grantId)
+    : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
   grant.addResourceScope(RESOURCE, params.scope);
-  return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
+  return provider.interactionFinished(
+    request,
+    response,
+    { consent: { grantId: await grant.save() } },
+    { mergeWithLastSubmission: true },
+  );
 }
 
 /** The same after a restart. */

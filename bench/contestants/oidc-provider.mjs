@@ -26,7 +26,14 @@ export async function oidcProvider(databaseUrl) {
   install();
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const variables = { NODE_ENV: 'production', PORT: String(port), DATABASE_URL: databaseUrl, RESOURCE, EMAIL, PASSWORD };
+  const variables = {
+    NODE_ENV: 'production',
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    RESOURCE,
+    EMAIL,
+    PASSWORD,
+  };
   const launch = () => start(['bench/contestants/oidc-provider-server.mjs'], variables, 'ready');
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -80,7 +87,13 @@ export async function oidcProvider(databaseUrl) {
   await query(databaseUrl, 'ANALYZE');
 
   const exchange = (/** @type {string} */ code) =>
-    form('/token', { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: REDIRECT_URI, client_id });
+    form('/token', {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: REDIRECT_URI,
+      client_id,
+    });
   return {
     name: 'oidc-provider',
     origin,

@@ -77,12 +77,20 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
         databaseUrl,
         `INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at, code_hash, code_challenge, redirect_uri, code_expires_at, expires_at)
          SELECT gen_random_uuid(), m.user_id, m.organization_id, $1, $2, $6, true, now(), code, $3, $4, now() + interval '10 minutes', now() + interval '10 minutes'
-           FROM memberships m, unnest($5::bytea[]) AS code`,
-        [row.id, resource, sha256(verifier).toString('base64url'), REDIRECT_URI, codes.slice(at, at + 20_000).map(sha256), scopes],
+           FROM memberships m JOIN users u ON u.id = m.user_id AND u.email = $7, unnest($5::bytea[]) AS code`,
+        [
+          row.id,
+          resource,
+          sha256(verifier).toString('base64url'),
+          REDIRECT_URI,
+          codes.slice(at, at + 20_000).map(sha256),
+          scopes,
+          EMAIL,
+        ],
       );
     return codes;
   }
-  await approved(filler);
+  await addFiller(databaseUrl, row.id, `${origin}/mcp`, filler);
   await query(databaseUrl, 'ANALYZE');
 
   const exchange = (/** @type {string} */ code, resource = `${origin}/mcp`) =>
@@ -127,7 +135,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
     /** @param {import('../load.mjs').Send} send */
     async logIn(send) {
       const { open, submit } = browse(send);
-      const query = new URLSearchParams({
+      const parameters = new URLSearchParams({
         response_type: 'code',
         client_id,
         redirect_uri: REDIRECT_URI,
@@ -136,13 +144,33 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
         code_challenge_method: 'S256',
         resource: `${origin}/mcp`,
       });
-      const login = await open(`/mcp/oauth/authorize?${query}`);
+      const login = await open(`/mcp/oauth/authorize?${parameters}`);
       const organization = await submit(login, { email: EMAIL, password: PASSWORD });
-      const choice = 'html' in organization ? /name="organization"[^>]*value="([^"]+)"/.exec(organization.html)?.[1] : '';
+      const choice =
+        'html' in organization ? /name="organization"[^>]*value="([^"]+)"/.exec(organization.html)?.[1] : '';
       const approval = await submit(organization, { organization: String(choice) });
       codeOf(await submit(approval, { decision: 'approve' }));
     },
   };
+}
+
+/** People of other organizations, with connections they use. @param {string} databaseUrl @param {string} client @param {string} resource @param {number} connections */
+export async function addFiller(databaseUrl, client, resource, connections) {
+  await query(
+    databaseUrl,
+    `WITH people AS (
+       INSERT INTO users (email, name, password_hash, created_at)
+       SELECT 'person' || n || '@example.com', 'Person ' || n, '', now() FROM generate_series(1, ${Math.ceil(connections / 50)}) n RETURNING id),
+     organization AS (
+       INSERT INTO organizations (name, created_at) VALUES ('Filler', now()) RETURNING id),
+     members AS (
+       INSERT INTO memberships (user_id, organization_id, role, created_at)
+       SELECT people.id, organization.id, 'member', now() FROM people, organization RETURNING user_id, organization_id)
+     INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at, code_hash, code_challenge, redirect_uri, code_expires_at, code_used_at, rotated_at, expires_at)
+     SELECT gen_random_uuid(), m.user_id, m.organization_id, $1, $2, $3, true, now(), sha256(gen_random_uuid()::text::bytea), '', $4, now(), now(), now(), now() + interval '30 days'
+       FROM members m, generate_series(1, 50)`,
+    [client, resource, SCOPES, REDIRECT_URI],
+  );
 }
 
 const SCOPES = ['organization:read', 'projects:read', 'projects:write'];

@@ -13,7 +13,15 @@ import { z } from 'zod';
 
 const { PORT, PUBLIC_KEY } = /** @type {{ PORT: string, PUBLIC_KEY: string }} */ (process.env);
 const key = createPublicKey(PUBLIC_KEY);
-const TOOLS = ['whoami', 'get_organization', 'list_projects', 'get_project', 'create_project', 'rename_project', 'delete_project'];
+const TOOLS = [
+  'whoami',
+  'get_organization',
+  'list_projects',
+  'get_project',
+  'create_project',
+  'rename_project',
+  'delete_project',
+];
 
 function mcpServer() {
   const server = new McpServer({ name: 'peer', version: '1.0.0' });

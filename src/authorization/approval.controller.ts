@@ -102,6 +102,6 @@ export class ApprovalController {
   private async use({ digest }: Client): Promise<ApprovalModel['use']> {
     const use = await this.stored.useOf(digest, this.clock.now());
     if (!use) return undefined;
-    return { since: use.since.toISOString().slice(0, 10), people: use.people };
+    return { since: use.since.toISOString().slice(0, 10), people: use.people, more: use.more ? 'yes' : 'no' };
   }
 }

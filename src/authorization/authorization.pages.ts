@@ -83,8 +83,8 @@ export interface ApprovalModel {
   readonly redirectHost: string;
   /** Its name looks like that of a tool an administrator registered, and it is not that tool. */
   readonly imitates: boolean;
-  /** Since when it is known here, and how many people use it; undefined when nobody has approved it before. */
-  readonly use: { readonly since: string; readonly people: number } | undefined;
+  /** Since when it is known here, and how many people use it, or at least use it; undefined when nobody has approved it before. */
+  readonly use: { readonly since: string; readonly people: number; readonly more: 'yes' | 'no' } | undefined;
   /** The redirect leads to a program on this computer, which could be any program. */
   readonly loopback: boolean;
   /** The redirect opens an application by its scheme. */

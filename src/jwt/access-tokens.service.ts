@@ -32,9 +32,7 @@ export class AccessTokens {
   ) {}
 
   /** A signed access token that ends after `Config.accessTokenLifetime`. */
-  async issue(
-    claims: Pick<AccessTokenClaims, 'sub' | 'aud' | 'client_id' | 'scope' | 'sid' | 'org_id'>,
-  ): Promise<string> {
+  issue(claims: Pick<AccessTokenClaims, 'sub' | 'aud' | 'client_id' | 'scope' | 'sid' | 'org_id'>): string {
     const { kid, privateKey } = this.keys.current();
     const iat = Math.floor(this.clock.now().getTime() / 1000);
     const payload: AccessTokenClaims = {
@@ -44,7 +42,7 @@ export class AccessTokens {
       exp: iat + this.config.accessTokenLifetime,
       jti: randomUUID(),
     };
-    return this.jwt.signAsync(payload, {
+    return this.jwt.sign(payload, {
       algorithm: SIGNING_ALGORITHM,
       keyid: kid,
       privateKey,

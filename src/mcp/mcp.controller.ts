@@ -1,4 +1,13 @@
-import { All, Controller, Logger, type OnApplicationShutdown, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  All,
+  Controller,
+  HttpException,
+  Logger,
+  type OnApplicationShutdown,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyReply } from 'fastify';
@@ -8,6 +17,9 @@ import { callerOf, callsIn } from './calls.js';
 import { McpServers } from './mcp-servers.js';
 import { OriginGuard } from './origin.guard.js';
 import { type McpRequest, ScopeGuard } from './scope.guard.js';
+
+/** Without sessions there is no stream to open by GET, and none to end by DELETE. */
+const OTHER_METHOD = { jsonrpc: '2.0', id: null, error: { code: -32_000, message: 'Method not allowed: send a POST' } };
 
 /**
  * The MCP endpoint (Streamable HTTP): 2026-07-28, and statelessly the 2025 revisions that deployed tools speak. One
@@ -35,6 +47,10 @@ export class McpController implements OnApplicationShutdown {
   @All()
   @UseGuards(OriginGuard, BearerGuard, ScopeGuard)
   async serve(@Req() request: AuthorizedRequest & McpRequest, @Res() reply: FastifyReply): Promise<void> {
+    if (request.method !== 'POST') {
+      reply.header('Allow', 'POST');
+      throw new HttpException(OTHER_METHOD, 405);
+    }
     const gone = new AbortController();
     const { message, user: claims } = request;
     /** The tools whose calls succeeded. */

@@ -42,7 +42,22 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
 
 /** Gives `run` the types of its own schemas. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(tool: Tool<Input, Output>): Tool {
+  describeOnce(tool.input);
+  describeOnce(tool.output);
   return tool as unknown as Tool;
+}
+
+/** A list of tools asks for the JSON Schema of each every time, and making it costs more than all the rest. */
+function describeOnce(schema: z.ZodObject): void {
+  const standard = schema['~standard'];
+  const { input, output } = standard.jsonSchema;
+  const jsonSchema = { input: memoized(input), output: memoized(output) };
+  Object.defineProperty(schema, '~standard', { value: { ...standard, jsonSchema } });
+}
+
+function memoized<Options, Made>(make: (options: Options) => Made): (options: Options) => Made {
+  let made: Made | undefined;
+  return (options) => (made ??= make(options));
 }
 
 export const READS = {

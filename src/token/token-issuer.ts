@@ -38,7 +38,7 @@ export class TokenIssuer {
     const wanted = catalogue?.expand(scopes) ?? [];
     const approved = grant.scopes.filter((name) => wanted.includes(name));
     const scope = catalogue?.allowed(approved, grant.role, grant.ceiling).join(' ') ?? '';
-    const accessToken = await this.accessTokens.issue({
+    const accessToken = this.accessTokens.issue({
       sub: grant.userId,
       aud: grant.resource,
       client_id: client.clientId,

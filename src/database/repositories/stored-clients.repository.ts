@@ -8,16 +8,23 @@ import { type Ended, endGrants } from './end-grants.js';
 
 export type NewClient = Pick<Client, 'clientId' | 'digest' | 'identity' | 'metadata' | 'secretHash' | 'trusted'>;
 
-/** How a client is used here: since when it is known, and by how many people now. */
+/** How a client is used here: since when it is known, and by how many people now; by more, when only so many were counted. */
 export interface ClientUse {
   readonly since: Date;
   readonly people: number;
+  readonly more: boolean;
 }
+
+/** Of a tool that everybody has, the connections are too many to be counted for a page. */
+const COUNTED = 1_000;
 
 const USE = {
   name: 'client_use',
-  text: `SELECT c.created_at, count(DISTINCT g.user_id)::int AS people
-      FROM clients c LEFT JOIN grants g ON g.client_id = c.id AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+  text: `SELECT c.created_at, count(DISTINCT used.user_id)::int AS people, count(used.user_id) = ${COUNTED} AS more
+      FROM clients c LEFT JOIN LATERAL (
+             SELECT user_id FROM grants
+              WHERE client_id = c.id AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL
+              LIMIT ${COUNTED}) used ON true
      WHERE c.digest = $1 GROUP BY c.created_at`,
 };
 
@@ -49,8 +56,8 @@ export class StoredClients {
 
   /** Undefined for a client that nobody has approved and nobody registered. */
   async useOf(digest: Buffer, at: Date): Promise<ClientUse | undefined> {
-    const [row] = await this.statements.run<{ created_at: Date; people: number }>(USE, [digest, at]);
-    return row && { since: row.created_at, people: row.people };
+    const [row] = await this.statements.run<{ created_at: Date; people: number; more: boolean }>(USE, [digest, at]);
+    return row && { since: row.created_at, people: row.people, more: row.more };
   }
 
   /** `by`, here and below: the operator who did; none on the command line. */

@@ -39,7 +39,8 @@ export const APPROVAL = {
     'It can never do more than you can. The connection lasts until you disconnect it in the console, or {days, plural, one {# day} other {# days}} without use.',
   'approve.deny': 'Deny',
   'approve.known': 'Known here',
-  'approve.known-since': 'since {since} · {people, plural, one {1 person uses it} other {# people use it}}',
+  'approve.known-since':
+    'since {since} · {more, select, yes {at least } other {}}{people, plural, one {1 person uses it} other {# people use it}}',
   'approve.known-not': 'not before: nobody has approved this tool',
   'approve.server': 'Server',
   'approve.organization': '<n>{organization}</n>, where you are {role}',

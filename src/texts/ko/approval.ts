@@ -38,7 +38,7 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
     '회원님이 할 수 있는 것보다 더 많은 일은 할 수 없습니다. 콘솔에서 연결을 끊거나 {days}일 동안 쓰지 않을 때까지 연결이 유지됩니다.',
   'approve.deny': '거부',
   'approve.known': '사용 이력',
-  'approve.known-since': '{since}부터 · {people}명이 사용 중',
+  'approve.known-since': '{since}부터 · {more, select, yes {적어도 } other {}}{people}명이 사용 중',
   'approve.known-not': '처음입니다: 아직 아무도 승인하지 않았습니다',
   'approve.server': '서버',
   'approve.organization': '<n>{organization}</n>, 내 역할: {role}',
