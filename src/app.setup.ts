@@ -11,6 +11,7 @@ import { AppModule } from './app.module.js';
 import { actingFrom } from './config/acting-from.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
+import { refuseOverload } from './http/back-pressure.js';
 import { pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
 import { Recording } from './http/recording.js';
@@ -60,6 +61,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     defaultContext: { stylesheet: STYLESHEET },
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
+  refuseOverload(adapter.getInstance());
   // After the body was read: what is read from a socket is nobody's act.
   adapter.getInstance().addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
     actingFrom(request.ip, done);

@@ -108,6 +108,8 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
     origin,
     databaseUrl,
     variables,
+    /** Id of the client's row. */
+    client: String(row.id),
     start: launch,
     /** @param {unknown} _send @param {number} count */
     codes: (_send, count) => approved(count),

@@ -1,4 +1,5 @@
 import { HttpException, NotFoundException } from '@nestjs/common';
+import { Overload } from '../config/overload.js';
 import { isDatabaseUnavailable } from '../database/database-error.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -10,6 +11,8 @@ export function oauthErrorOf(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (isDatabaseUnavailable(error))
     return new OAuthError('temporarily_unavailable', 'the server cannot reach its database; try again', away(error));
+  if (error instanceof Overload)
+    return new OAuthError('temporarily_unavailable', 'the server is busy; try again', busy(error));
   const status = statusOf(error);
   if (status === undefined || status >= 500)
     return new OAuthError('server_error', 'something went wrong on this server', ours(error));
@@ -27,6 +30,7 @@ const WORDS: Readonly<Record<number, string>> = {
 export function pageFailureOf(error: unknown): PageFailure {
   if (error instanceof PageFailure) return error;
   if (isDatabaseUnavailable(error)) return new PageFailure(503, 'error.database', away(error));
+  if (error instanceof Overload) return new PageFailure(503, 'error.busy', busy(error));
   const status = statusOf(error);
   if (status === undefined || status >= 500) return new PageFailure(500, 'error.server', ours(error));
   if (status === 403) return new PageFailure(403, 'error.form', new Finding('form-of-this-session', { found: error }));
@@ -44,6 +48,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 const away = (error: unknown) => new Finding('database-reachable', { found: error }, { cause: error });
+const busy = ({ what, waiting }: Overload) => new Finding('capacity', { [what.replace(' ', '_')]: waiting });
 const ours = (error: unknown) => new Finding('server-fault', { found: error }, { cause: error });
 /** What the one who threw it found. The framework's own message about an unknown address quotes it. */
 function refused(error: unknown, status: number): Finding {

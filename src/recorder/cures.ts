@@ -59,6 +59,7 @@ export const ACTORS: Readonly<Record<Rule, Actor>> = {
   'form-of-this-session': 'person',
   'origin-allowed': 'operator',
   'database-reachable': 'operator',
+  capacity: 'operator',
   'server-fault': 'operator',
 };
 

@@ -206,6 +206,9 @@ export const ATTEMPTS = {
     'Host or Origin of the request are not allowed. Pass the Host header through the proxy; allow web origins with MCP_ORIGINS.',
   'cure.person.database-reachable': 'Wait a moment and try again. Nothing was lost.',
   'cure.operator.database-reachable': 'The database did not answer. See GET /health/ready and the log.',
+  'cure.person.capacity': 'Wait a moment and try again. Nothing was lost.',
+  'cure.operator.capacity':
+    'More was asked than this process can do at once. See docs/scaling.md: more processes, or a faster database.',
   'cure.person.server-fault': 'Try again. If it happens again, give the code to whoever runs this server.',
   'cure.operator.server-fault': 'This server made a mistake. The log has the stack under this code; report it.',
 } as const;

@@ -66,6 +66,10 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.database': '서버가 잠시 응답하지 못합니다',
   'error.database-why': '지금 데이터베이스에 연결할 수 없습니다. 잃어버린 것은 없습니다.',
   'error.database-advice': '잠시 기다렸다가 페이지를 새로 고치세요.',
+  'error.busy': '서버가 바쁩니다',
+  'error.busy-why':
+    '지금 처리할 수 있는 것보다 많은 요청을 받고 있습니다. 잃어버린 것은 없으며, 시작된 작업도 없습니다.',
+  'error.busy-advice': '잠시 기다렸다가 다시 시도하세요.',
   'error.server': '문제가 생겼습니다',
   'error.server-why': '서버의 잘못입니다. 아래 코드로 로그에 기록되었습니다.',
   'error.server-advice': '다시 시도해 보세요. 또 같은 일이 생기면 서버를 운영하는 분에게 코드를 알려 주세요.',

@@ -1,0 +1,70 @@
+import { EMAIL, FORM, PASSWORD } from './contestants/contestant.mjs';
+
+/** The lists of an organization, by what they are. @param {string} organization id @returns {Record<string, string>} paths */
+export function listPages(organization) {
+  const base = `/console/organizations/${organization}`;
+  return {
+    'connections, newest': `${base}/connections`,
+    'connections, last used': `${base}/connections?sort=used`,
+    'connections, by person': `${base}/connections?sort=person`,
+    'connections, search for a person': `${base}/connections?q=person+77`,
+    'connections, search for nothing': `${base}/connections?q=nothing+is+like+this`,
+    'connections, dormant': `${base}/connections?dormant=on`,
+    'end everything, asked': `${base}/connections/end?everything=1`,
+    usage: `${base}/usage`,
+    members: `${base}/members`,
+    log: `${base}/audit`,
+  };
+}
+
+/**
+ * Each page in turn, one at a time.
+ * @param {string} origin
+ * @param {Record<string, string>} pages
+ * @param {string} cookie
+ * @param {number} rounds
+ * @param {(page: string) => void} [measured] told before the rounds of each, after its warm-up
+ * @returns {Promise<{ page: string, p50: number, p95: number }[]>} milliseconds
+ */
+export async function timePages(origin, pages, cookie, rounds, measured) {
+  const rows = [];
+  for (const [page, path] of Object.entries(pages)) {
+    /** @type {number[]} */
+    const took = [];
+    for (let round = -2; round < rounds; round++) {
+      if (round === 0) measured?.(page);
+      const begun = performance.now();
+      const response = await fetch(origin + path, { headers: { cookie }, redirect: 'manual' });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text.slice(0, 200)}`);
+      if (round >= 0) took.push(performance.now() - begun);
+    }
+    took.sort((a, b) => a - b);
+    const at = (/** @type {number} */ share) => took[Math.floor((took.length - 1) * share)] ?? Number.NaN;
+    rows.push({ page, p50: at(0.5), p95: at(0.95) });
+  }
+  return rows;
+}
+
+/** @param {string} origin @returns {Promise<string>} the cookies of the person of the bench */
+export async function logIn(origin) {
+  const page = await fetch(`${origin}/console/login`);
+  const cookie = cookiesOf(page);
+  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const entered = await fetch(`${origin}/console/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { ...FORM, cookie },
+    body: new URLSearchParams({ csrf, email: EMAIL, password: PASSWORD }),
+  });
+  if (entered.status !== 303) throw new Error(`logging in: ${entered.status}`);
+  return `${cookie}; ${cookiesOf(entered)}`;
+}
+
+/** @param {Response} response */
+function cookiesOf(response) {
+  return response.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+}

@@ -1,0 +1,74 @@
+import { availableParallelism } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { REQUESTS_AT_ONCE } from '../../../src/http/back-pressure.js';
+import { HttpBrowser, textOf } from '../../support/http-browser.js';
+import { type Answer, OAuthClient, type Tokens } from '../../support/oauth-client.js';
+import { addPerson, type Person } from '../../support/people.js';
+import { startServer, type TestServer } from '../../support/server.js';
+import { watch } from '../../support/watch.js';
+
+const TOO_MANY = 20;
+
+let server: TestServer;
+let person: Person;
+let tokens: Tokens;
+let client: OAuthClient;
+beforeAll(async () => {
+  server = await startServer({ database: 'postgres', variables: { RATE_LIMITS: 'off' } });
+  person = await addPerson(server.app, 'ann@example.com');
+  client = await OAuthClient.register(server.origin);
+  tokens = await client.connect(person);
+  watch.faultsExpected = true;
+});
+afterAll(() => server?.close());
+
+describe('more than can be done', () => {
+  it('is refused at once with 503, while what was begun is finished', async () => {
+    const holder = new Client({ connectionString: server.config.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT id FROM grants FOR UPDATE');
+    const refused: Answer[] = [];
+    const done: Answer[] = [];
+    const all = Array.from({ length: REQUESTS_AT_ONCE + TOO_MANY }, () => client.refresh(tokens.refresh_token));
+    for (const one of all) void one.then((answer) => (answer.status === 503 ? refused : done).push(answer));
+    // The row is locked: nobody can be done, and these are answered all the same.
+    while (refused.length < TOO_MANY) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(done).toHaveLength(0);
+    expect((await fetch(`${server.origin}/health/live`)).status).toBe(200);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    const answers = await Promise.all(all);
+
+    for (const { headers, json } of refused) {
+      expect(headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(json['error']).toBe('temporarily_unavailable');
+    }
+    const succeeded = answers.filter(({ status }) => status === 200);
+    expect([refused.length, succeeded.length]).toEqual([TOO_MANY, REQUESTS_AT_ONCE]);
+    expect(new Set(succeeded.map(({ json }) => json['refresh_token'])).size).toBe(1);
+    tokens = succeeded[0]!.json as unknown as Tokens;
+  }, 60_000);
+
+  it('passwords wait in a queue of their own, which is full before tokens have to wait', async () => {
+    const browser = new HttpBrowser();
+    const page = await browser.get(`${server.origin}/console/login`);
+    const attempt = (n: number) =>
+      browser.submit(page, 'Log in', { email: `person${n}@example.com`, password: 'not a password' });
+    const attempts = Array.from({ length: 64 + availableParallelism() + TOO_MANY }, (_, n) => attempt(n));
+    const first = await Promise.any(
+      attempts.map(async (one) => ((await one).status === 503 ? one : Promise.reject(new Error('it was hashed')))),
+    );
+    expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(textOf(first.html)).toContain('This server is busy');
+    let waiting = attempts.length;
+    for (const one of attempts) void one.finally(() => waiting--);
+    const refreshed = await client.refresh(tokens.refresh_token);
+    expect(refreshed.status).toBe(200);
+    expect(waiting).toBeGreaterThan(0);
+    const statuses = (await Promise.all(attempts)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 503).length).toBeGreaterThanOrEqual(64);
+    expect(new Set(statuses)).toEqual(new Set([503, 401]));
+  }, 60_000);
+});
