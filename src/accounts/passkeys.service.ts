@@ -10,6 +10,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { StoredPasskeys } from '../database/repositories/passkeys.repository.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
+import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { sameBytes } from '../oauth/secret.js';
 import { displayName } from '../organizations/display-name.js';
@@ -48,6 +49,7 @@ export class Passkeys {
     private readonly passkeys: StoredPasskeys,
     private readonly factors: StoredFactors,
     private readonly accounts: Accounts,
+    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly sealing: Sealing,
     private readonly config: Config,
@@ -182,9 +184,11 @@ export class Passkeys {
   /** False: there is no such passkey. Throws `TooManyAttempts`. */
   async remove(self: Self, id: string, password: string): Promise<Text | boolean> {
     if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
-    const done = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
-    if (done) this.tell(self, text('mail.passkey-removed'));
-    return done;
+    const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
+    if (!ended) return false;
+    this.revocations.addAll(ended.grantIds);
+    this.tell(self, text('mail.passkey-removed'));
+    return true;
   }
 
   private get rpId(): string {
