@@ -38,8 +38,7 @@ export class OrganizationPolicy {
    */
   async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
     const { request, session, client, organization, resource } = asked;
-    if (organization.suspendedAt) throw this.suspended(asked, reply);
-    if (organization.requiresSecondFactor && !session.proven) throw this.secondFactorFirst(asked, reply);
+    this.admit(asked, reply);
     const place = { userId: session.userId, organizationId: organization.id };
     const { verdict, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
     if (verdict === 'ask') throw new SeeOther(this.to('ask', asked, reply));
@@ -50,6 +49,13 @@ export class OrganizationPolicy {
     const nothingLeft = withheld.length > 0 && permissions.every(({ stays }) => stays);
     if (denied || nothingLeft) throw await this.refusal(asked, { denied, ceiling }, reply);
     return { permissions, withheld: withheld.map(({ sentence }) => sentence) };
+  }
+
+  /** Throws `PageFailure` when it is suspended; `SeeOther` when it requires a second factor that this session did not prove. */
+  admit(asked: Asked, reply: FastifyReply): void {
+    const { organization, session } = asked;
+    if (organization.suspendedAt) throw this.suspended(asked, reply);
+    if (organization.requiresSecondFactor && !session.proven) throw this.secondFactorFirst(asked, reply);
   }
 
   /** An administrator said no to what the person asked. */

@@ -57,6 +57,19 @@ describe('W17 a second factor that an organization requires', () => {
     expect(await grants()).toEqual([]);
   });
 
+  it('is not skipped by asking for the tool instead', async () => {
+    await server.query(
+      "INSERT INTO policy_rules (organization_id, tool, people, verdict) VALUES ($1, '*', 'everybody', 'ask')",
+      [owner.organizationId],
+    );
+    const { browser, page } = await tool.again().toApproval(bob);
+    expect(page.url).toContain('/authorize/ask');
+    await requireNow();
+    expect(isStepUp(await browser.get(page.url))).toBe(true);
+    expect(isStepUp(await browser.submit(page, 'Ask for it', { reason: 'To see the projects' }))).toBe(true);
+    expect(await server.query('SELECT 1 FROM access_requests WHERE user_id = $1', [bob.id])).toEqual([]);
+  });
+
   it('is not proved by having one: the session must have', async () => {
     const old = await tool.again().toApproval(bob);
     const { browser: proven } = await withApp(bob);
