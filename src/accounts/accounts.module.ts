@@ -8,6 +8,7 @@ import { LoginStrategy } from './login.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MailThrottle } from './mail-throttle.js';
 import { OwnAccount } from './own-account.service.js';
+import { PasskeyChallenges } from './passkey-challenges.js';
 import { Passkeys } from './passkeys.service.js';
 import { PasswordReset } from './password-reset.service.js';
 import { Passwords } from './passwords.js';
@@ -27,6 +28,7 @@ import { SignUp } from './sign-up.service.js';
     LoginThrottle,
     MailThrottle,
     OwnAccount,
+    PasskeyChallenges,
     Passkeys,
     PasswordReset,
     Passwords,

@@ -3,6 +3,7 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
+import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { type Locale, plainly, type Text, text } from '../texts/text.js';
@@ -41,6 +42,7 @@ export class SecondFactors {
     private readonly stored: StoredFactors,
     private readonly accounts: Accounts,
     private readonly throttle: SecondFactorThrottle,
+    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly sealing: Sealing,
     private readonly config: Config,
@@ -112,7 +114,10 @@ export class SecondFactors {
   /** Throws `TooManyAttempts`. */
   async removeApp(self: Self, password: string): Promise<Text | undefined> {
     if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
-    if (await this.stored.removeApp(self.userId, this.clock.now())) this.tell(self, text('mail.app-removed'));
+    const ended = await this.stored.removeApp(self.userId, this.clock.now());
+    if (!ended) return undefined;
+    this.revocations.addAll(ended.grantIds);
+    this.tell(self, text('mail.app-removed'));
     return undefined;
   }
 

@@ -13,6 +13,7 @@ import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 import { plainly, text } from '../texts/text.js';
 import type { Asked } from './asked.js';
+import { AskedRequests } from './asked-requests.js';
 import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
@@ -24,6 +25,7 @@ import { OrganizationPolicy } from './organization-policy.js';
 export class Answers {
   constructor(
     private readonly grants: Grants,
+    private readonly asked: AskedRequests,
     private readonly policy: OrganizationPolicy,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -64,6 +66,7 @@ export class Answers {
       at,
       requestId: request.id,
       userId: session.userId,
+      session: session.idHash,
       organizationId: organization.id,
       client,
       resource: resource.uri,
@@ -77,7 +80,9 @@ export class Answers {
     });
     if (!grantId) {
       if (await this.isAnswered(request.id)) throw answeredBefore(request.id);
-      await this.policy.permissions(asked, reply);
+      // Something changed since the page was opened: whoever asks again is told what.
+      const now = await this.asked.again(asked, reply.request);
+      if (now) await this.policy.permissions(now, reply);
       throw noLongerAllowed(request);
     }
     this.recording.know(reply.request, { grantId });

@@ -93,6 +93,7 @@ export class AskController {
   private async open(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
     if (this.steps.isOver(request)) throw new SeeOther('/mcp/oauth/authorize/waited');
     const asked = await this.asked.of(request, reply);
+    this.policy.admit(asked, reply);
     if (await this.answers.isAnswered(asked.request.id)) throw answeredBefore(asked.request.id);
     return asked;
   }

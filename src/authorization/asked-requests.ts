@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Organizations } from '../database/repositories/organizations.repository.js';
+import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
+import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { SeeOther } from '../http/see-other.js';
 import type { Asked } from './asked.js';
 import { AuthorizationRequests } from './authorization-requests.js';
@@ -19,9 +20,19 @@ export class AskedRequests {
   async of(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
     const answering = await this.steps.openAnswering(request, reply);
     const client = await this.requests.clientOf(answering.request);
-    const organizations = await this.organizations.ofUser(answering.session.userId);
-    const organization = organizations.find(({ id }) => id === answering.respondent.organizationId);
+    const organization = await this.own(answering.session, answering.respondent.organizationId);
     if (!organization) throw new SeeOther(this.steps.to('organization', { request, reply }, answering));
     return { ...answering, client, organization, resource: await this.requests.resourceOf(answering.request) };
+  }
+
+  /** The same, as session and organization are by now. Undefined: one of them is gone. */
+  async again(asked: Asked, request: FastifyRequest): Promise<Asked | undefined> {
+    const session = await this.steps.session(request);
+    const organization = await this.own(asked.session, asked.organization.id);
+    return session && organization && { ...asked, session, organization };
+  }
+
+  private async own({ userId }: LiveSession, organizationId: string | undefined): Promise<OwnOrganization | undefined> {
+    return (await this.organizations.ofUser(userId)).find(({ id }) => id === organizationId);
   }
 }

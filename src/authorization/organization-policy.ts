@@ -7,6 +7,7 @@ import { Memberships } from '../database/repositories/memberships.repository.js'
 import { Policies } from '../database/repositories/policies.repository.js';
 import { PageFailure } from '../http/page-failure.js';
 import { SeeOther } from '../http/see-other.js';
+import { stepUpPath } from '../http/step-up-first.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { text, type Words } from '../texts/text.js';
@@ -32,11 +33,12 @@ export class OrganizationPolicy {
 
   /**
    * The permissions that may be given, and in words those the organization withholds. Throws `PageFailure` when it does
-   * not allow the tool, or nothing that it asks for; `SeeOther` when the person must ask for it first.
+   * not allow the tool, or nothing that it asks for; `SeeOther` when the person must ask for it first, or
+   * prove a second factor.
    */
   async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
     const { request, session, client, organization, resource } = asked;
-    if (organization.suspendedAt) throw this.suspended(asked, reply);
+    this.admit(asked, reply);
     const place = { userId: session.userId, organizationId: organization.id };
     const { verdict, ceiling } = await this.policies.rulingOf(place, client, this.clock.now());
     if (verdict === 'ask') throw new SeeOther(this.to('ask', asked, reply));
@@ -49,6 +51,13 @@ export class OrganizationPolicy {
     return { permissions, withheld: withheld.map(({ sentence }) => sentence) };
   }
 
+  /** Throws `PageFailure` when it is suspended; `SeeOther` when it requires a second factor that this session did not prove. */
+  admit(asked: Asked, reply: FastifyReply): void {
+    const { organization, session } = asked;
+    if (organization.suspendedAt) throw this.suspended(asked, reply);
+    if (organization.requiresSecondFactor && !session.proven) throw this.secondFactorFirst(asked, reply);
+  }
+
   /** An administrator said no to what the person asked. */
   async refused(asked: Asked, until: Date, reply: FastifyReply): Promise<PageFailure> {
     const description = 'an administrator of the organization refused this tool';
@@ -59,6 +68,18 @@ export class OrganizationPolicy {
   to(step: Step, { request, respondent, organization }: Asked, reply: FastifyReply): string {
     const chosen = { ...respondent, organizationId: organization.id };
     return this.steps.to(step, { request: reply.request, reply }, { request, respondent: chosen });
+  }
+
+  /**
+   * To prove a second factor or set one up, and on with this very request. The session has another id then, which is why
+   * the way back leads by the log-in.
+   */
+  private secondFactorFirst({ request, client, organization }: Asked, reply: FastifyReply): SeeOther {
+    const finding = new Finding('second-factor', { organization: organization.id, client_id: client.clientId });
+    const back = this.steps.to('login', { request: reply.request, reply }, { request });
+    return new SeeOther(stepUpPath(back, organization.id), {
+      cause: new OAuthError('access_denied', 'the organization requires a second factor', finding),
+    });
   }
 
   private suspended(asked: Asked, reply: FastifyReply): PageFailure {

@@ -15,7 +15,7 @@ import { SigningKeys } from '../database/repositories/signing-keys.repository.js
 import { StoredResources } from '../database/repositories/stored-resources.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
-import { Statements } from '../database/statements.js';
+import { PassingStatements } from '../database/statements.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { Attempts } from '../recorder/attempts.service.js';
 import { DeclaredResources } from '../resources/declared-resources.js';
@@ -57,7 +57,7 @@ async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
     const keys = new KeyRing(new SigningKeys(dataSource), sealing, config, clock);
     const firstOperator = new FirstOperator(users, passwords, sealing, config, clock);
     const storedResources = new StoredResources(dataSource);
-    const storedClients = new StoredClients(dataSource, new Statements(dataSource));
+    const storedClients = new StoredClients(dataSource, new PassingStatements(dataSource));
     return await work({
       clock,
       users,
@@ -71,7 +71,7 @@ async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
       storedClients,
       declaredResources: new DeclaredResources(storedResources, clock),
       storedResources,
-      attempts: new Attempts(new AttemptSteps(dataSource, new Statements(dataSource)), clock),
+      attempts: new Attempts(new AttemptSteps(dataSource, new PassingStatements(dataSource)), clock),
       auditVerifier: new AuditVerifier(new AuditChain(dataSource), sealing, clock),
       config,
     });

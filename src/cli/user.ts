@@ -27,7 +27,9 @@ export function userCommand(): Command {
     .action(disable);
   user
     .command('reset-second-factor <email>')
-    .description('take the second factors away from somebody who lost them; logs them out')
+    .description(
+      'take the second factors away from somebody who lost them; logs them out, and disconnects their tools from organizations that require one',
+    )
     .action(resetSecondFactor);
   return user;
 }
@@ -99,7 +101,7 @@ async function resetSecondFactor(email: string): Promise<void> {
   });
   say(
     done
-      ? `${normalizedEmail(email)} logs in with the password alone, until they set up another. Their sessions have ended.`
+      ? `${normalizedEmail(email)} logs in with the password alone, until they set up another. Their sessions have ended, and ${done.live} of their connections.`
       : `${normalizedEmail(email)} has no second factor.`,
   );
 }

@@ -14,6 +14,8 @@ export const ORGANIZATION_ACTIONS = [
   'organization.renamed',
   'organization.suspended',
   'organization.resumed',
+  'organization.second_factor_required',
+  'organization.second_factor_optional',
   'policy.changed',
   'access.requested',
   'access.approved',

@@ -21,6 +21,7 @@ import { AttemptsController } from './operator/attempts.controller.js';
 import { AccessController } from './policy/access.controller.js';
 import { ServerAuditController } from './operator/audit.controller.js';
 import { PolicyController } from './policy/policy.controller.js';
+import { RequiredFactorController } from './policy/required-factor.controller.js';
 import { UsageController } from './members/usage.controller.js';
 import { AllOrganizationsController } from './operator/organizations.controller.js';
 import { ClientActsController } from './operator/client-acts.controller.js';
@@ -75,6 +76,7 @@ import { StepUpController } from './step-up.controller.js';
     PasskeysController,
     PolicyController,
     ProjectsController,
+    RequiredFactorController,
     ResetPasswordController,
     SecondFactorController,
     SecurityController,

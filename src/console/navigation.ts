@@ -19,6 +19,7 @@ const ORGANIZATION_TABS = [
   { page: 'members', label: 'members.link', path: '/members', administrators: false },
   { page: 'connections', label: 'ai.link', path: '/connections', administrators: true },
   { page: 'policy', label: 'policy.link', path: '/policy', administrators: true },
+  { page: 'second-factor', label: 'required.link', path: '/second-factor', administrators: true },
   { page: 'attempts', label: 'attempts.link', path: '/attempts', administrators: true },
   { page: 'usage', label: 'usage.link', path: '/usage', administrators: true },
   { page: 'audit', label: 'audit.link', path: '/audit', administrators: true },

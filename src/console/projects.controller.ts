@@ -130,7 +130,8 @@ export class ProjectsController {
     reply: FastifyReply,
     { after, notice, failure, newName = '' }: { after?: string; notice?: Text; failure?: Text; newName?: string },
   ): Promise<void> {
-    const { shell, organization } = await this.shells.make('projects', session, { request, reply });
+    const organization = await this.shells.organizationOf(session);
+    const { shell } = await this.shells.make('projects', session, { request, reply });
     const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
     const page = found.slice(0, PAGE);
     const now = this.clock.now();

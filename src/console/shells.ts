@@ -6,6 +6,7 @@ import { Organizations, type OwnOrganization } from '../database/repositories/or
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { Csrf } from '../http/csrf.js';
 import { PageFailure } from '../http/page-failure.js';
+import { StepUpFirst } from '../http/step-up-first.js';
 import { Finding } from '../oauth/finding.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import type { Shell } from './console.pages.js';
@@ -63,17 +64,17 @@ export class Shells {
   }
 
   /**
-   * One the person belongs to. Throws `NotFoundException`: somebody else's does not exist; and `PageFailure` when it is
-   * suspended: its pages rest.
+   * One the person belongs to. Throws `NotFoundException`: somebody else's does not exist; `PageFailure` when it is
+   * suspended: its pages rest; and `StepUpFirst` when it requires a second factor that this session did not prove.
    */
-  async own({ userId }: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = (await this.organizations.ofUser(userId)).find((one) => one.id === id);
+  async own(session: LiveSession, id: string): Promise<OwnOrganization> {
+    const organization = (await this.organizations.ofUser(session.userId)).find((one) => one.id === id);
     if (!organization) throw new NotFoundException();
     if (organization.suspendedAt)
       throw new PageFailure(403, 'error.suspended', new Finding('organization-stands', { organization: id }), {
         values: { organization: organization.name },
       });
-    return organization;
+    return proven(organization, session);
   }
 
   /** One the person governs, as owner or admin. Throws `NotFoundException`: to others there is no such page. */
@@ -83,10 +84,16 @@ export class Shells {
     return organization;
   }
 
-  /** The organization the console shows, as the person stands in it now. */
+  /** The organization the console shows, as the person stands in it now. Throws `StepUpFirst`. */
   async organizationOf(session: LiveSession): Promise<OwnOrganization | undefined> {
-    return selected(await this.organizations.ofUser(session.userId), session);
+    const organization = selected(await this.organizations.ofUser(session.userId), session);
+    return organization && proven(organization, session);
   }
+}
+
+function proven(organization: OwnOrganization, session: LiveSession): OwnOrganization {
+  if (organization.requiresSecondFactor && !session.proven) throw new StepUpFirst(organization.id);
+  return organization;
 }
 
 function selected(organizations: OwnOrganization[], { organizationId }: LiveSession): OwnOrganization | undefined {

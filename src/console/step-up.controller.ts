@@ -7,10 +7,17 @@ import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
+import { stepUpPath } from '../http/step-up-first.js';
 import { type Text, text } from '../texts/text.js';
 import { STEP_UP_PAGE } from './security/security.pages.js';
 import { pagePath } from './return-path.js';
 import { Shells } from './shells.js';
+
+/** Where to go on, and which organization requires it. */
+interface Asked {
+  readonly return?: unknown;
+  readonly organization?: unknown;
+}
 
 /** Somebody who is logged in proves a second factor in this session, or is led to set one up, and goes on. */
 @Controller('console/step-up')
@@ -26,48 +33,50 @@ export class StepUpController {
   @Get()
   async show(
     @CurrentSession() session: LiveSession,
-    @Query('return') back: unknown,
+    @Query() { return: back, organization }: Asked,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (session.proven)
       return void (await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303));
-    await this.render(session, { back }, request, reply);
+    await this.render(session, { back, organization }, request, reply);
   }
 
   @Post()
   @UseGuards(CsrfGuard)
   async prove(
     @CurrentSession() session: LiveSession,
-    @Query('return') back: unknown,
+    @Query() { return: back, organization }: Asked,
     @Body('code') code: unknown,
     @Body('passkey') passkey: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const proof = await this.step.prove(session, { code, passkey }, request, reply);
-    if ('failure' in proof) return this.render(session, { back, ...proof }, request, reply);
+    if ('failure' in proof) return this.render(session, { back, organization, ...proof }, request, reply);
     await this.logIn.prove(session, proof.by, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
   }
 
   private async render(
     session: LiveSession,
-    { back, failure, status }: { back: unknown; failure?: Text; status?: number },
+    { back, organization, failure, status }: { back: unknown; organization: unknown; failure?: Text; status?: number },
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const { shell } = await this.shells.make('account', session, { request, reply });
-    const query = new URLSearchParams({ return: pagePath(back) ?? '/console' });
-    const action = `/console/step-up?${query}`;
+    const { shell, organizations } = await this.shells.make('account', session, { request, reply });
+    const requiring = organizations.find(({ id }) => id === organization);
+    const next = pagePath(back) ?? '/console';
+    const action = stepUpPath(next, requiring?.id);
     const model = {
       title: text('step-up.title'),
       shell,
       notice: undefined,
+      organization: requiring?.name,
       provable: session.provable,
       action,
       passkey: await this.passkeys.make({ action, page: action, userId: session.userId }, request, reply),
-      setUp: `/console/account/security?${query}`,
+      setUp: `/console/account/security?${new URLSearchParams({ return: next })}`,
       failure,
     };
     await renderPage(reply, STEP_UP_PAGE, model, status);

@@ -20,6 +20,7 @@ import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { AccessRequests } from './repositories/access-requests.repository.js';
+import { RequiredFactors } from './repositories/required-factors.repository.js';
 import { RateLimitStore } from './rate-limit-store.js';
 import { StoredFactors } from './repositories/second-factors.repository.js';
 import { Sessions } from './repositories/sessions.repository.js';
@@ -51,6 +52,7 @@ const REPOSITORIES = [
   Policies,
   Projects,
   RateLimitStore,
+  RequiredFactors,
   Sessions,
   SigningKeys,
   StoredClients,

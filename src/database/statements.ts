@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool, QueryConfig, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
@@ -22,7 +22,7 @@ export class Statements {
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    const { rows } = await this.pool.query<Row>({ ...statement, values });
+    const { rows } = await this.pool.query<Row>(this.query(statement, values));
     return rows;
   }
 
@@ -42,7 +42,7 @@ export class Statements {
         'SELECT pg_advisory_xact_lock(hashtextextended($1, 0)), (SELECT 1 FROM organizations WHERE id = $2 FOR SHARE)',
         [key, organizationId],
       );
-      const { rows } = await client.query<Row>({ ...statement, values });
+      const { rows } = await client.query<Row>(this.query(statement, values));
       await client.query('COMMIT');
       client.release();
       return rows;
@@ -51,5 +51,19 @@ export class Statements {
       client.release(true);
       throw error;
     }
+  }
+
+  protected query(statement: Statement, values: unknown[]): QueryConfig {
+    return { ...statement, values };
+  }
+}
+
+/**
+ * Of a command, which runs each once. Nameless: beside the embedded database's server it is a guest in its one session,
+ * where the names are taken, and what it named would stay.
+ */
+export class PassingStatements extends Statements {
+  protected override query({ text }: Statement, values: unknown[]): QueryConfig {
+    return { text, values };
   }
 }

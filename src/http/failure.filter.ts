@@ -13,7 +13,7 @@ import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
 import { Recording } from './recording.js';
 import { askedPage, SeeOther } from './see-other.js';
-import { StepUpFirst } from './step-up-first.js';
+import { StepUpFirst, stepUpPath } from './step-up-first.js';
 
 const RETRY_AFTER = 2;
 
@@ -34,11 +34,7 @@ export class FailureFilter implements ExceptionFilter {
     const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
     if (reply.sent) return;
     if (error instanceof StepUpFirst)
-      return this.sendAway(
-        new SeeOther(`/console/step-up?return=${encodeURIComponent(askedPage(request))}`),
-        request,
-        reply,
-      );
+      return this.sendAway(new SeeOther(stepUpPath(askedPage(request), error.organizationId)), request, reply);
     if (error instanceof SeeOther) return this.sendAway(error, request, reply);
     if (isForPrograms(request.url)) this.answerProgram(error, request, reply);
     else await this.answerPerson(error, request, reply);

@@ -66,6 +66,10 @@ const RULES = {
     'this server',
     'ask whoever runs this server to resume the organization, or connect for another one',
   ],
+  'second-factor': [
+    'this server',
+    'prove a second factor, or set one up in Account, Security, then connect again; or connect for another organization',
+  ],
   registration: ['RFC 7591 §2', 'mend the member that is named'],
   'feed-position': ['docs/resource-servers.md', 'follow the next of the page before, or begin without since'],
   'access-token': ['RFC 6750 §3.1', 'refresh, or connect again'],

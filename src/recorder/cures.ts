@@ -52,6 +52,7 @@ export const ACTORS: Readonly<Record<Rule, Actor>> = {
   'organization-chosen': 'person',
   'organization-policy': 'person',
   'organization-stands': 'operator',
+  'second-factor': 'person',
   'person-approves': 'person',
   'link-usable': 'person',
   'answered-once': 'person',

@@ -3,14 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { renderSVG } from 'uqr';
 import { SecondFactors } from '../../accounts/second-factors.service.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
-import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
 import { selfOf, throttled } from '../account/self.js';
 import { fieldOf } from '../field.js';
-import { pagePath } from '../return-path.js';
 import { Shells } from '../shells.js';
 import { APP_SETUP_PAGE } from './security.pages.js';
 import { SecurityPages } from './security-pages.js';
@@ -23,7 +21,6 @@ export class AuthenticatorController {
     private readonly shells: Shells,
     private readonly pages: SecurityPages,
     private readonly factors: SecondFactors,
-    private readonly logIn: BrowserLogIn,
   ) {}
 
   @Get()
@@ -53,9 +50,7 @@ export class AuthenticatorController {
       this.factors.addApp(self, { password: fieldOf(password), setup, code: fieldOf(code) }),
     );
     if (!('recoveryCodes' in changed)) return this.render(session, { back, setup, failure: changed }, request, reply);
-    await this.logIn.prove(session, 'authenticator', request, reply);
-    if (changed.recoveryCodes) return this.pages.showCodes(session, changed.recoveryCodes, back, request, reply);
-    await reply.redirect(pagePath(back) ?? '/console/account/security?done=factor-added', 303);
+    await this.pages.added(session, { ...changed, by: 'authenticator', done: 'factor-added', back }, request, reply);
   }
 
   @Post('remove')

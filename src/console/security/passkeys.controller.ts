@@ -2,7 +2,6 @@ import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGua
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Passkeys } from '../../accounts/passkeys.service.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
-import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { Cookies } from '../../http/cookies.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
@@ -11,7 +10,6 @@ import { type Text, text } from '../../texts/text.js';
 import { selfOf, throttled } from '../account/self.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
-import { pagePath } from '../return-path.js';
 import { Shells } from '../shells.js';
 import { NEW_PASSKEY_PAGE } from './security.pages.js';
 import { SecurityPages } from './security-pages.js';
@@ -25,7 +23,6 @@ export class PasskeysController {
     private readonly pages: SecurityPages,
     private readonly passkeys: Passkeys,
     private readonly cookies: Cookies,
-    private readonly logIn: BrowserLogIn,
   ) {}
 
   @Get()
@@ -55,9 +52,7 @@ export class PasskeysController {
       this.passkeys.add(self, browser, { name, password: fieldOf(password), answer: fieldOf(answer) }),
     );
     if (!('recoveryCodes' in changed)) return this.render(session, { back, name, failure: changed }, request, reply);
-    await this.logIn.prove(session, 'passkey', request, reply);
-    if (changed.recoveryCodes) return this.pages.showCodes(session, changed.recoveryCodes, back, request, reply);
-    await reply.redirect(pagePath(back) ?? '/console/account/security?done=passkey-added', 303);
+    await this.pages.added(session, { ...changed, by: 'passkey', done: 'passkey-added', back }, request, reply);
   }
 
   @Post(':id/rename')

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
+import type { SecondFactor } from '../../database/entities/session.entity.js';
 import { StoredPasskeys } from '../../database/repositories/passkeys.repository.js';
 import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { type Text, text } from '../../texts/text.js';
@@ -20,6 +22,7 @@ export class SecurityPages {
     private readonly shells: Shells,
     private readonly stored: StoredFactors,
     private readonly passkeys: StoredPasskeys,
+    private readonly logIn: BrowserLogIn,
     private readonly clock: Clock,
   ) {}
 
@@ -56,6 +59,23 @@ export class SecurityPages {
 
   async hasPasskey({ userId }: LiveSession, id: string): Promise<boolean> {
     return (await this.passkeys.ofUser(userId)).some((one) => one.id === id);
+  }
+
+  /** After a factor was added: this session has proved it, new codes are shown once, and the person goes on where they were. */
+  async added(
+    session: LiveSession,
+    {
+      recoveryCodes,
+      by,
+      done,
+      back,
+    }: { recoveryCodes: readonly string[] | undefined; by: SecondFactor; done: string; back: unknown },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    await this.logIn.prove(session, by, request, reply);
+    if (recoveryCodes) return this.showCodes(session, recoveryCodes, back, request, reply);
+    await reply.redirect(pagePath(back) ?? `/console/account/security?done=${done}`, 303);
   }
 
   async showCodes(

@@ -55,6 +55,8 @@ export const RECOVERY_CODES_PAGE = definePage<
 
 export const STEP_UP_PAGE = definePage<
   ConsoleModel & {
+    /** The name of the one that requires it, if one does. */
+    readonly organization: string | undefined;
     /** They have a factor that can be asked for here. */
     readonly provable: boolean;
     readonly action: string;

@@ -17,7 +17,8 @@ export type RevocationReason =
   | 'ended_by_administrator'
   | 'ended_by_operator'
   | 'denied_by_policy'
-  | 'organization_suspended';
+  | 'organization_suspended'
+  | 'second_factor_missing';
 
 /**
  * One approval: user × organization × client × resource × scope. It carries its one-time code (RFC 6749 §4.1.2), then

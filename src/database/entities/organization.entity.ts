@@ -21,6 +21,8 @@ export class Organization {
       readonly expiresAt: string | null;
     } | null;
   } | null;
+  /** Nobody approves a tool for it, or sees its pages, in a session that did not prove a second factor. */
+  @Column('boolean', { default: false }) requiresSecondFactor: boolean;
   /** Since when no tool may work for it. */
   @Column('timestamptz', { nullable: true }) suspendedAt: Date | null;
 }

@@ -25,14 +25,19 @@ interface Ending {
 }
 
 /**
- * Ends connections, in the transaction of the act that is the reason: which. Each that was still good has an event of its
+ * Ends connections, in the transaction of the act that is the reason: which; `only`: those of `grants` this is true of. Each that was still good has an event of its
  * own, so that the log answers for every connection when, why and by whom it ended.
  */
-export async function endGrants(manager: EntityManager, common: Common, { because, at, by }: Ending): Promise<Ended> {
+export async function endGrants(
+  manager: EntityManager,
+  common: Common,
+  { because, at, by }: Ending,
+  only = 'true',
+): Promise<Ended> {
   const conditions = Object.keys(common).map((column, index) => `${column} = $${index + 5}`);
   const rows = await manager.query<{ id: string; live: boolean }[]>(
     `WITH revoked AS (
-        UPDATE grants SET revoked_at = $1, revoked_because = $2 WHERE revoked_at IS NULL AND ${conditions.join(' AND ')}
+        UPDATE grants SET revoked_at = $1, revoked_because = $2 WHERE revoked_at IS NULL AND ${conditions.join(' AND ')} AND ${only}
         RETURNING id, user_id, organization_id, expires_at
       ), ended AS (SELECT * FROM revoked WHERE expires_at > $1)
       , audited AS (${auditGrants('ended', { at: '$1', action: `'grant.revoked'`, address: '$4', detail: endingDetail('$2', '$3') })})

@@ -11,6 +11,8 @@ export interface Approval {
   readonly at: Date;
   readonly requestId: string;
   readonly userId: string;
+  /** SHA-256 of the cookie of the session it is approved in. */
+  readonly session: Buffer;
   readonly organizationId: string;
   readonly client: {
     clientId: string;
@@ -67,6 +69,8 @@ export interface FailedExchange {
   readonly denied: boolean;
   /** The organization is suspended, or was when this ended. */
   readonly suspended: boolean;
+  /** The organization requires a second factor, and the person has none, or had none when this ended. */
+  readonly withoutFactor: boolean;
 }
 
 export interface RefreshProof {
@@ -108,7 +112,7 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 export class Grants {
   constructor(private readonly statements: Statements) {}
 
-  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, or policy does not allow it. */
+  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
     const [row] = await this.statements.runInTurn<{ id: string }>(
@@ -134,6 +138,7 @@ export class Grants {
         client.pinned,
         approval.ownResource,
         actedFrom(),
+        approval.session,
       ],
     );
     return row?.id;
@@ -192,6 +197,7 @@ export class Grants {
       code_failures: number;
       denied: boolean;
       suspended: boolean;
+      without_factor: boolean;
     }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge, at]);
     return (
       row && {
@@ -205,6 +211,7 @@ export class Grants {
         failures: row.code_failures,
         denied: row.denied,
         suspended: row.suspended,
+        withoutFactor: row.without_factor,
       }
     );
   }
@@ -231,6 +238,7 @@ export class Grants {
         over: string | null;
         denied: boolean;
         suspended: boolean;
+        withoutFactor: boolean;
       }
     | undefined
   > {
@@ -242,6 +250,7 @@ export class Grants {
         over: string | null;
         denied: boolean;
         suspended: boolean;
+        without_factor: boolean;
       }
     >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
     if (!row) return undefined;
@@ -253,6 +262,7 @@ export class Grants {
       over: row.over,
       denied: row.denied,
       suspended: row.suspended,
+      withoutFactor: row.without_factor,
     };
   }
 

@@ -1,17 +1,21 @@
 import type { Statement } from '../statements.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
+import { hasSecondFactor } from './second-factors.sql.js';
 
 /*
  * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
+/** The person has a second factor where the organization requires one. */
+const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
+
 /** Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
    AND m.user_id = g.user_id AND m.organization_id = g.organization_id
-   AND o.id = g.organization_id AND o.suspended_at IS NULL AND ${ALLOWED}`;
+   AND o.id = g.organization_id AND o.suspended_at IS NULL AND ${HAS_REQUIRED_FACTOR} AND ${ALLOWED}`;
 
 const RULING = (at: string) =>
   ruling({
@@ -27,8 +31,9 @@ const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.rene
 
 /**
  * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
- * then finds the grant. No row: the request was answered before, person, membership, client or resource no longer
- * stand, or policy does not allow it. `$18`: the resource is this server's own, which has no row.
+ * then finds the grant; and so is, where it must have proved a second factor, the session `$20`. No row: the request was
+ * answered before, person, membership, client or resource no longer stand, policy does not allow it, or there is no such
+ * proof. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',
@@ -40,6 +45,8 @@ export const APPROVE: Statement = {
       RETURNING id, blocked_at, pinned
     ), declared AS (
       SELECT uri FROM resources WHERE uri = $10 FOR SHARE
+    ), proof AS (
+      SELECT 1 FROM sessions WHERE id_hash = $20 AND user_id = $8 AND second_factor_at IS NOT NULL FOR SHARE
     ), approved AS (
       INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
@@ -49,6 +56,7 @@ export const APPROVE: Statement = {
        WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND o.suspended_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
+         AND (NOT o.requires_second_factor OR EXISTS (SELECT 1 FROM proof))
          FOR SHARE OF m
       ON CONFLICT (request_id) DO NOTHING
       RETURNING id, user_id, organization_id
@@ -75,12 +83,16 @@ export const EXCHANGE: Statement = {
 /** Its organization is suspended, or was when it ended. */
 const SUSPENDED = `coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL`;
 
+/** What its organization requires its person has not, or had not when it ended. */
+const WITHOUT_FACTOR = `coalesce(g.revoked_because = 'second_factor_missing', false) OR NOT ${HAS_REQUIRED_FACTOR}`;
+
 /** Why an exchange hit no row. */
 export const WHY_NOT_EXCHANGED: Statement = {
   name: 'grant_why_not_exchanged',
   text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
            g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
+           ${WITHOUT_FACTOR} AS without_factor
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$4')}) p ON true
@@ -121,8 +133,10 @@ export const WHY_NOT_REFRESHED: Statement = {
                 WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
                 WHEN o.suspended_at IS NOT NULL THEN 'organization suspended'
                 WHEN m.role IS NULL THEN 'person no longer a member'
+                WHEN NOT ${HAS_REQUIRED_FACTOR} THEN 'second factor missing'
                 WHEN NOT (${ALLOWED}) THEN 'denied by policy' END AS over,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended
+           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
+           ${WITHOUT_FACTOR} AS without_factor
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$7')}) p ON true

@@ -13,6 +13,7 @@ export interface OwnOrganization {
   readonly members: number;
   readonly createdAt: Date;
   readonly suspendedAt: Date | null;
+  readonly requiresSecondFactor: boolean;
 }
 
 @Injectable()
@@ -30,16 +31,26 @@ export class Organizations {
   /** Those somebody belongs to, by name. */
   async ofUser(userId: string): Promise<OwnOrganization[]> {
     const rows = await this.dataSource.query<
-      { id: string; name: string; role: Role; members: number; created_at: Date; suspended_at: Date | null }[]
+      {
+        id: string;
+        name: string;
+        role: Role;
+        members: number;
+        created_at: Date;
+        suspended_at: Date | null;
+        requires_second_factor: boolean;
+      }[]
     >(
-      `SELECT o.id, o.name, m.role, o.created_at, o.suspended_at, (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
+      `SELECT o.id, o.name, m.role, o.created_at, o.suspended_at, o.requires_second_factor,
+              (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
          FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
       [userId],
     );
-    return rows.map(({ created_at, suspended_at, ...row }) => ({
+    return rows.map(({ created_at, suspended_at, requires_second_factor, ...row }) => ({
       ...row,
       createdAt: created_at,
       suspendedAt: suspended_at,
+      requiresSecondFactor: requires_second_factor,
     }));
   }
 

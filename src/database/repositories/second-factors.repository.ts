@@ -6,7 +6,8 @@ import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
-import { hasSecondFactor } from './second-factors.sql.js';
+import { type Ended, endGrants } from './end-grants.js';
+import { hasSecondFactor, WITHOUT_REQUIRED_FACTOR } from './second-factors.sql.js';
 
 /** So many passkeys at most. */
 const MOST_PASSKEYS = 20;
@@ -82,13 +83,12 @@ export class StoredFactors {
     });
   }
 
-  /** False: there was none. */
-  async removeApp(userId: string, at: Date): Promise<boolean> {
+  /** The connections that ended with the last factor. False: there was no app. */
+  async removeApp(userId: string, at: Date): Promise<Ended | false> {
     return this.inTurn(userId, async (manager) => {
       if ((await manager.delete(AuthenticatorApp, { userId })).affected !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.authenticator_removed', userId });
-      await settle(manager, userId);
-      return true;
+      return settle(manager, userId, at);
     });
   }
 
@@ -111,13 +111,12 @@ export class StoredFactors {
     });
   }
 
-  /** False: this person has no such passkey. */
-  async removePasskey({ id, userId }: { id: string; userId: string }, at: Date): Promise<boolean> {
+  /** As `removeApp`. False: this person has no such passkey. */
+  async removePasskey({ id, userId }: { id: string; userId: string }, at: Date): Promise<Ended | false> {
     return this.inTurn(userId, async (manager) => {
       if ((await manager.delete(Passkey, { id, userId })).affected !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.passkey_removed', userId, detail: { passkey: id } });
-      await settle(manager, userId);
-      return true;
+      return settle(manager, userId, at);
     });
   }
 
@@ -131,16 +130,16 @@ export class StoredFactors {
     });
   }
 
-  /** Takes all of them away from somebody who lost them, and ends their sessions. False: they had none. */
-  async reset(userId: string, at: Date): Promise<boolean> {
+  /** Takes all of them away from somebody who lost them, and ends their sessions. As `removeApp`. False: they had none. */
+  async reset(userId: string, at: Date): Promise<Ended | false> {
     return this.inTurn(userId, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await manager.delete(AuthenticatorApp, { userId });
       await manager.delete(Passkey, { userId });
-      await settle(manager, userId);
-      await manager.delete(Session, { userId });
       await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId });
-      return true;
+      const ended = await settle(manager, userId, at);
+      await manager.delete(Session, { userId });
+      return ended;
     });
   }
 
@@ -166,9 +165,19 @@ async function putRecoveryCodes(manager: EntityManager, userId: string, hashes: 
   );
 }
 
-/** After a factor went: with the last one go the codes, and what sessions have proved by it. */
-async function settle(manager: EntityManager, userId: string): Promise<void> {
-  if (await has(manager, userId)) return;
+/**
+ * After a factor went: with the last one go the codes, what sessions have proved by it, and the connections for
+ * organizations that require one. An approval under way holds its session and is over when this goes on; an organization
+ * that is about to require one is waited for.
+ */
+async function settle(manager: EntityManager, userId: string, at: Date): Promise<Ended> {
+  if (await has(manager, userId)) return { grantIds: [], live: 0 };
   await manager.delete(RecoveryCode, { userId });
   await manager.update(Session, { userId }, { secondFactorAt: null, secondFactor: null });
+  await manager.query(
+    `SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1
+      ORDER BY o.id FOR SHARE OF o`,
+    [userId],
+  );
+  return endGrants(manager, { user_id: userId }, { because: 'second_factor_missing', at }, WITHOUT_REQUIRED_FACTOR);
 }

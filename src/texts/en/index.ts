@@ -8,6 +8,7 @@ import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
+import { REQUIRED } from './required.js';
 import { SECURITY } from './security.js';
 import { USAGE } from './usage.js';
 
@@ -23,6 +24,7 @@ export const EN = {
   ...MEMBERS,
   ...OPERATOR,
   ...POLICY,
+  ...REQUIRED,
   ...SECURITY,
   ...USAGE,
 } as const;

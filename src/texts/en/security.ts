@@ -34,7 +34,7 @@ export const SECURITY = {
   'security.app-there': 'You have an authenticator app already.',
   'security.app-remove': 'Turn it off …',
   'security.app-remove-what':
-    'From then on its codes are refused. If you have no other second factor, your recovery codes go too.',
+    'From then on its codes are refused. If you have no other second factor, your recovery codes go too, and your tools are disconnected from organizations that require one.',
   'security.app-remove-submit': 'Turn off the app',
   'security.codes': 'Recovery codes',
   'security.codes-left':
@@ -83,7 +83,8 @@ export const SECURITY = {
   'passkey.change': 'Change',
   'passkey.rename': 'Save the name',
   'passkey.remove': 'Remove',
-  'passkey.remove-what': 'It logs nobody in any more. If you have no other second factor, your recovery codes go too.',
+  'passkey.remove-what':
+    'It logs nobody in any more. If you have no other second factor, your recovery codes go too, and your tools are disconnected from organizations that require one.',
   'passkey.without': 'A passkey needs script, and a browser that knows passkeys. This one cannot make one.',
   'passkey.use': 'Use a passkey',
   'passkey.failed': 'No passkey was used. Try again, or go on without one.',

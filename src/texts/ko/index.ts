@@ -9,6 +9,7 @@ import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
+import { REQUIRED } from './required.js';
 import { SECURITY } from './security.js';
 import { USAGE } from './usage.js';
 
@@ -24,6 +25,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...MEMBERS,
   ...OPERATOR,
   ...POLICY,
+  ...REQUIRED,
   ...SECURITY,
   ...USAGE,
 };

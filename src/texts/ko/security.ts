@@ -35,7 +35,8 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'security.app-set-up': '인증 앱 설정',
   'security.app-there': '이미 인증 앱을 설정했습니다.',
   'security.app-remove': '끄기 …',
-  'security.app-remove-what': '끄면 앱의 코드를 쓸 수 없습니다. 다른 두 번째 인증이 없으면 복구 코드도 사라집니다.',
+  'security.app-remove-what':
+    '끄면 앱의 코드를 쓸 수 없습니다. 다른 두 번째 인증이 없으면 복구 코드도 사라지고, 두 번째 인증을 요구하는 조직에서 도구 연결이 끊깁니다.',
   'security.app-remove-submit': '앱 끄기',
   'security.codes': '복구 코드',
   'security.codes-left':
@@ -85,7 +86,7 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'passkey.rename': '이름 저장',
   'passkey.remove': '삭제',
   'passkey.remove-what':
-    '이 패스키로는 더 이상 로그인할 수 없습니다. 다른 두 번째 인증이 없으면 복구 코드도 사라집니다.',
+    '이 패스키로는 더 이상 로그인할 수 없습니다. 다른 두 번째 인증이 없으면 복구 코드도 사라지고, 두 번째 인증을 요구하는 조직에서 도구 연결이 끊깁니다.',
   'passkey.without':
     '패스키에는 스크립트와 패스키를 지원하는 브라우저가 필요합니다. 이 브라우저에서는 만들 수 없습니다.',
   'passkey.use': '패스키 사용',

@@ -83,6 +83,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       );
     if (found.suspended) return refused(new Finding('organization-stands', { grant: found.id }));
     if (found.denied) return refused(new Finding('organization-policy', { grant: found.id }));
+    if (found.withoutFactor) return refused(new Finding('second-factor', { grant: found.id }));
     return refused(
       new Finding('code-life', { grant: found.id, expires: found.expiresAt, failures: found.failures, now: at }),
     );

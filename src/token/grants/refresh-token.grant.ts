@@ -68,6 +68,7 @@ export class RefreshTokenGrant implements GrantHandler {
     const { grant, rotatedAt } = found;
     if (found.suspended) throw refused(new Finding('organization-stands', { grant: grant.id }));
     if (found.denied) throw refused(new Finding('organization-policy', { grant: grant.id }));
+    if (found.withoutFactor) throw refused(new Finding('second-factor', { grant: grant.id }));
     if (found.over !== null) throw refused(new Finding('grant-stands', { grant: grant.id, why: found.over }));
     if (!found.resourceMatches)
       throw new OAuthError(

@@ -168,6 +168,23 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     expect(refused(['resource', 'create', uri, '--name', 'X', '--scope', scope])).toContain(sentence);
   });
 
+  it('user reset-second-factor: their connections end, for organizations that require one', async () => {
+    const person = { email: 'strict@example.com', password: PASSWORD };
+    succeed(['user', 'create', person.email], `${PASSWORD}\n`);
+    await noticed();
+    const browser = new HttpBrowser();
+    await giveEmailAndPassword(node, browser, person);
+    await setUpApp({ origin: node.origin, clock: new TestClock() }, browser);
+    const organization = /\(([0-9a-f-]{36})\)/.exec(succeed(['org', 'create', 'Strict', '--owner', person.email]))![1]!;
+    await noticed();
+    const required = await browser.get(`${node.origin}/console/organizations/${organization}/second-factor`);
+    await browser.submit(required, 'Require a second factor', { confirm: 'Strict' });
+    const client = await OAuthClient.register(node.origin);
+    const page = await browser.submit(await browser.get(client.authorizeUrl()), 'Continue', { organization });
+    expect((await browser.submit(page, 'Approve')).leftTo).toContain('code=');
+    expect(succeed(['user', 'reset-second-factor', person.email])).toContain('and 1 of their connections');
+  });
+
   it('client create, list, show, rotate-secret, block, unblock', async () => {
     expect(succeed(['client', 'list'])).toContain('There are none');
     const made = succeed([

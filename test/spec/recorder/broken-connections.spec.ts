@@ -408,6 +408,20 @@ const BROKEN: readonly Broken[] = [
     rule: 'organization-chosen',
   },
   {
+    name: 'no second factor, where the organization requires one',
+    breaks: async () => {
+      const one = await tool();
+      const strict = await addPerson(server.app, `s${one.name.replace(' ', '').toLowerCase()}@example.com`);
+      await server.query('UPDATE organizations SET requires_second_factor = true WHERE id = $1', [
+        strict.organizationId,
+      ]);
+      await one.client.toApproval(strict, { browser: one.browser });
+      return { client: one.client.registered.client_id };
+    },
+    steps: APPROVED,
+    rule: 'second-factor',
+  },
+  {
     name: 'a web page that is not allowed',
     breaks: async () => {
       const { one, tokens } = await connected();
