@@ -1,9 +1,12 @@
 /*
  * Passkeys, where the browser has them: a form marked `data-passkey` (what the browser is asked, as JSON) is shown, and
  * sent once the browser has answered. `data-new`: a passkey is made, not used. `data-autofill`: it is offered among the
- * saved log-ins too. A challenge is good for five minutes, so a new one is taken from `data-page` before that is over.
+ * saved log-ins too, but not while somebody uses the button. A challenge is good for five minutes, so a new one is taken
+ * from `data-page` before that is over. What went wrong is said by the `data-failure` of that error, else by the one of none.
  */
-const FRESH_FOR = 240_000;
+const OFFER_EVERY = 240_000;
+/** Less, or an offer that comes a moment early would keep the challenge it has. */
+const FRESH_FOR = 120_000;
 const can = (method) => typeof globalThis.PublicKeyCredential?.[method] === 'function';
 
 for (const form of document.querySelectorAll('form[data-passkey]')) {
@@ -11,23 +14,21 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
   if (!can(making ? 'parseCreationOptionsFromJSON' : 'parseRequestOptionsFromJSON')) continue;
   form.hidden = false;
   for (const other of document.querySelectorAll('[data-without-passkey]')) other.hidden = true;
-  const failure = form.querySelector('[data-failure]');
   let since = Date.now();
   let waiting;
+  let pressed = false;
 
-  const fresh = async () => {
-    if (Date.now() - since < FRESH_FOR || !form.dataset.page) return;
+  const renew = async () => {
     const response = await fetch(form.dataset.page, { headers: { Accept: 'text/html' }, cache: 'no-store' });
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-    const again = page.querySelector('form[data-passkey]');
-    if (again) form.dataset.passkey = again.dataset.passkey;
+    form.dataset.passkey = page.querySelector('form[data-passkey]').dataset.passkey;
     since = Date.now();
   };
   const answer = async (mediation) => {
     waiting?.abort();
     waiting = new AbortController();
     const { signal } = waiting;
-    await fresh();
+    if (Date.now() - since > FRESH_FOR) await renew();
     const asked = JSON.parse(form.dataset.passkey);
     const credential = making
       ? await navigator.credentials.create({
@@ -43,23 +44,32 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     form.submit();
   };
   const offer = async () => {
+    if (pressed || !('autofill' in form.dataset)) return;
     try {
       if (await PublicKeyCredential.isConditionalMediationAvailable?.()) await answer({ mediation: 'conditional' });
     } catch {
       // Nobody chose one: the form for the password is there.
     }
   };
+  const showFailure = (name) => {
+    const failures = [...form.querySelectorAll('[data-failure]')];
+    const shown = failures.find(({ dataset }) => dataset.failure === name) ?? failures.at(-1);
+    for (const failure of failures) failure.hidden = name === undefined || failure !== shown;
+  };
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    failure.hidden = true;
+    pressed = true;
+    showFailure();
     try {
       await answer();
-    } catch {
-      failure.hidden = false;
+    } catch ({ name }) {
+      // Given up for the next press: nothing has failed.
+      if (name === 'AbortError') return;
+      pressed = false;
+      showFailure(name);
+      offer();
     }
   });
-  if ('autofill' in form.dataset) {
-    offer();
-    setInterval(offer, FRESH_FOR);
-  }
+  offer();
+  setInterval(offer, OFFER_EVERY);
 }

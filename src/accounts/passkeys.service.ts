@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   generateAuthenticationOptions,
@@ -77,7 +76,8 @@ export class Passkeys {
   /** What the browser is asked for a new passkey, as JSON. */
   async askForNew(self: Self, browser: string): Promise<string> {
     const known = await this.passkeys.ofUser(self.userId);
-    const handle = known[0]?.userHandle ?? randomBytes(32);
+    // The same every time: what a device made and we did not keep is replaced by what it makes next (WebAuthn §6.3.2).
+    const handle = known[0]?.userHandle ?? this.sealing.mac('passkey-handle', self.userId);
     const options = await generateRegistrationOptions({
       rpName: this.challenges.site,
       rpID: this.challenges.site,

@@ -65,9 +65,10 @@ export class SignUp {
   }
 
   /** The address a link was sent to; undefined when it cannot be used (any more). */
-  addressOf(token: unknown): string | undefined {
+  async addressOf(token: unknown): Promise<string | undefined> {
     const opened = typeof token === 'string' ? this.sealing.openValue<string>('sign-up', token) : undefined;
-    return opened && opened !== 'expired' ? opened.value : undefined;
+    if (!opened || opened === 'expired') return undefined;
+    return (await this.users.findByEmail(opened.value)) ? undefined : opened.value;
   }
 
   /** Makes the account. `fault`: what is wrong with the details. `taken`: it was made before. */

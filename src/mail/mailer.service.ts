@@ -67,6 +67,7 @@ export class Mailer implements OnApplicationShutdown {
         ...letter(entry.mail),
       });
       entry.state = 'sent';
+      delete entry.reason;
     } catch (error) {
       entry.reason = (error as Error).message;
       this.logger.warn(`To ${entry.mail.to}, "${plainly(entry.mail.subject, 'en')}": ${entry.reason}`);

@@ -11,7 +11,7 @@ export interface OutboxEntry {
   readonly mail: Mail;
   readonly at: Date;
   state: MailState;
-  /** Why it could not be sent. */
+  /** Why it could not be sent, or not yet. */
   reason?: string;
 }
 

@@ -26,6 +26,7 @@ export type Purpose =
   | 'authenticator-setup'
   | 'authenticator-secret'
   | 'passkey-challenge'
+  | 'passkey-handle'
   | 'audit-chain'
   | 'policy-change';
 

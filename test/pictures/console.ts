@@ -61,7 +61,7 @@ export const walk: Walk = async (scene) => {
   await shoot('confirm-email', { inPassing: true });
   await page.goto(`${server.origin}/console/account/delete`);
   await shoot('delete-account');
-  await press('Delete my account', { 'Current password': 'wrong' });
+  await press('Delete my account', { [`Type ${ann.email} to confirm`]: ann.email, 'Current password': 'wrong' });
   await shoot('delete-account-refused', { inPassing: true });
   await page.goto(`${server.origin}/console/connections`);
   await shoot('connections');

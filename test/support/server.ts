@@ -25,6 +25,8 @@ export interface TestServer {
 
 interface ServerOptions {
   readonly database?: DatabaseKind;
+  /** What it is called: passkeys are for a name, never for an address (WebAuthn §5.1.2). */
+  readonly host?: string;
   readonly variables?: Record<string, string>;
   /** What stands where the internet is. */
   readonly outbound?: Outbound;
@@ -38,6 +40,7 @@ export const SECRET = 'a secret that only the tests have and that is long enough
  */
 export async function startServer({
   database = 'embedded',
+  host = '127.0.0.1',
   variables = {},
   outbound,
 }: ServerOptions = {}): Promise<TestServer> {
@@ -49,7 +52,7 @@ export async function startServer({
     SECRETS: SECRET,
     PORT: String(port),
     HOST: '127.0.0.1',
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PUBLIC_URL: `http://${host}:${port}`,
     ...own.variables,
     ...variables,
   });

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { normalizedEmail } from '../../accounts/email.js';
 import { OwnAccount } from '../../accounts/own-account.service.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { Cookies } from '../../http/cookies.js';
@@ -30,15 +31,19 @@ export class DeleteAccountController {
     await this.renderDelete(session, request, reply);
   }
 
+  /** Confirmed by typing the address: browsers fill in passwords by themselves. */
   @Post()
   @UseGuards(CsrfGuard)
   async delete(
     @CurrentSession() session: LiveSession,
+    @Body('confirm') typed: unknown,
     @Body('password') password: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const failure = await throttled(() => this.account.erase(selfOf(session, request), fieldOf(password)));
+    const self = selfOf(session, request);
+    const meant = normalizedEmail(fieldOf(typed)) === session.email;
+    const failure = meant ? await throttled(() => this.account.erase(self, fieldOf(password))) : text('confirm.wrong');
     if (failure) return this.renderDelete(session, request, reply, failure);
     this.cookies.clear(reply, 'session');
     await reply.header('Cache-Control', 'no-store').redirect('/console/login?done=erased', 303);

@@ -59,7 +59,7 @@ export class SignUpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.renderFinish(token, this.addressOf(token), { name: '' }, request, reply);
+    await this.renderFinish(token, await this.addressOf(token), { name: '' }, request, reply);
   }
 
   @Post('finish')
@@ -71,7 +71,7 @@ export class SignUpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const email = this.addressOf(token);
+    const email = await this.addressOf(token);
     const name = fieldOf(nameField);
     const finished = await this.signUp.finish(email, {
       name,
@@ -84,9 +84,9 @@ export class SignUpController {
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=account-ready', 303);
   }
 
-  private addressOf(token: unknown): string {
+  private async addressOf(token: unknown): Promise<string> {
     this.refuseWhenClosed();
-    const email = this.signUp.addressOf(token);
+    const email = await this.signUp.addressOf(token);
     if (email === undefined) throw unusable();
     return email;
   }

@@ -90,6 +90,7 @@ export const SECURITY = {
   'passkey.failed': 'No passkey was used. Try again, or go on without one.',
   'passkey.refused': 'That passkey was not accepted. Try again, or go on without it.',
   'passkey.not-made': 'No passkey was made. Try again.',
+  'passkey.on-device': 'This device has a passkey of yours already.',
   'passkey.not-kept': 'That passkey is here already, or you have twenty. Remove one first.',
   'done.passkey-added': 'The passkey is added.',
   'done.passkey-renamed': 'The passkey has its new name.',

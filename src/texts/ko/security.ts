@@ -93,6 +93,7 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'passkey.failed': '패스키를 사용하지 않았습니다. 다시 시도하거나 다른 방법으로 계속하세요.',
   'passkey.refused': '패스키를 확인하지 못했습니다. 다시 시도하거나 다른 방법으로 계속하세요.',
   'passkey.not-made': '패스키를 만들지 못했습니다. 다시 시도해 주세요.',
+  'passkey.on-device': '이 기기에는 이미 이 계정의 패스키가 있습니다.',
   'passkey.not-kept': '이미 등록된 패스키이거나 패스키가 스무 개입니다. 먼저 하나를 삭제하세요.',
   'done.passkey-added': '패스키를 추가했습니다.',
   'done.passkey-renamed': '패스키 이름을 바꿨습니다.',

@@ -55,6 +55,9 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect(mail.html).toContain('Create your account');
       expect(mail.text).toContain('If you did not ask for this, do nothing');
 
+      const again = new HttpBrowser();
+      const open = await again.get(link);
+      const other = { name: 'X', password: `${STRONG} 2` };
       const browser = new HttpBrowser();
       let page = await browser.get(link);
       expect(textOf(page.html)).toContain(`For ${email}.`);
@@ -65,11 +68,11 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       page = await browser.submit(page, 'Create account', { name: 'New', password: STRONG });
       expect([isIn(page), textOf(page.html)]).toEqual([true, expect.stringContaining('Your account is ready')]);
       expect(isIn((await logIn({ email, password: STRONG })).page)).toBe(true);
-      // The link is spent.
-      const again = new HttpBrowser();
-      const spent = await again.submit(await again.get(link), 'Create account', { name: 'X', password: `${STRONG} 2` });
-      expect([spent.status, textOf(spent.html)]).toEqual([400, expect.stringContaining('This link cannot be used')]);
-      expect(isIn((await logIn({ email, password: `${STRONG} 2` })).page)).toBe(false);
+      // The link is spent, and a page that was open with it too.
+      const spent = [await browser.get(link), await again.submit(open, 'Create account', other)];
+      for (const { status, html } of spent)
+        expect([status, textOf(html)]).toEqual([400, expect.stringContaining('This link cannot be used')]);
+      expect(isIn((await logIn({ email, password: other.password })).page)).toBe(false);
     });
 
     it('tells the owner of a known account, and nobody else', async () => {
@@ -291,9 +294,15 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       const tokens = await client.connect(person);
       const { browser } = await logIn(person);
       let page = await browser.get(at('/console/account/delete'));
-      page = await browser.submit(page, 'Delete my account', { password: 'wrong' });
-      expect(page.status).toBe(400);
-      page = await browser.submit(page, 'Delete my account', { password: PASSWORD });
+      for (const refused of [
+        { confirm: person.email, password: 'wrong' },
+        { confirm: 'another', password: PASSWORD },
+        { confirm: undefined, password: PASSWORD },
+      ]) {
+        page = await browser.submit(page, 'Delete my account', refused);
+        expect(page.status).toBe(400);
+      }
+      page = await browser.submit(page, 'Delete my account', { confirm: person.email, password: PASSWORD });
       expect(textOf(page.html)).toContain('Your account is deleted');
       expectError(await client.refresh(tokens.refresh_token), 'invalid_grant');
       expect(isIn((await logIn(person)).page)).toBe(false);
@@ -308,6 +317,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       await addPerson(server.app, `member${serial++}@example.com`, { into: person.organizationId, role: 'member' });
       const { browser } = await logIn(person);
       const page = await browser.submit(await browser.get(at('/console/account/delete')), 'Delete my account', {
+        confirm: person.email,
         password: PASSWORD,
       });
       expect([page.status, textOf(page.html)]).toEqual([

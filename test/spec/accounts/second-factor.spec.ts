@@ -241,7 +241,8 @@ describe.each(BOTH_DATABASES)('a second factor, on %s', (database) => {
 
   it('goes with the account when that is deleted', async () => {
     const { browser } = await withApp();
-    await browser.submit(await browser.get(at('/console/account/delete')), 'Delete my account', { password: PASSWORD });
+    const confirmed = { confirm: person.email, password: PASSWORD };
+    await browser.submit(await browser.get(at('/console/account/delete')), 'Delete my account', confirmed);
     for (const table of ['authenticator_apps', 'recovery_codes'])
       expect(await server.query(`SELECT 1 FROM ${table} WHERE user_id = $1`, [person.id])).toEqual([]);
   });

@@ -140,7 +140,10 @@ describe.each(BOTH_DATABASES)('accounts, as operators govern them, on %s', (data
       expect([refused.status, textOf(refused.html)]).toEqual([400, expect.stringContaining('the last operator')]);
     }
     const erase = await browser.get(`${server.origin}/console/account/delete`);
-    const kept = await browser.submit(erase, erase.forms.at(-1)!.buttons[0]!.label, { password: operator.password });
+    const kept = await browser.submit(erase, erase.forms.at(-1)!.buttons[0]!.label, {
+      confirm: operator.email,
+      password: operator.password,
+    });
     expect(textOf(kept.html)).toContain('You are the last operator');
     const theirs = await logIn(ann);
     expect((await theirs.get(base())).status).toBe(404);
