@@ -17,6 +17,7 @@ import { Accounts } from './accounts.service.js';
 import { CHALLENGE_LIFETIME, type ChallengeFor, PasskeyChallenges, readAnswer } from './passkey-challenges.js';
 import type { Self } from './own-account.service.js';
 import { hashesOf, newRecoveryCodes } from './recovery-codes.js';
+import { Sealing } from '../sealing/sealing.service.js';
 import type { Changed } from './second-factors.service.js';
 
 /** Passkeys (WebAuthn). Each one's own row remembers the newest challenge that was answered, and refuses it and all before. */
@@ -29,6 +30,7 @@ export class Passkeys {
     private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly challenges: PasskeyChallenges,
+    private readonly sealing: Sealing,
     private readonly clock: Clock,
   ) {}
 

@@ -1,5 +1,8 @@
+import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Overload } from '../config/overload.js';
+import { isForPrograms } from './endpoints.js';
+import { oauthErrorOf, RETRY_AFTER } from './failures.js';
 
 /**
  * How many requests are worked on at once. By measurement (`npm run bench:overload`) the best throughput is reached with a
@@ -7,15 +10,29 @@ import { Overload } from '../config/overload.js';
  */
 export const REQUESTS_AT_ONCE = 256;
 
+/** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
+const SAID_FOR_MS = 1_000;
+
+const HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'retry-after': String(RETRY_AFTER),
+};
+
 /**
- * Refuses at once what could only wait (503, `Retry-After`). A request counts from when its body was read, so that those
- * who send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
+ * Refuses at once, unread, what could only wait (503, `Retry-After`). A request counts from when its body was read, so
+ * that those who send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
  */
 export function refuseOverload(fastify: FastifyInstance): void {
   const underWay = new Set<FastifyRequest>();
-  fastify.addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
-    if (underWay.size >= REQUESTS_AT_ONCE && !WATCHES.test(request.url))
-      return done(new Overload('requests', underWay.size));
+  const refusal = refusalOfTheMoment();
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    if (underWay.size < REQUESTS_AT_ONCE || WATCHES.test(request.url)) return done();
+    const overload = new Overload('requests', underWay.size);
+    if (!isForPrograms(request.url)) return done(overload);
+    void reply.status(503).headers(HEADERS).send(refusal(overload));
+  });
+  fastify.addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
     underWay.add(request);
     done();
   });
@@ -33,3 +50,16 @@ export function refuseOverload(fastify: FastifyInstance): void {
 const WATCHES = /^\/(?:health|metrics)/;
 
 type Sent = (error: null, payload: unknown) => void;
+
+function refusalOfTheMoment(): (overload: Overload) => string {
+  const logger = new Logger('BackPressure');
+  let [body, until] = ['', 0];
+  return (overload) => {
+    const now = performance.now();
+    if (now < until) return body;
+    const error = oauthErrorOf(overload);
+    logger.warn(`[${error.supportCode}] ${error.message}; ${error.cause as Error}`);
+    [body, until] = [JSON.stringify(error), now + SAID_FOR_MS];
+    return body;
+  };
+}

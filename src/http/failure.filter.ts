@@ -6,7 +6,7 @@ import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { OWN_SCOPES } from '../oauth/scope.js';
 import { isForPrograms, methodsOf } from './endpoints.js';
-import { oauthErrorOf, pageFailureOf, statusOf } from './failures.js';
+import { oauthErrorOf, pageFailureOf, RETRY_AFTER, statusOf } from './failures.js';
 import { Cookies } from './cookies.js';
 import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
@@ -14,8 +14,6 @@ import { ERROR_PAGE, renderPage } from './page.js';
 import { Recording } from './recording.js';
 import { askedPage, SeeOther } from './see-other.js';
 import { StepUpFirst, stepUpPath } from './step-up-first.js';
-
-const RETRY_AFTER = 2;
 
 /** Every failure of every endpoint: JSON for programs, a page for people, the reason for the log under the same support code. */
 @Catch()

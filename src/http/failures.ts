@@ -6,6 +6,9 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { text } from '../texts/text.js';
 import { PageFailure } from './page-failure.js';
 
+/** When it is worth asking again after a 503, in seconds. */
+export const RETRY_AFTER = 2;
+
 /** Any error as one the protocol has a name for. */
 export function oauthErrorOf(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;

@@ -1,0 +1,132 @@
+import { Client } from 'undici';
+import { ours } from './contestants/ours.mjs';
+import { startDatabase } from './database.mjs';
+import { CONNECTIONS, load, sender, shares } from './load.mjs';
+import { BESIDE, memory, pin } from './processes.mjs';
+import { save, table } from './report.mjs';
+import { workloads } from './workloads.mjs';
+
+/*
+ * `npm run bench:overload`: the best throughput of refresh, then twice as many refreshes a second as that, whether they
+ * are answered or not. What is kept of the throughput, and how soon the rest is refused.
+ */
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 15);
+const POOLS = [5, 10, 20, 40];
+const FACTOR = 2;
+/** Requests are handed out this often. */
+const TICK_MS = 5;
+const SOCKETS = 1_024;
+
+pin(process.pid, BESIDE);
+const database = await startDatabase();
+/** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
+const running = [database.stop];
+
+try {
+  const pools = [];
+  for (const pool of POOLS) pools.push({ pool, ...(await capacity(pool)) });
+  const best = pools.reduce((one, other) => (other.rate > one.rate ? other : one));
+  const contestant = await ours(await database.create('overload'), { variables: { DATABASE_POOL: String(best.pool) } });
+  const server = await contestant.start();
+  running.push(server.stop);
+  const { refresh } = await refreshing(contestant);
+  await load(contestant.origin, 2, refresh);
+  const alone = await load(contestant.origin, SECONDS, refresh);
+  const rate = alone.operations / alone.seconds;
+  const over = await offer(contestant, rate * FACTOR);
+  const result = {
+    pools,
+    capacity: rate,
+    ...over,
+    kept: over.served / rate,
+    memory: memory(server.pid).most,
+  };
+  save('overload', result);
+  console.log(
+    [
+      table(
+        ['Pool', 'refreshes/s', 'p99 ms'],
+        pools.map(({ pool, rate: at, p99 }) => [String(pool), at.toFixed(0), p99.toFixed(1)]),
+      ),
+      `Best throughput ${rate.toFixed(0)}/s. Offered ${over.offered.toFixed(0)}/s: ${over.served.toFixed(0)}/s served (${(result.kept * 100).toFixed(0)} %), p50 / p99 ${over.servedIn.p50.toFixed(0)} / ${over.servedIn.p99.toFixed(0)} ms; ${over.refused.toFixed(0)}/s refused with 503 and Retry-After after p50 / p99 ${over.refusedIn.p50.toFixed(0)} / ${over.refusedIn.p99.toFixed(0)} ms; ${over.other} other answers. At most ${result.memory} MB.`,
+    ].join('\n\n'),
+  );
+} finally {
+  for (const stop of running.toReversed()) await stop();
+}
+
+/** @param {number} pool */
+async function capacity(pool) {
+  const contestant = await ours(await database.create(`pool${pool}`), { variables: { DATABASE_POOL: String(pool) } });
+  const server = await contestant.start();
+  const { refresh } = await refreshing(contestant);
+  await load(contestant.origin, 2, refresh, 4 * CONNECTIONS);
+  const { operations, seconds, p99 } = await load(contestant.origin, SECONDS / 3, refresh, 4 * CONNECTIONS);
+  await server.stop();
+  return { rate: operations / seconds, p99 };
+}
+
+/** @param {Awaited<ReturnType<typeof ours>>} contestant */
+async function refreshing(contestant) {
+  const client = new Client(contestant.origin);
+  const all = await workloads(contestant, sender(client), { codes: 0, connections: SOCKETS });
+  await client.close();
+  return { refresh: /** @type {import('./workloads.mjs').Workload} */ (all.refresh).operation };
+}
+
+/**
+ * Sends so many a second, on as many connections as it takes, and asks nobody whether that is too much.
+ * @param {Awaited<ReturnType<typeof ours>>} contestant
+ * @param {number} rate
+ */
+async function offer(contestant, rate) {
+  const asking = new Client(contestant.origin);
+  /** Each connection has a session of its own. @type {{ send: import('./load.mjs').Send, token: string }[]} */
+  const idle = [];
+  for (const code of await contestant.codes(undefined, SOCKETS)) {
+    const { body } = await sender(asking)(contestant.exchange(code));
+    idle.push({
+      send: sender(new Client(contestant.origin, { keepAliveTimeout: 60_000 })),
+      token: JSON.parse(body).refresh_token,
+    });
+  }
+  /** @type {{ served: number[], refused: number[] }} */
+  const took = { served: [], refused: [] };
+  let [sent, other, missed] = [0, 0, 0];
+  const begun = performance.now();
+  /** @param {{ send: import('./load.mjs').Send, token: string }} session */
+  const one = async (session) => {
+    const at = performance.now();
+    const { status, headers, body } = await session.send(contestant.refresh(session.token));
+    const milliseconds = performance.now() - at;
+    if (status === 200) {
+      took.served.push(milliseconds);
+      session.token = JSON.parse(body).refresh_token;
+    } else if (status === 503 && headers['retry-after']) took.refused.push(milliseconds);
+    else other++;
+    idle.push(session);
+  };
+  /** @type {Promise<void>[]} */
+  const all = [];
+  while (performance.now() - begun < SECONDS * 1000) {
+    const due = ((performance.now() - begun) / 1000) * rate;
+    for (; sent < due; sent++) {
+      const session = idle.pop();
+      if (session) all.push(one(session));
+      else missed++;
+    }
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+  await Promise.all(all);
+  const seconds = (performance.now() - begun) / 1000;
+  return {
+    offered: sent / seconds,
+    missed,
+    served: took.served.length / seconds,
+    refused: took.refused.length / seconds,
+    other,
+    servedIn: shares(took.served),
+    refusedIn: shares(took.refused),
+  };
+}
