@@ -26,15 +26,17 @@ export function pin(pid, core) {
  * @param {string[]} args of node
  * @param {Record<string, string>} env
  * @param {string} ready
- * @param {{ core?: number }} [options]
+ * @param {{ core?: number | undefined }} [options] undefined: on any core
  * @returns {Promise<Running>}
  */
-export async function start(args, env, ready, { core = SERVER } = {}) {
+export async function start(args, env, ready, options = { core: SERVER }) {
+  const { core } = options;
   const folder = process.env['BENCH_PROFILE'];
   const profiled = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...args] : args;
-  const [command, all] = PINNED
-    ? ['taskset', ['-c', String(core), process.execPath, ...profiled]]
-    : [process.execPath, profiled];
+  const [command, all] =
+    PINNED && core !== undefined
+      ? ['taskset', ['-c', String(core), process.execPath, ...profiled]]
+      : [process.execPath, profiled];
   const child = spawn(command, all, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -65,16 +67,17 @@ const TICKS_PER_SECOND = 100;
  */
 export function cpuSeconds(pid) {
   try {
-    const children = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((name) => parentOf(name) === pid);
-    return (
-      ticks(String(pid), true) / TICKS_PER_SECOND +
-      children.reduce((sum, child) => sum + ticks(child, true), 0) / TICKS_PER_SECOND
-    );
+    return [pid, ...children(pid)].reduce((sum, one) => sum + ticks(String(one), true), 0) / TICKS_PER_SECOND;
   } catch {
     return undefined;
   }
+}
+
+/** The processes a process has started. @param {number} pid @returns {number[]} */
+export function children(pid) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
 }
 
 /** What a process holds in memory now, and the most it ever held, in MB. @param {number} pid */

@@ -58,9 +58,16 @@ export function registration(path) {
   };
 }
 
-/** @param {string} path @param {string} accessToken @returns {Sent} */
-export function bearer(path, accessToken) {
-  return { path, headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json, text/event-stream' } };
+/** @param {string} path @param {string} accessToken @param {string} [host] when it is not the one that is asked @returns {Sent} */
+export function bearer(path, accessToken, host) {
+  return {
+    path,
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      accept: 'application/json, text/event-stream',
+      ...(host && { host }),
+    },
+  };
 }
 
 /** `tools/list` of MCP. @param {string} path @param {string} accessToken @returns {Sent} */

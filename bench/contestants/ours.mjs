@@ -24,12 +24,13 @@ const TOKEN = '/mcp/oauth/token';
 /**
  * This server, on a database of that address, with one person, one organization, and a registered client that is a row.
  * @param {string} databaseUrl of an empty database
- * @param {{ filler?: number, variables?: Record<string, string> }} [options]
+ * @param {{ filler?: number, variables?: Record<string, string>, resource?: string }} [options] `resource`: when it is behind a proxy
  */
-export async function ours(databaseUrl, { filler = FILLER, variables: more = {} } = {}) {
+export async function ours(databaseUrl, { filler = FILLER, variables: more = {}, resource: own } = {}) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const elsewhere = `${origin}/elsewhere`;
+  const ownResource = own ?? `${origin}/mcp`;
   /** @type {Record<string, string>} */
   const variables = {
     NODE_ENV: 'production',
@@ -70,7 +71,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
   const verifier = randomBytes(32).toString('base64url');
 
   /** Approved grants whose codes wait, as the approval page makes them. @param {number} count @param {string} resource @param {string[]} scopes */
-  async function approved(count, resource = `${origin}/mcp`, scopes = SCOPES) {
+  async function approved(count, resource = ownResource, scopes = SCOPES) {
     const codes = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
     for (let at = 0; at < count; at += 20_000)
       await query(
@@ -90,10 +91,10 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
       );
     return codes;
   }
-  await addFiller(databaseUrl, row.id, `${origin}/mcp`, filler);
+  await addFiller(databaseUrl, row.id, ownResource, filler);
   await query(databaseUrl, 'ANALYZE');
 
-  const exchange = (/** @type {string} */ code, resource = `${origin}/mcp`) =>
+  const exchange = (/** @type {string} */ code, resource = ownResource) =>
     form(TOKEN, {
       grant_type: 'authorization_code',
       code,
@@ -108,6 +109,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
     origin,
     databaseUrl,
     variables,
+    cli,
     /** Id of the client's row. */
     client: String(row.id),
     start: launch,
@@ -131,7 +133,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
     register: () => registration('/mcp/oauth/register'),
     metadata: () => ({ path: '/.well-known/oauth-authorization-server/mcp' }),
     /** @param {string} token */
-    bearer: (token) => bearer('/mcp', token),
+    bearer: (token) => bearer('/mcp', token, new URL(ownResource).host),
     /** @param {string} token */
     listTools: (token) => listTools('/mcp', token),
     /** @param {import('../load.mjs').Send} send */
@@ -144,7 +146,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {} 
         state: 'state',
         code_challenge: sha256(verifier).toString('base64url'),
         code_challenge_method: 'S256',
-        resource: `${origin}/mcp`,
+        resource: ownResource,
       });
       const login = await open(`/mcp/oauth/authorize?${parameters}`);
       const organization = await submit(login, { email: EMAIL, password: PASSWORD });
