@@ -29,6 +29,8 @@ export class Config {
   readonly sessionIdleLifetime: number;
   readonly sessionLifetime: number;
   readonly signingKeyLifetime: number;
+  /** How long a connection is kept once it has ended. */
+  readonly endedConnectionRetention: number;
   readonly rateLimits: 'memory' | 'postgres' | 'off';
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -69,6 +71,7 @@ export class Config {
     this.sessionIdleLifetime = env.SESSION_IDLE_LIFETIME ?? 12 * 3600;
     this.sessionLifetime = env.SESSION_LIFETIME ?? 7 * 86_400;
     this.signingKeyLifetime = env.SIGNING_KEY_LIFETIME ?? 90 * 86_400;
+    this.endedConnectionRetention = env.ENDED_CONNECTION_RETENTION ?? 90 * 86_400;
     this.rateLimits = env.RATE_LIMITS ?? 'memory';
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];

@@ -1,3 +1,4 @@
+import { Sweeper } from '../../src/upkeep/sweeper.service.js';
 import { OAuthClient } from '../support/oauth-client.js';
 import { enterConsole, type Walk } from '../support/world.js';
 
@@ -41,6 +42,11 @@ export const walk: Walk = async (scene) => {
   await shoot('operator-organization');
   await page.getByRole('link', { name: 'Suspend' }).click();
   await shoot('operator-suspend', { inPassing: true });
+  await page.goto(`${base}/storage`);
+  await shoot('operator-storage-new', { inPassing: true });
+  await server.app.get(Sweeper, { strict: false }).tick();
+  await page.goto(`${base}/storage`);
+  await shoot('operator-storage');
   await page.goto(`${base}/keys`);
   await shoot('operator-keys');
   await page

@@ -14,6 +14,7 @@ import { Suspension1700000012000 } from './1700000012000-suspension.js';
 import { Passkeys1700000013000 } from './1700000013000-passkeys.js';
 import { Log1700000014000 } from './1700000014000-log.js';
 import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
+import { Sweeps1700000017000 } from './1700000017000-sweeps.js';
 
 /** In the order they run. Generated, then read, then never edited. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   Passkeys1700000013000,
   Log1700000014000,
   UsageDays1700000015000,
+  Sweeps1700000017000,
 ];

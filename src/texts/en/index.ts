@@ -9,6 +9,7 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { SECURITY } from './security.js';
+import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
@@ -24,6 +25,7 @@ export const EN = {
   ...OPERATOR,
   ...POLICY,
   ...SECURITY,
+  ...STORAGE,
   ...USAGE,
 } as const;
 

@@ -10,6 +10,7 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { SECURITY } from './security.js';
+import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
 /** The same in Korean. */
@@ -25,5 +26,6 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...OPERATOR,
   ...POLICY,
   ...SECURITY,
+  ...STORAGE,
   ...USAGE,
 };
