@@ -8,6 +8,11 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   await server.query('UPDATE users SET operator = true WHERE id = ANY ($1)', [[person.id, other.id]]);
   const suspended = await addPerson(server.app, 'suspended@example.com', { organization: 'Suspended' });
   await server.query('UPDATE organizations SET suspended_at = now() WHERE id = $1', [suspended.organizationId]);
+  const guarded = await addPerson(server.app, 'guarded@example.com');
+  await server.query(
+    `INSERT INTO authenticator_apps (user_id, sealed_secret, last_step, created_at, last_used_at) VALUES ($1, 'x', 0, now(), now())`,
+    [guarded.id],
+  );
   const keys = await browser.get(`${base}/keys`);
   const withdraw = /href="([^"]+\/withdraw)"/.exec(keys.html)![1]!;
   const [client] = await server.query<{ id: string }>('SELECT id FROM clients LIMIT 1');
@@ -19,6 +24,7 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
     await browser.get(`${base}/keys/rotate`),
     await browser.get(server.origin + withdraw),
     await browser.get(`${base}/people/${other.id}`),
+    await browser.get(`${base}/people/${guarded.id}/reset-second-factor`),
     await browser.get(`${base}/people/${other.id}/disable`),
     await browser.get(`${base}/people/${other.id}/unmake-operator`),
   ];

@@ -131,15 +131,15 @@ export class StoredFactors {
     });
   }
 
-  /** Takes all of them away from somebody who lost them, and ends their sessions. False: they had none. */
-  async reset(userId: string, at: Date): Promise<boolean> {
+  /** Takes all of them away from somebody who lost them, and ends their sessions. `by`: the operator who does. False: they had none. */
+  async reset(userId: string, at: Date, by?: string): Promise<boolean> {
     return this.inTurn(userId, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await manager.delete(AuthenticatorApp, { userId });
       await manager.delete(Passkey, { userId });
       await settle(manager, userId);
       await manager.delete(Session, { userId });
-      await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId });
+      await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId, detail: { by } });
       return true;
     });
   }
