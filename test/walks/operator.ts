@@ -20,6 +20,7 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
     await browser.get(`${base}/organizations/${other.organizationId}/suspend`),
     await browser.get(`${base}/organizations/${suspended.organizationId}`),
     await browser.get(`${base}/clients/new`),
+    await browser.get(`${base}/outbox`),
     await browser.get(`${base}/clients/${client!.id}/block`),
     await browser.get(`${base}/keys/rotate`),
     await browser.get(server.origin + withdraw),

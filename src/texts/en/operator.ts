@@ -180,7 +180,8 @@ export const OPERATOR = {
   'done.key-withdrawn': 'The key is withdrawn.',
   'done.reset-password': 'The link is on its way. Without SMTP it is in the outbox.',
   'done.end-sessions': 'They are logged out everywhere.',
-  'done.reset-second-factor': 'Their second factor is gone. They log in with the password alone, until they set up another.',
+  'done.reset-second-factor':
+    'Their second factor is gone. They log in with the password alone, until they set up another.',
   'done.disconnect': 'Their tools are disconnected.',
   'done.make-operator': 'They are an operator now.',
   'done.unmake-operator': 'They are no operator any more.',
