@@ -3,6 +3,8 @@ import { ConfigurationError, type Environment, readEnvironment } from './environ
 
 /** What this server runs with: made once from the environment, frozen, injected by its own type. Durations are in seconds. */
 export class Config {
+  /** The variables that were given; of the others, the default is in force. */
+  readonly given: readonly (keyof Environment)[];
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
@@ -52,6 +54,7 @@ export class Config {
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
 
   private constructor(env: Environment) {
+    this.given = (Object.keys(env) as (keyof Environment)[]).filter((name) => env[name] !== undefined);
     this.production = env.NODE_ENV === 'production';
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : 'localhost');

@@ -31,6 +31,7 @@ import { KeysController } from './operator/keys.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { PeopleController } from './operator/people.controller.js';
 import { PersonActsController } from './operator/person-acts.controller.js';
+import { SettingsController } from './operator/settings.controller.js';
 import { StorageController } from './operator/storage.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
@@ -81,6 +82,7 @@ import { StepUpController } from './step-up.controller.js';
     SecurityController,
     ServerAuditController,
     SignUpController,
+    SettingsController,
     StepUpController,
     StorageController,
     UsageController,

@@ -40,6 +40,7 @@ const OPERATOR_TABS = [
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
   { page: 'storage', label: 'nav.storage', path: '/console/operator/storage' },
+  { page: 'settings', label: 'nav.settings', path: '/console/operator/settings' },
   { page: 'attempts', label: 'attempts.link', path: '/console/operator/attempts' },
   { page: 'audit', label: 'audit.link', path: '/console/operator/audit' },
 ] as const;

@@ -47,6 +47,12 @@ export const walk: Walk = async (scene) => {
   await server.app.get(Sweeper, { strict: false }).tick();
   await page.goto(`${base}/storage`);
   await shoot('operator-storage');
+  await page.goto(`${base}/settings`);
+  await shoot('operator-settings');
+  await page.goto(`${base}/outbox`);
+  await shoot('operator-outbox', { inPassing: true });
+  await page.goto(`${base}/outbox?to=nobody-is-called-this`);
+  await shoot('operator-outbox-none', { inPassing: true });
   await page.goto(`${base}/keys`);
   await shoot('operator-keys');
   await page

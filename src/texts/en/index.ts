@@ -9,6 +9,7 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { SECURITY } from './security.js';
+import { SETTINGS } from './settings.js';
 import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
@@ -25,6 +26,7 @@ export const EN = {
   ...OPERATOR,
   ...POLICY,
   ...SECURITY,
+  ...SETTINGS,
   ...STORAGE,
   ...USAGE,
 } as const;

@@ -10,6 +10,7 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { SECURITY } from './security.js';
+import { SETTINGS } from './settings.js';
 import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
@@ -26,6 +27,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...OPERATOR,
   ...POLICY,
   ...SECURITY,
+  ...SETTINGS,
   ...STORAGE,
   ...USAGE,
 };
