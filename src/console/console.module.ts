@@ -31,6 +31,9 @@ import { KeysController } from './operator/keys.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { PeopleController } from './operator/people.controller.js';
 import { PersonActsController } from './operator/person-acts.controller.js';
+import { ResourceActsController } from './operator/resource-acts.controller.js';
+import { ResourceScopesController } from './operator/resource-scopes.controller.js';
+import { ResourcesController } from './operator/resources.controller.js';
 import { SettingsController } from './operator/settings.controller.js';
 import { StorageController } from './operator/storage.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
@@ -78,6 +81,9 @@ import { StepUpController } from './step-up.controller.js';
     PolicyController,
     ProjectsController,
     ResetPasswordController,
+    ResourceScopesController,
+    ResourcesController,
+    ResourceActsController,
     SecondFactorController,
     SecurityController,
     ServerAuditController,

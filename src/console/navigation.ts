@@ -36,6 +36,7 @@ const OPERATOR_TABS = [
   { page: 'health', label: 'nav.health', path: '/console/operator' },
   { page: 'people', label: 'nav.people', path: '/console/operator/people' },
   { page: 'clients', label: 'nav.clients', path: '/console/operator/clients' },
+  { page: 'resources', label: 'nav.resources', path: '/console/operator/resources' },
   { page: 'organizations', label: 'nav.organizations', path: '/console/operator/organizations' },
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },

@@ -64,11 +64,10 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Offers a mail once, for somebody who waits to hear what comes of it; `waiting`: that takes too long. Needs `delivers`. */
   async sendNow(mail: Mail): Promise<OutboxEntry> {
+    this.waiting++;
     const entry = this.outbox.add(mail, 'waiting');
-    const offered = this.offer(entry).then((taken) => {
-      if (!taken) entry.state = 'failed';
-    });
-    await Promise.race([offered, new Promise((resolve) => setTimeout(resolve, WAITED_MS).unref())]);
+    const tooLong = new Promise((resolve) => setTimeout(resolve, WAITED_MS).unref());
+    await Promise.race([this.deliver(entry, AGAIN_MS.length), tooLong]);
     return entry;
   }
 

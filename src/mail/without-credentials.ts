@@ -4,10 +4,11 @@ export function withoutCredentials(
   { user = '', pass = '' }: { user?: string; pass?: string } = {},
 ): string {
   if (pass === '') return said;
-  const base64 = (words: string) => Buffer.from(words).toString('base64');
   // AUTH PLAIN has both in one (RFC 4616 §2); a URL has it as such.
   return [base64(`\0${user}\0${pass}`), base64(pass), encodeURIComponent(pass), pass].reduce(
     (words, one) => words.replaceAll(one, '•••'),
     said,
   );
 }
+
+const base64 = (words: string) => Buffer.from(words).toString('base64');

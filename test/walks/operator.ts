@@ -1,5 +1,6 @@
 import type { FormWalk } from '../support/form-walk.js';
 import { addPerson } from '../support/people.js';
+import { declareResource } from '../support/resource-servers.js';
 
 /** What operators do; from here on the person is one, beside another. */
 export const walk: FormWalk = async ({ server, browser, person }) => {
@@ -15,12 +16,21 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   );
   const keys = await browser.get(`${base}/keys`);
   const withdraw = /href="([^"]+\/withdraw)"/.exec(keys.html)![1]!;
+  await declareResource(server);
+  const [resource] = await server.query<{ id: string }>('SELECT id FROM resources LIMIT 1');
   const [client] = await server.query<{ id: string }>('SELECT id FROM clients LIMIT 1');
   return [
     await browser.get(`${base}/organizations/${other.organizationId}/suspend`),
     await browser.get(`${base}/organizations/${suspended.organizationId}`),
     await browser.get(`${base}/clients/new`),
     await browser.get(`${base}/outbox`),
+    await browser.get(`${base}/resources/new`),
+    await browser.get(`${base}/resources/${resource!.id}`),
+    await browser.get(`${base}/resources/${resource!.id}/scopes`),
+    await browser.get(`${base}/resources/${resource!.id}/scopes?name=files:read`),
+    await browser.get(`${base}/resources/${resource!.id}/scopes/remove?name=files:share`),
+    await browser.get(`${base}/resources/${resource!.id}/rotate-secret`),
+    await browser.get(`${base}/resources/${resource!.id}/remove`),
     await browser.get(`${base}/clients/${client!.id}/block`),
     await browser.get(`${base}/keys/rotate`),
     await browser.get(server.origin + withdraw),

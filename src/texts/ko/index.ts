@@ -9,6 +9,7 @@ import { CONSOLE } from './console.js';
 import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
+import { RESOURCES } from './resources.js';
 import { SECURITY } from './security.js';
 import { SETTINGS } from './settings.js';
 import { STORAGE } from './storage.js';
@@ -26,6 +27,7 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...MEMBERS,
   ...OPERATOR,
   ...POLICY,
+  ...RESOURCES,
   ...SECURITY,
   ...SETTINGS,
   ...STORAGE,
