@@ -50,7 +50,7 @@ describe('an operator in Chromium, without script', () => {
         new Date(server.clock.now().getTime() - 86_400_000),
       ]);
       await page.getByRole('link', { name: 'Storage' }).click();
-      const row = page.getByRole('row', { name: /^denied_requests/ });
+      const row = page.getByRole('listitem').filter({ hasText: 'denied_requests' });
       await row.getByText('Not swept yet.').waitFor();
       await server.app.get(Sweeper, { strict: false }).tick();
       await page.getByRole('link', { name: 'Storage' }).click();
@@ -96,11 +96,12 @@ describe('an operator in Chromium, without script', () => {
   it('reads the settings', () =>
     asOperator(async (page) => {
       await page.getByRole('link', { name: 'Settings' }).click();
-      const row = page.getByRole('row', { name: /^SMTP_URL/ });
+      const row = page.getByRole('listitem').filter({ hasText: /^SMTP_URL/ });
       await row.getByText(mailbox.variables['SMTP_URL']!).waitFor();
-      await row.getByText('given').waitFor();
+      await row.getByText('given', { exact: true }).waitFor();
       await page
-        .getByRole('row', { name: /^SECRETS/ })
+        .getByRole('listitem')
+        .filter({ hasText: /^SECRETS/ })
         .getByText('1 secret, not shown')
         .waitFor();
     }));

@@ -6,7 +6,6 @@ import { maskedUrl } from './masked-url.js';
 type Variable = keyof Environment;
 
 const none = () => text('settings.none');
-const number = (count: number) => text('storage.number', { count });
 const seconds = (count: number) => text('settings.seconds', { count });
 const list = (values: readonly string[]): Words => (values.length > 0 ? values.join(', ') : none());
 const hidden = (value: string | undefined): Words => (value === undefined ? none() : text('settings.hidden'));
@@ -20,7 +19,7 @@ const IN_FORCE: Readonly<Record<Variable, (config: Config) => Words>> = {
   TRUSTED_PROXIES: ({ trustedProxies }) => list(trustedProxies),
   MCP_ORIGINS: ({ mcpOrigins }) => list(mcpOrigins),
   DATABASE_URL: ({ databaseUrl }) => (databaseUrl === undefined ? text('settings.embedded') : maskedUrl(databaseUrl)),
-  DATABASE_POOL: ({ databasePool }) => number(databasePool),
+  DATABASE_POOL: ({ databasePool }) => String(databasePool),
   DATA_DIR: ({ dataDir }) => dataDir,
   MIGRATE: ({ migrate }) => String(migrate),
   SECRETS: ({ secrets }) =>

@@ -60,9 +60,10 @@ export class StorageController {
     const what = ownText(`kept.${name}`);
     return {
       name,
-      rows: text('storage.number', { count: rows }),
-      size: sizeOf(bytes),
-      growth: growth === null ? undefined : text('storage.signed', { count: Math.round(growth) }),
+      facts:
+        growth === null
+          ? text('storage.facts-new', { rows, size: sizeOf(bytes) })
+          : text('storage.facts', { rows, size: sizeOf(bytes), growth: Math.round(growth) }),
       what: what ? { ...what, values: swept && { kept: timeOf(retentionOf(swept, this.config)) } } : name,
       sweep: swept && sweep,
     };

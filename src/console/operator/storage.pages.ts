@@ -6,10 +6,8 @@ import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 export interface StorageModel extends ConsoleModel {
   readonly tables: readonly {
     readonly name: string;
-    readonly rows: Text;
-    readonly size: string;
-    /** Undefined: the first day is not over. */
-    readonly growth: Text | undefined;
+    /** How many rows, how much room, how it grows. */
+    readonly facts: Text;
     readonly what: Words;
     /** Undefined: nothing sweeps it. */
     readonly sweep: { readonly last: Moment | undefined; readonly removed: number; readonly all: number } | undefined;

@@ -3,10 +3,6 @@ export const SETTINGS = {
   'nav.settings': 'Settings',
   'settings.lead':
     'What this node was started with. To change it, change its environment and start it again; docs/configuration.md says more. Secrets are not shown.',
-  'settings.variable': 'Variable',
-  'settings.value': 'In force',
-  'settings.from': 'From',
-  'settings.what': 'What it is for',
   'settings.given': 'given',
   'settings.default': 'default',
   'settings.none': 'none',

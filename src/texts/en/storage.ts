@@ -2,17 +2,10 @@
 export const STORAGE = {
   'nav.storage': 'Storage',
   'storage.lead':
-    'Every table of the database, as large as PostgreSQL estimates it to be. Once an hour one node removes what has been over for long enough.',
-  'storage.table': 'Table',
-  'storage.rows': 'Rows',
-  'storage.size': 'Size',
-  'storage.growth': 'A day',
-  'storage.growth-hint': 'How many rows come or go a day, on average of up to thirty days.',
-  'storage.unknown': 'not known yet',
-  'storage.number': '{count, number}',
-  'storage.signed': '{count, number, ::sign-except-zero}',
-  'storage.what': 'What it holds, and when it goes',
-  'storage.all': 'Altogether',
+    'Every table of the database, as large as PostgreSQL estimates it to be; how many rows come or go a day is an average of up to thirty days. Once an hour one node removes what has been over for long enough.',
+  'storage.all': 'Altogether {size}.',
+  'storage.facts': '{rows, plural, one {# row} other {# rows}} · {size} · {growth, number, ::sign-except-zero} a day',
+  'storage.facts-new': '{rows, plural, one {# row} other {# rows}} · {size}',
   'storage.swept':
     'Swept {when}: {removed, plural, one {# row} other {# rows}} then, {all, plural, one {# row} other {# rows}} since ever.',
   'storage.never': 'Not swept yet.',

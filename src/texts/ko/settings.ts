@@ -4,10 +4,6 @@ export const SETTINGS: Readonly<Record<keyof typeof EN, string>> = {
   'nav.settings': '설정',
   'settings.lead':
     '이 노드가 시작할 때 읽은 값입니다. 바꾸려면 환경 변수를 바꾸고 다시 시작하세요. 자세한 내용은 docs/configuration.md에 있습니다. 비밀은 보이지 않습니다.',
-  'settings.variable': '변수',
-  'settings.value': '적용 값',
-  'settings.from': '출처',
-  'settings.what': '용도',
   'settings.given': '지정됨',
   'settings.default': '기본값',
   'settings.none': '없음',

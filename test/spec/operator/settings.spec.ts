@@ -42,8 +42,13 @@ afterAll(() => server?.close());
 const page = () => browser.get(`${server.origin}/console/operator/settings`);
 const rows = async () => {
   const { html } = await page();
-  const found = [...html.matchAll(/<tr><th scope="row"><code>([A-Z_]+)<\/code><\/th>([\s\S]*?)<\/tr>/g)];
-  return new Map(found.map(([, name, cells]) => [name!, cells!.split('</td>').map((cell) => textOf(cell))]));
+  const found = [...html.matchAll(/<li class="item">[\s\S]*?<code>([A-Z_]+)<\/code>([\s\S]*?)<\/li>/g)];
+  return new Map(
+    found.map(([, name, rest]) => {
+      const [given, value, what] = rest!.split('</p>').map((part) => textOf(part));
+      return [name!, [value!, given!, what!]] as const;
+    }),
+  );
 };
 
 describe('the settings in force, as operators see them', () => {
