@@ -1,10 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { Clock } from '../config/clock.js';
 import { StoredPasskeys } from '../database/repositories/passkeys.repository.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
@@ -19,6 +14,9 @@ import type { Self } from './own-account.service.js';
 import { hashesOf, newRecoveryCodes } from './recovery-codes.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import type { Changed } from './second-factors.service.js';
+
+/** Loaded when first asked for: it is a tenth of what the server would hold when it starts. */
+const webAuthn = () => import('@simplewebauthn/server');
 
 /** Passkeys (WebAuthn). Each one's own row remembers the newest challenge that was answered, and refuses it and all before. */
 @Injectable()
@@ -39,6 +37,7 @@ export class Passkeys {
     const { userId } = challengeFor;
     const known = userId === undefined ? [] : await this.passkeys.ofUser(userId);
     if (userId !== undefined && known.length === 0) return undefined;
+    const { generateAuthenticationOptions } = await webAuthn();
     const options = await generateAuthenticationOptions({
       rpID: this.challenges.site,
       challenge: this.challenges.make(challengeFor),
@@ -56,7 +55,7 @@ export class Passkeys {
   }
 
   private async verified(challengeFor: ChallengeFor, answer: unknown) {
-    const response = readAnswer<Parameters<typeof verifyAuthenticationResponse>[0]['response']>(answer);
+    const response = readAnswer<AuthenticationResponseJSON>(answer);
     if (typeof response?.id !== 'string') return undefined;
     const { id } = response;
     const passkey = await this.passkeys.find(Buffer.from(id, 'base64url'));
@@ -67,6 +66,7 @@ export class Passkeys {
       if (challengeFor.userId === undefined && !sameBytes(handle, passkey.userHandle)) return { verified: false };
       // The count is compared where it is written.
       const credential = { id, publicKey: Uint8Array.from(passkey.publicKey), counter: 0 };
+      const { verifyAuthenticationResponse } = await webAuthn();
       return verifyAuthenticationResponse({ response, credential, ...expected });
     });
     if (!answered) return undefined;
@@ -80,6 +80,7 @@ export class Passkeys {
     const known = await this.passkeys.ofUser(self.userId);
     // The same every time: what a device made and we did not keep is replaced by what it makes next (WebAuthn §6.3.2).
     const handle = known[0]?.userHandle ?? this.sealing.mac('passkey-handle', self.userId);
+    const { generateRegistrationOptions } = await webAuthn();
     const options = await generateRegistrationOptions({
       rpName: this.challenges.site,
       rpID: this.challenges.site,
@@ -115,8 +116,9 @@ export class Passkeys {
   }
 
   private async made(challengeFor: ChallengeFor, answer: string) {
-    const response = readAnswer<Parameters<typeof verifyRegistrationResponse>[0]['response']>(answer);
+    const response = readAnswer<RegistrationResponseJSON>(answer);
     if (!response) return undefined;
+    const { verifyRegistrationResponse } = await webAuthn();
     const answered = await this.challenges.answered(challengeFor, (expected) =>
       verifyRegistrationResponse({ response, ...expected }),
     );

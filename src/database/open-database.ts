@@ -5,7 +5,6 @@ import type { Config } from '../config/config.js';
 import { isDatabaseUnavailable, StartupError } from './database-error.js';
 import { type DatabaseAddress, makeDataSource } from './data-source.js';
 import { DataFolderLock } from './embedded/data-folder-lock.js';
-import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { GuestDoor } from './embedded/guest-door.js';
 import { migrate } from './migrate.js';
 
@@ -24,6 +23,7 @@ type DatabaseConfig = Pick<Config, 'databaseUrl' | 'databasePool' | 'dataDir' | 
  */
 export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase> {
   if (config.databaseUrl) return connected({ url: config.databaseUrl, pool: config.databasePool }, config.migrate);
+  const { EmbeddedDatabase } = await import('./embedded/embedded-database.js');
   const embedded = await EmbeddedDatabase.open(config.dataDir);
   try {
     const { dataSource, migrated } = await connected({ socketFolder: embedded.socketFolder }, config.migrate);
