@@ -23,16 +23,14 @@ export function listPages(organization) {
  * @param {Record<string, string>} pages
  * @param {string} cookie
  * @param {number} rounds
- * @param {(page: string) => void} [measured] told before the rounds of each, after its warm-up
  * @returns {Promise<{ page: string, p50: number, p95: number }[]>} milliseconds
  */
-export async function timePages(origin, pages, cookie, rounds, measured) {
+export async function timePages(origin, pages, cookie, rounds) {
   const rows = [];
   for (const [page, path] of Object.entries(pages)) {
     /** @type {number[]} */
     const took = [];
     for (let round = -2; round < rounds; round++) {
-      if (round === 0) measured?.(page);
       const begun = performance.now();
       const response = await fetch(origin + path, { headers: { cookie }, redirect: 'manual' });
       const text = await response.text();

@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
 import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
-import { cpuSeconds, start } from './processes.mjs';
+import { logIn, timePages } from './console-pages.mjs';
+import { EMAIL, PASSWORD } from './contestants/contestant.mjs';
+import { query as ask } from './database.mjs';
+import { start } from './processes.mjs';
+import { report, table } from './report.mjs';
 
 /*
  * `npm run bench:console`: what the pages of one large organization take, on a PostgreSQL of its own that is as durable as
@@ -14,8 +17,6 @@ const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 1_000_000);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 20);
 const PEOPLE = Math.ceil(CONNECTIONS / 10);
 const TOOLS = 40;
-const EMAIL = 'bench@example.com';
-const PASSWORD = 'a password of the bench';
 
 const postgres = await startPostgres();
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
@@ -39,9 +40,14 @@ try {
   cli(['org', 'create', 'Bench', '--owner', EMAIL]);
   const [organization] = await query('SELECT id FROM organizations');
   await seed(organization.id);
-  await measure(await pages(organization.id), await logIn(), server.pid);
-  await sealed();
-  verify();
+  const times = await timePages(origin, await pages(organization.id), await logIn(origin), ROUNDS);
+  const rows = times.map(({ page, p50, p95 }) => [page, p50.toFixed(1), p95.toFixed(1)]);
+  const text = [
+    `${CONNECTIONS} connections of one organization, ${EVENTS} events in the log, each page ${ROUNDS} times.`,
+    table(['Page', 'p50 ms', 'p95 ms'], rows),
+    `${await sealed()} ${verify()}`,
+  ].join('\n\n');
+  report('console', { connections: CONNECTIONS, events: EVENTS, pages: times }, text);
 } finally {
   for (const stop of running.toReversed()) await stop();
 }
@@ -136,34 +142,6 @@ async function pages(organization) {
   };
 }
 
-/**
- * Each page in turn, one at a time. CPU time is what counts on a machine that does other things too.
- * @param {Record<string, string>} all
- * @param {string} cookie
- * @param {number} pid
- */
-async function measure(all, cookie, pid) {
-  const rows = [];
-  for (const [page, path] of Object.entries(all)) {
-    /** @type {number[]} */
-    const took = [];
-    let before = [0, 0];
-    for (let round = -2; round < ROUNDS; round++) {
-      if (round === 0) before = cpu(pid);
-      const begun = performance.now();
-      const response = await fetch(origin + path, { headers: { cookie }, redirect: 'manual' });
-      const text = await response.text();
-      if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text.slice(0, 200)}`);
-      if (round >= 0) took.push(performance.now() - begun);
-    }
-    took.sort((a, b) => a - b);
-    const at = (/** @type {number} */ share) => Number((took[Math.floor((took.length - 1) * share)] ?? 0).toFixed(1));
-    const [server, database] = cpu(pid).map((one, index) => Math.round(((one - (before[index] ?? 0)) / ROUNDS) * 1000));
-    rows.push({ page, 'p50 ms': at(0.5), 'p95 ms': at(0.95), 'server CPU ms': server, 'database CPU ms': database });
-  }
-  console.table(rows);
-}
-
 /** Waits until every event is a link, and says how long that took from here on. */
 async function sealed() {
   const begun = performance.now();
@@ -174,7 +152,7 @@ async function sealed() {
     left = Number(row.left);
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
-  console.log(`All events sealed ${Math.round((performance.now() - begun) / 1000)} s later.`);
+  return `All events were sealed ${Math.round((performance.now() - begun) / 1000)} s later.`;
 }
 
 /** `audit verify` over all of it: its time, and the most memory it had. */
@@ -187,35 +165,7 @@ function verify() {
   });
   if (status !== 0) throw new Error(stderr);
   const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`audit verify: ${seconds} s, ${Math.round(Number(stderr.trim().split('\n').at(-1)) / 1024)} MB at most.`);
-}
-
-/** Of the server and of PostgreSQL, in seconds. @param {number} pid */
-function cpu(pid) {
-  return [cpuSeconds(pid) ?? Number.NaN, cpuSeconds(postgres.pid) ?? Number.NaN];
-}
-
-/** @returns {Promise<string>} the cookies of somebody who is logged in */
-async function logIn() {
-  const page = await fetch(`${origin}/console/login`);
-  const cookie = cookiesOf(page);
-  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
-  const entered = await fetch(`${origin}/console/login`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', cookie },
-    body: new URLSearchParams({ csrf, email: EMAIL, password: PASSWORD }),
-  });
-  if (entered.status !== 303) throw new Error(`logging in: ${entered.status}`);
-  return `${cookie}; ${cookiesOf(entered)}`;
-}
-
-/** @param {Response} response */
-function cookiesOf(response) {
-  return response.headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ');
+  return `\`audit verify\` took ${seconds} s and ${Math.round(Number(stderr.trim().split('\n').at(-1)) / 1024)} MB at most.`;
 }
 
 /** @param {string[]} args @param {string} [input] */
@@ -229,14 +179,6 @@ function cli(args, input = '') {
 }
 
 /** @param {string} sql @param {unknown[]} [values] */
-async function query(sql, values) {
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  return client
-    .query(sql, values)
-    .then(
-      ({ rows }) => rows,
-      (error) => Promise.reject(new Error(`${error.message}: ${sql}`)),
-    )
-    .finally(() => client.end());
+function query(sql, values) {
+  return ask(postgres.url, sql, values);
 }

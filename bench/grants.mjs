@@ -6,7 +6,7 @@ import { listPages, logIn, timePages } from './console-pages.mjs';
 import { query, startDatabase } from './database.mjs';
 import { CONNECTIONS, load, sender } from './load.mjs';
 import { BESIDE, pin } from './processes.mjs';
-import { save, table } from './report.mjs';
+import { report, table } from './report.mjs';
 import { workloads } from './workloads.mjs';
 
 /*
@@ -58,8 +58,7 @@ try {
   );
   const pages = await timePages(contestant.origin, listPages(organization.id), await logIn(contestant.origin), 10);
   const result = { grants: GRANTS, small, large, revocationList: await revocationList(), pages };
-  save('grants', result);
-  print(result);
+  report('grants', result, textOf(result));
 
   /**
    * Latencies of refreshing grants that lie anywhere in the table, and of exchanging codes.
@@ -216,7 +215,7 @@ async function withoutIndexes(url) {
 }
 
 /** @param {any} result */
-function print({ grants, small, large, revocationList: list, pages }) {
+function textOf({ grants, small, large, revocationList: list, pages }) {
   const row = (/** @type {any} */ one, /** @type {'refresh' | 'exchange'} */ what) => [
     what,
     String(one.rows),
@@ -225,19 +224,17 @@ function print({ grants, small, large, revocationList: list, pages }) {
     one[what].p99.toFixed(1),
     (one[what].p99 / small[what].p99).toFixed(2),
   ];
-  console.log(
-    [
-      table(
-        ['Workload', 'Grants', 'ops/s', 'p50 ms', 'p99 ms', 'p99 × small'],
-        [row(small, 'refresh'), row(large, 'refresh'), row(small, 'exchange'), row(large, 'exchange')],
-      ),
-      `Sequential scans of ${grants} grants meanwhile: ${large.sequentialScans}. Index scans: ${JSON.stringify(large.indexScans)}. The query of the revocation list: ${list.toFixed(2)} ms.`,
-      table(
-        ['Page of an organization with 100,000 connections', 'p50 ms', 'p95 ms'],
-        pages.map((/** @type {any} */ one) => [one.page, one.p50.toFixed(1), one.p95.toFixed(1)]),
-      ),
-    ].join('\n\n'),
-  );
+  return [
+    table(
+      ['Workload', 'Grants', 'ops/s', 'p50 ms', 'p99 ms', 'p99 × small'],
+      [row(small, 'refresh'), row(large, 'refresh'), row(small, 'exchange'), row(large, 'exchange')],
+    ),
+    `Sequential scans of ${grants} grants meanwhile: ${large.sequentialScans}. Index scans: ${JSON.stringify(large.indexScans)}. The query of the revocation list: ${list.toFixed(2)} ms.`,
+    table(
+      ['Page of an organization with 100,000 connections', 'p50 ms', 'p95 ms'],
+      pages.map((/** @type {any} */ one) => [one.page, one.p50.toFixed(1), one.p95.toFixed(1)]),
+    ),
+  ].join('\n\n');
 }
 
 /** @param {Buffer} secret */

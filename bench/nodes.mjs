@@ -9,7 +9,7 @@ import { ours } from './contestants/ours.mjs';
 import { startDatabase } from './database.mjs';
 import { load, sender, shares } from './load.mjs';
 import { children, cpuSeconds, start } from './processes.mjs';
-import { save, table } from './report.mjs';
+import { report, table } from './report.mjs';
 
 /*
  * `npm run bench:nodes`: several nodes on one database behind nginx. How throughput grows with nodes until the database is
@@ -70,8 +70,7 @@ try {
   });
   await proxy.stop();
   const result = { shares: { node: NODE_SHARE, database: DATABASE_SHARE }, scaling, disagreement, restarted, killed };
-  save('nodes', result);
-  print(result);
+  report('nodes', result, textOf(result));
 
   /** Refreshes a second through the proxy, by the number of nodes. */
   async function scale() {
@@ -258,28 +257,26 @@ function limit(name, share, pids) {
 }
 
 /** @param {any} result */
-function print({ scaling, disagreement, restarted, killed }) {
+function textOf({ scaling, disagreement, restarted, killed }) {
   const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`;
-  console.log(
-    [
-      `Each node has ${percent(NODE_SHARE)} of a core, the database ${percent(DATABASE_SHARE)}.`,
-      table(
-        ['Nodes', 'refreshes/s', '× one', 'p50 ms', 'p99 ms', 'share of a node used', 'share of the database used'],
-        scaling.map((/** @type {any} */ row) => [
-          String(row.nodes),
-          row.rate.toFixed(0),
-          (row.rate / scaling[0].rate).toFixed(2),
-          row.p50.toFixed(0),
-          row.p99.toFixed(0),
-          percent(row.node),
-          percent(row.database),
-        ]),
-      ),
-      `Another node accepted a revoked token for at most ${disagreement.revoked.toFixed(0)} ms in ${TRIALS - 1} trials, and one of a withdrawn key for ${disagreement.withdrawn.toFixed(0)} ms.`,
-      ...[restarted, killed].map(
-        ({ what, answered, failed, lost, p99, failures }) =>
-          `${what}: ${answered} refreshes answered, ${failed} failed, ${lost} of ${SESSIONS} sessions lost, p99 ${p99.toFixed(0)} ms. ${failures.join('; ')}`,
-      ),
-    ].join('\n\n'),
-  );
+  return [
+    `Each node has ${percent(NODE_SHARE)} of a core, the database ${percent(DATABASE_SHARE)}.`,
+    table(
+      ['Nodes', 'refreshes/s', '× one', 'p50 ms', 'p99 ms', 'share of a node used', 'share of the database used'],
+      scaling.map((/** @type {any} */ row) => [
+        String(row.nodes),
+        row.rate.toFixed(0),
+        (row.rate / scaling[0].rate).toFixed(2),
+        row.p50.toFixed(0),
+        row.p99.toFixed(0),
+        percent(row.node),
+        percent(row.database),
+      ]),
+    ),
+    `Another node accepted a revoked token for at most ${disagreement.revoked.toFixed(0)} ms in ${TRIALS - 1} trials, and one of a withdrawn key for ${disagreement.withdrawn.toFixed(0)} ms.`,
+    ...[restarted, killed].map(
+      ({ what, answered, failed, lost, p99, failures }) =>
+        `${what}: ${answered} refreshes answered, ${failed} failed, ${lost} of ${SESSIONS} sessions lost, p99 ${p99.toFixed(0)} ms. ${failures.join('; ')}`,
+    ),
+  ].join('\n\n');
 }

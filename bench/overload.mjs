@@ -3,7 +3,7 @@ import { ours } from './contestants/ours.mjs';
 import { startDatabase } from './database.mjs';
 import { CONNECTIONS, load, sender, shares } from './load.mjs';
 import { BESIDE, memory, pin } from './processes.mjs';
-import { save, table } from './report.mjs';
+import { report, table } from './report.mjs';
 import { workloads } from './workloads.mjs';
 
 /*
@@ -42,8 +42,9 @@ try {
     kept: over.served / rate,
     memory: memory(server.pid).most,
   };
-  save('overload', result);
-  console.log(
+  report(
+    'overload',
+    result,
     [
       table(
         ['Pool', 'refreshes/s', 'p99 ms'],

@@ -17,18 +17,22 @@ export function median(all) {
   return /** @type {Figure} */ (Object.fromEntries(names.map((name) => [name, of(name)])));
 }
 
-/** What one run found, for `docs/performance.md`. @param {string} name @param {object} result */
-export function save(name, result) {
+/**
+ * Prints what one run found, and keeps it for `docs/performance.md`.
+ * @param {string} name
+ * @param {object} result
+ * @param {string} text of it, in Markdown
+ */
+export function report(name, result, text) {
   mkdirSync('out', { recursive: true });
   const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.versions.node, pinned: PINNED };
-  writeFileSync(
-    `out/${name}.json`,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, ...result }, null, 2)}\n`,
-  );
+  const all = { at: new Date().toISOString(), machine, ...result, text };
+  writeFileSync(`out/${name}.json`, `${JSON.stringify(all, null, 2)}\n`);
+  console.log(text);
 }
 
 /** @param {string} name @returns {any} undefined when there was no such run */
-export function saved(name) {
+export function reported(name) {
   return existsSync(`out/${name}.json`) ? JSON.parse(readFileSync(`out/${name}.json`, 'utf8')) : undefined;
 }
 
@@ -48,7 +52,7 @@ export const BUDGETS = {
 };
 
 /** Markdown. @param {any} result of `npm run bench` @returns {string} */
-export function tables({ figures, processes, hot, rounds, seconds }) {
+export function tables({ figures, processes, month, rounds, seconds }) {
   const compared = Object.entries(figures).flatMap(([workload, by]) =>
     Object.entries(by).map(([who, figure]) => row(workload, who, figure, by)),
   );
@@ -78,7 +82,7 @@ export function tables({ figures, processes, hot, rounds, seconds }) {
     ),
     table(['Budget', 'Measured', 'At least or most', 'Met'], budgets),
     table(['Server', 'Cold start ms', 'Memory idle MB', 'Most under load MB'], held),
-    `${hot.refreshes} refreshes: ${hot.inserted} rows inserted, ${hot.updated} updated in place, ${((hot.hot / hot.updated) * 100).toFixed(1)} % of them HOT.`,
+    `A month of 100 connections that refresh every hour (${month.refreshes} refreshes): ${month.inserted} rows inserted, ${month.updated} updated in place, ${((month.hot / month.updated) * 100).toFixed(1)} % of them HOT; the table with its indexes was ${month.before.toFixed(1)} MB before and ${month.after.toFixed(1)} MB after.`,
   ].join('\n\n');
 }
 

@@ -7,7 +7,7 @@ import { sdk } from './contestants/sdk.mjs';
 import { CONNECTIONS, load, sender } from './load.mjs';
 import { BESIDE, cpuSeconds, memory, pin } from './processes.mjs';
 import { prove } from './proof.mjs';
-import { median, save, tables } from './report.mjs';
+import { median, report, tables } from './report.mjs';
 import { WORKLOADS, workloads } from './workloads.mjs';
 
 /*
@@ -26,6 +26,7 @@ const WARM_UP = 0.5;
 /** What the fastest could exchange in a second. */
 const RATE = 7_000;
 const STARTS = 3;
+const A_MONTH = { connections: 100, refreshes: 30 * 24 };
 
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
 const running = [];
@@ -65,10 +66,9 @@ try {
         { coldStart: took, memory: held },
       ]),
     ),
-    hot: await hotUpdates(contestants[0]),
+    month: await month(contestants[0]),
   };
-  save('bench', result);
-  console.log(tables(result));
+  report('bench', result, tables(result));
 } finally {
   for (const stop of running.toReversed()) await stop();
 }
@@ -158,29 +158,46 @@ async function timed(contestant) {
   return { running: started, milliseconds: performance.now() - begun };
 }
 
-/** What refreshing does to the rows of grants: updates in place, and nothing else. @param {{ contestant: Contestant } | undefined} one */
-async function hotUpdates(one) {
-  const url = String(one?.contestant.databaseUrl);
-  const rows = () =>
-    query(
-      url,
-      `SELECT n_tup_ins::int AS inserted, n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot FROM pg_stat_user_tables WHERE relname = 'grants'`,
-    );
+/**
+ * A month of a hundred connections that refresh every hour, and what it does to the table: updates in place, and nothing
+ * else.
+ * @param {{ contestant: Contestant } | undefined} one
+ */
+async function month(one) {
   const { contestant } = /** @type {{ contestant: Contestant }} */ (one);
+  const url = String(contestant.databaseUrl);
   const client = new Client(contestant.origin);
-  const { refresh } = await workloads(contestant, sender(client), { codes: 0, connections: CONNECTIONS });
+  const { refresh } = await workloads(contestant, sender(client), { codes: 0, connections: A_MONTH.connections });
   await client.close();
-  // What a connection counted is seen by others once it was idle for a second.
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 2_500));
-  await settled();
-  const [before] = await rows();
-  const { operations } = await load(contestant.origin, SECONDS, /** @type {any} */ (refresh).operation);
-  await settled();
-  const [after] = await rows();
+  await query(url, 'VACUUM (ANALYZE) grants');
+  const before = await tableOfGrants(url);
+  let left = A_MONTH.connections * A_MONTH.refreshes;
+  /** @type {import('./load.mjs').Operation} */
+  const each = (send, connection) =>
+    left-- > 0
+      ? /** @type {import('./workloads.mjs').Workload} */ (refresh).operation(send, connection)
+      : Promise.resolve(false);
+  const { operations } = await load(contestant.origin, 600, each, A_MONTH.connections);
+  const after = await tableOfGrants(url);
   return {
     refreshes: operations,
     inserted: after.inserted - before.inserted,
     updated: after.updated - before.updated,
     hot: after.hot - before.hot,
+    before: before.megabytes,
+    after: after.megabytes,
   };
+}
+
+/** @param {string} url */
+async function tableOfGrants(url) {
+  // What a connection counted is seen by others once it was idle for a second.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const [row] = await query(
+    url,
+    `SELECT n_tup_ins::int AS inserted, n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot,
+            pg_total_relation_size(relid) / 1048576.0 AS megabytes
+       FROM pg_stat_user_tables WHERE relname = 'grants'`,
+  );
+  return { ...row, megabytes: Number(row.megabytes) };
 }

@@ -3,7 +3,7 @@ import { ours } from './contestants/ours.mjs';
 import { startDatabase } from './database.mjs';
 import { load, sender, shares } from './load.mjs';
 import { BESIDE, memory, pin } from './processes.mjs';
-import { save } from './report.mjs';
+import { report } from './report.mjs';
 import { workloads } from './workloads.mjs';
 
 /*
@@ -89,8 +89,9 @@ try {
     p99: shares(latencies).p99,
     samples,
   };
-  save('soak', result);
-  console.log(
+  report(
+    'soak',
+    result,
     `${MINUTES} minutes at ${rate.toFixed(0)} operations/s: ${result.least} to ${result.most} MB after the first quarter, slope ${result.slope.toFixed(1)} MB an hour; p50 / p99 ${result.p50.toFixed(1)} / ${result.p99.toFixed(1)} ms.`,
   );
 } finally {
