@@ -57,7 +57,12 @@ try {
     [EMAIL],
   );
   const pages = await timePages(contestant.origin, listPages(organization.id), await logIn(contestant.origin), 10);
-  const result = { grants: GRANTS, small, large, revocationList: await revocationList(), pages };
+  const [size] = await query(
+    url,
+    `SELECT pg_relation_size('grants') / reltuples AS row, pg_total_relation_size('grants') / reltuples AS total FROM pg_class WHERE oid = 'grants'::regclass`,
+  );
+  const bytes = { row: Number(size.row), total: Number(size.total) };
+  const result = { grants: GRANTS, small, large, bytes, revocationList: await revocationList(), pages };
   report('grants', result, textOf(result));
 
   /**
@@ -215,7 +220,7 @@ async function withoutIndexes(url) {
 }
 
 /** @param {any} result */
-function textOf({ grants, small, large, revocationList: list, pages }) {
+function textOf({ grants, small, large, bytes, revocationList: list, pages }) {
   const row = (/** @type {any} */ one, /** @type {'refresh' | 'exchange'} */ what) => [
     what,
     String(one.rows),
@@ -229,7 +234,7 @@ function textOf({ grants, small, large, revocationList: list, pages }) {
       ['Workload', 'Grants', 'ops/s', 'p50 ms', 'p99 ms', 'p99 × small'],
       [row(small, 'refresh'), row(large, 'refresh'), row(small, 'exchange'), row(large, 'exchange')],
     ),
-    `Sequential scans of ${grants} grants meanwhile: ${large.sequentialScans}. Index scans: ${JSON.stringify(large.indexScans)}. The query of the revocation list: ${list.toFixed(2)} ms.`,
+    `Sequential scans of ${grants} grants meanwhile: ${large.sequentialScans}. Index scans: ${JSON.stringify(large.indexScans)}. The query of the revocation list: ${list.toFixed(2)} ms. A grant takes ${bytes.row.toFixed(0)} bytes, with its indexes ${bytes.total.toFixed(0)}.`,
     table(
       ['Page of an organization with 100,000 connections', 'p50 ms', 'p95 ms'],
       pages.map((/** @type {any} */ one) => [one.page, one.p50.toFixed(1), one.p95.toFixed(1)]),

@@ -20,6 +20,7 @@ import {
 } from './contestant.mjs';
 
 const TOKEN = '/mcp/oauth/token';
+const HOLDER = 'holder@example.com';
 
 /**
  * This server, on a database of that address, with one person, one organization, and a registered client that is a row.
@@ -68,6 +69,13 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {},
     `INSERT INTO clients (client_id, digest, identity, metadata, created_at) VALUES ($1, $2, 'self-asserted', $3, now()) RETURNING id`,
     [client_id, sha256(client_id), metadata],
   );
+  // Whoever logs in has not approved a hundred thousand tools: those are somebody else's.
+  await query(
+    databaseUrl,
+    `WITH holder AS (INSERT INTO users (email, name, password_hash, created_at) VALUES ($1, 'Holder', '', now()) RETURNING id)
+     INSERT INTO memberships (user_id, organization_id, role, created_at) SELECT holder.id, o.id, 'owner', now() FROM holder, organizations o`,
+    [HOLDER],
+  );
   const verifier = randomBytes(32).toString('base64url');
 
   /** Approved grants whose codes wait, as the approval page makes them. @param {number} count @param {string} resource @param {string[]} scopes */
@@ -86,7 +94,7 @@ export async function ours(databaseUrl, { filler = FILLER, variables: more = {},
           REDIRECT_URI,
           codes.slice(at, at + 20_000).map(sha256),
           scopes,
-          EMAIL,
+          HOLDER,
         ],
       );
     return codes;
