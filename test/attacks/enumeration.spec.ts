@@ -39,7 +39,10 @@ describe('E: who is there, and who guesses', () => {
   let serial = 0;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    server = await startServer({ database: 'postgres', variables: { ...mailbox.variables, RATE_LIMITS: 'off' } });
+    server = await startServer({
+      database: 'postgres',
+      variables: { ...mailbox.variables, RATE_LIMITS: 'off', SIGN_UP: 'open' },
+    });
   });
   afterAll(async () => {
     await server?.close();
@@ -88,6 +91,31 @@ describe('E: who is there, and who guesses', () => {
     expect(answers[0]!.status).toBe(200);
     expect(answers[1]).toEqual(answers[0]);
   });
+
+  it.each(['sign-up', 'forgot-password'])(
+    'E4 %s answers the same, byte for byte and header for header, whoever the address belongs to',
+    async (path) => {
+      const disabled = await addPerson(server.app, `disabled${serial++}@example.com`);
+      await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+      const answers = [];
+      for (const email of [person.email, disabled.email, `nobody${serial++}@example.com`]) {
+        const browser = new HttpBrowser();
+        const page = await browser.submit(await browser.get(`${server.origin}/console/${path}`), 'Send the link', {
+          email,
+        });
+        const headers = [...page.headers].filter(([name]) => !['date', 'content-length'].includes(name));
+        answers.push({
+          status: page.status,
+          url: page.url,
+          headers,
+          html: page.html.replaceAll(email, 'ADDRESS').replace(/(name="csrf" value=")[^"]+/g, '$1'),
+          cookies: [...browser.cookies.keys()],
+        });
+      }
+      expect(answers[0]!.status).toBe(200);
+      expect(answers.slice(1)).toEqual([answers[0], answers[0]]);
+    },
+  );
 
   it('E8 a disabled account is shut at every door: both log-in forms, its session, code, tokens, reset', async () => {
     const client = await OAuthClient.register(server.origin);
