@@ -31,7 +31,7 @@ async function heap(): Promise<string> {
   // A signal that the server itself does nothing about.
   node.child.kill('SIGCONT');
   const file = await eventually(async () => {
-    const [name] = readdirSync(folder).filter((one) => one.endsWith('.heapsnapshot'));
+    const name = readdirSync(folder).find((one) => one.endsWith('.heapsnapshot'));
     if (!name) throw new Error('no snapshot yet');
     return join(folder, name);
   });

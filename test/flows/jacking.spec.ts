@@ -69,7 +69,7 @@ describe('W18 in Chromium', () => {
     await toApproval(page);
     await untilDeliberate(page);
     // What is sent when the window above closes; without a screen there is no window above.
-    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await page.evaluate("dispatchEvent(new Event('focus'))");
     await clickAtOnce(page);
     await page.waitForTimeout(300);
     expect([await granted(), await approve(page).isDisabled()]).toEqual([0, true]);
@@ -85,11 +85,11 @@ describe('W18 in Chromium', () => {
     /** Goes there, on, and back: whether the page was kept as it was. */
     const kept = async (url: string, meanwhile = async () => {}) => {
       await page.goto(url);
-      await page.evaluate(() => Object.assign(window, { kept: true }));
+      await page.evaluate('globalThis.kept = true');
       await page.goto(listener.redirectUri.replace('callback', 'other'));
       await meanwhile();
       await page.goBack({ waitUntil: 'commit' });
-      return page.evaluate(() => 'kept' in window);
+      return page.evaluate("'kept' in globalThis");
     };
     expect(await kept(listener.redirectUri.replace('callback', 'plain'))).toBe(true);
 
