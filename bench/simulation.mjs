@@ -16,9 +16,9 @@ const DAYS = [
 ];
 /** How much busier the busiest hour is than the day, where people sleep. */
 const PEAK = 3;
-/** One row for each connection and hour in which it was used, with its index; kept for thirty days. */
+/** One row for each connection and hour in which it was used, with its index; kept for ninety days. */
 const HOUR_ROW_BYTES = 220;
-const HOURS_KEPT_DAYS = 30;
+const HOURS_KEPT_DAYS = 90;
 /** What a month costs to rent, in dollars; change them to yours. */
 const PRICE = { core: 25, gigabyte: 0.1 };
 

@@ -97,7 +97,10 @@ export interface ApprovalModel {
   /** How long the connection lives without use, in days. */
   readonly days: number;
 }
-export const APPROVAL_PAGE = definePage<ApprovalModel>('authorization/approve', { formLeavesSite: true });
+export const APPROVAL_PAGE = definePage<ApprovalModel>('authorization/approve', {
+  formLeavesSite: true,
+  script: 'deliberate',
+});
 
 /** Around a person who needs the organization's answer first. */
 interface AskingModel {

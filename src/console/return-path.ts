@@ -9,6 +9,6 @@ export function pagePath(value: unknown): string | undefined {
   const isPage =
     typeof value === 'string' &&
     value.length <= 8_000 &&
-    /^\/(?:console|mcp\/oauth\/authorize)(?:[/?][\x21-\x5b\x5d-\x7e]*)?$/.test(value);
+    /^\/(?:console|mcp\/oauth\/authorize)(?:[/?][\x21\x23-\x5b\x5d-\x7e]*)?$/.test(value);
   return isPage ? value : undefined;
 }

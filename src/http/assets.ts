@@ -7,7 +7,7 @@ import type { FastifyReply } from 'fastify';
 const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' } as const;
 
 /** What makes a page better where there is script; every page works without. */
-export const SCRIPTS = ['live', 'passkeys'] as const;
+export const SCRIPTS = ['deliberate', 'live', 'passkeys'] as const;
 export type Script = (typeof SCRIPTS)[number];
 
 const byAddress = new Map<string, { readonly type: string; readonly content: Buffer }>();

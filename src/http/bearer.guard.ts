@@ -63,11 +63,13 @@ export class BearerGuard extends AuthGuard('access-token') {
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User | false, _info: unknown, context: ExecutionContext): User {
+  override handleRequest<User>(error: unknown, user: User | false, fault: unknown, context: ExecutionContext): User {
     if (error) throw error;
     if (user) return user;
     const { aud, iss, exp } = claimsOf(presentedToken(context.switchToHttp().getRequest<FastifyRequest>()));
     throw refused('The access token is not valid here, or has expired', {
+      // By its signature; what is ours and has expired, or is for somewhere else, is told by what follows.
+      made_here: !(fault instanceof Error),
       ...(typeof exp === 'number' && exp < 1e11 && { expires: new Date(exp * 1000), now: this.clock.now() }),
       audience: aud,
       expected_audience: this.config.resource,

@@ -8,6 +8,7 @@ import { OWN_SCOPES } from '../oauth/scope.js';
 import { isForPrograms, methodsOf } from './endpoints.js';
 import { oauthErrorOf, pageFailureOf, RETRY_AFTER, statusOf } from './failures.js';
 import { Cookies } from './cookies.js';
+import { GuessThrottle } from './guess-throttle.js';
 import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
@@ -25,6 +26,7 @@ export class FailureFilter implements ExceptionFilter {
     private readonly metrics: Metrics,
     private readonly recording: Recording,
     private readonly cookies: Cookies,
+    private readonly guesses: GuessThrottle,
   ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
@@ -46,6 +48,9 @@ export class FailureFilter implements ExceptionFilter {
 
   private answerProgram(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     reply.header('Cache-Control', 'no-store');
+    const finding = error instanceof Error ? findingOf(error) : undefined;
+    const wait = finding && this.guesses.count(finding, request.ip);
+    if (wait !== undefined) return this.stop(finding!, wait, request, reply);
     if (error instanceof BearerChallenge) return this.challenge(error, request, reply);
     // The MCP endpoint speaks JSON-RPC, and brings its own body.
     if (
@@ -65,6 +70,15 @@ export class FailureFilter implements ExceptionFilter {
     this.metrics.refused(refusal.code);
     this.log(refusal, request, status);
     reply.status(status).send(refusal.toJSON());
+  }
+
+  /** One guess too many: in words that no tool takes for the end of its connection. */
+  private stop(finding: Finding, wait: number, request: FastifyRequest, reply: FastifyReply): void {
+    const words = 'too many credentials that are not valid came from this address; try again later';
+    const refusal = new OAuthError('temporarily_unavailable', words, finding);
+    this.metrics.refused(refusal.code);
+    this.log(refusal, request, 429);
+    reply.status(429).header('Retry-After', wait).send(refusal.toJSON());
   }
 
   private challenge(error: BearerChallenge, request: FastifyRequest, reply: FastifyReply): void {

@@ -8,6 +8,7 @@ import { ClientAuthenticationGuard } from './client-authentication.guard.js';
 import { Cookies } from './cookies.js';
 import { Csrf, CsrfGuard } from './csrf.js';
 import { FailureFilter } from './failure.filter.js';
+import { GuessThrottle } from './guess-throttle.js';
 import { LoginGuard } from './login.guard.js';
 import { Metrics } from './metrics.js';
 import { PasskeyForms } from './passkey-form.js';
@@ -22,6 +23,7 @@ const EDGE = [
   Cookies,
   Csrf,
   CsrfGuard,
+  GuessThrottle,
   LoginGuard,
   Metrics,
   OperatorGuard,

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
-import { OAuthClient } from '../support/oauth-client.js';
+import { OAuthClient, postJson } from '../support/oauth-client.js';
 import { expectError, expectPage400, expectRefusal } from '../support/outcomes.js';
 import { addPerson, PASSWORD, type Person } from '../support/people.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -22,6 +24,13 @@ const refuses = async (status: number, act: Promise<{ status: number; leftTo: st
   const before = await grants();
   expect(await act).toMatchObject({ status, leftTo: undefined });
   expect(await grants()).toBe(before);
+};
+
+const loggedIn = async () => {
+  const browser = new HttpBrowser();
+  const page = await browser.get(`${server.origin}/console/login`);
+  await browser.submit(page, 'Log in', { email: person.email, password: PASSWORD });
+  return browser;
 };
 
 describe('B: consent', () => {
@@ -184,11 +193,56 @@ describe('B: consent', () => {
     expect(text).toMatch(/self-asserted|not verified|unverified/i);
   });
 
-  it.each([
-    ['request', 'x', 'request_not_supported'],
-    ['request_uri', 'http://127.0.0.1:1/x', 'request_uri_not_supported'],
-  ])('B13 %s', async (name, value, error) => {
-    expectRefusal(await new HttpBrowser().get(registered.authorizeUrl({ [name]: value })), error);
+  it('B13 request objects are refused by name, claims and registration are read by nobody, and nothing is fetched', async () => {
+    let connections = 0;
+    const inside = createServer().on('connection', (socket) => (connections++, socket.destroy()));
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/x`;
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(
+      JSON.stringify({ scope: 'projects:write', redirect_uri: url, jku: url }),
+    ).toString('base64url')}.`;
+    for (const browser of [new HttpBrowser(), await loggedIn()]) {
+      for (const [name, value, error] of [
+        ['request', unsigned, 'request_not_supported'],
+        ['request', 'x', 'request_not_supported'],
+        ['request_uri', url, 'request_uri_not_supported'],
+        ['request_uri', 'file:///etc/passwd', 'request_uri_not_supported'],
+        ['request_uri', 'urn:ietf:params:oauth:request_uri:x', 'request_uri_not_supported'],
+      ] as const)
+        expectRefusal(await browser.get(registered.authorizeUrl({ [name]: value })), error);
+    }
+    const parameters = {
+      scope: 'projects:read',
+      claims: JSON.stringify({ id_token: { email: { essential: true } }, userinfo: { sub: { value: url } } }),
+      registration: JSON.stringify({
+        redirect_uris: [url],
+        jwks_uri: url,
+        logo_uri: url,
+        client_name: 'Somebody Else',
+      }),
+      sector_identifier_uri: url,
+      jwks_uri: url,
+    };
+    const client = registered.again();
+    const { browser, page } = await client.toApproval(person, { parameters });
+    expect(page.html).not.toMatch(/Somebody Else|:\d+\/x/);
+    const { leftTo } = await browser.submit(page, 'Approve');
+    const { json } = await client.exchange(new URL(leftTo!).searchParams.get('code')!);
+    expect([json['scope'], json['id_token']]).toEqual(['projects:read', undefined]);
+    const metadata = {
+      redirect_uris: ['https://tool.example/cb'],
+      logo_uri: url,
+      jwks_uri: url,
+      sector_identifier_uri: url,
+      request_uris: [url],
+      initiate_login_uri: url,
+    };
+    expect((await postJson(`${server.origin}/mcp/oauth/register`, metadata)).status).toBe(201);
+    expect(connections).toBe(0);
+    // Whoever had fetched it would have been counted.
+    await expect(fetch(url)).rejects.toThrow();
+    expect(connections).toBe(1);
+    inside.close();
   });
 
   it.each([
@@ -209,11 +263,25 @@ describe('B: consent', () => {
   });
 
   it.each(['ui_locales', 'login_hint', 'acr_values'])('B15 %s is read by nobody', async (name) => {
-    const page = await new HttpBrowser().get(
-      registered.authorizeUrl({ [name]: '<script>alert(1)</script>'.repeat(40) }),
-    );
-    expect(page.status).toBe(200);
-    expect(page.html).not.toContain('alert(1)');
+    const html = async (hint: string) => {
+      const page = await new HttpBrowser().get(registered.authorizeUrl({ [name]: hint }));
+      expect(page.status).toBe(200);
+      // Less what is sealed, and what proves the forms.
+      return page.html
+        .replace(/(challenge&quot;:&quot;)[\w-]+/, '$1')
+        .replace(/request(?:%3D|=|&#x3D;)[\w-]+/g, '')
+        .replace(/(name="csrf" value=")[^"]+/g, '$1');
+    };
+    const plain = await html('');
+    for (const hint of [
+      '<script>alert(1)</script>'.repeat(40),
+      'ko',
+      '\0',
+      '\r\nX-Evil: 1',
+      '%s%n../../x',
+      'a'.repeat(8_000),
+    ])
+      expect(await html(hint)).toBe(plain);
   });
 });
 

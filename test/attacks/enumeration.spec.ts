@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type * as Argon2 from '@node-rs/argon2';
 import type { Mailbox as MailboxType } from '../support/mailbox.js';
+import type { OAuthClient as OAuthClientType } from '../support/oauth-client.js';
 import type { Person } from '../support/people.js';
 import type { TestServer } from '../support/server.js';
 
@@ -22,10 +23,11 @@ jest.unstable_mockModule('@node-rs/argon2', () => ({
 // After the line above, so that the server works with what counts.
 const { HttpBrowser, textOf } = await import('../support/http-browser.js');
 const { Mailbox } = await import('../support/mailbox.js');
-const { callMcp, OAuthClient } = await import('../support/oauth-client.js');
+const { callMcp, OAuthClient, postForm } = await import('../support/oauth-client.js');
 const { expectError } = await import('../support/outcomes.js');
 const { addPerson, PASSWORD } = await import('../support/people.js');
 const { startServer } = await import('../support/server.js');
+const { GUESSES_A_MINUTE } = await import('../../src/http/guess-throttle.js');
 
 const attempt = async (origin: string, email: string, password: string, headers: Record<string, string> = {}) => {
   const browser = new HttpBrowser(headers);
@@ -39,7 +41,10 @@ describe('E: who is there, and who guesses', () => {
   let serial = 0;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    server = await startServer({ database: 'postgres', variables: { ...mailbox.variables, RATE_LIMITS: 'off' } });
+    server = await startServer({
+      database: 'postgres',
+      variables: { ...mailbox.variables, RATE_LIMITS: 'off', SIGN_UP: 'open' },
+    });
   });
   afterAll(async () => {
     await server?.close();
@@ -88,6 +93,31 @@ describe('E: who is there, and who guesses', () => {
     expect(answers[0]!.status).toBe(200);
     expect(answers[1]).toEqual(answers[0]);
   });
+
+  it.each(['sign-up', 'forgot-password'])(
+    'E4 %s answers the same, byte for byte and header for header, whoever the address belongs to',
+    async (path) => {
+      const disabled = await addPerson(server.app, `disabled${serial++}@example.com`);
+      await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+      const answers = [];
+      for (const email of [person.email, disabled.email, `nobody${serial++}@example.com`]) {
+        const browser = new HttpBrowser();
+        const page = await browser.submit(await browser.get(`${server.origin}/console/${path}`), 'Send the link', {
+          email,
+        });
+        const headers = [...page.headers].filter(([name]) => !['date', 'content-length'].includes(name));
+        answers.push({
+          status: page.status,
+          url: page.url,
+          headers,
+          html: page.html.replaceAll(email, 'ADDRESS').replace(/(name="csrf" value=")[^"]+/g, '$1'),
+          cookies: [...browser.cookies.keys()],
+        });
+      }
+      expect(answers[0]!.status).toBe(200);
+      expect(answers.slice(1)).toEqual([answers[0], answers[0]]);
+    },
+  );
 
   it('E8 a disabled account is shut at every door: both log-in forms, its session, code, tokens, reset', async () => {
     const client = await OAuthClient.register(server.origin);
@@ -138,6 +168,76 @@ describe('E: who is there, and who guesses', () => {
     expect(await rows()).toEqual(before);
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+  });
+});
+
+describe('E11 guessing with RATE_LIMITS on', () => {
+  let server: TestServer;
+  let person: Person;
+  let client: OAuthClientType;
+  beforeAll(async () => {
+    server = await startServer({ database: 'postgres', variables: { TRUSTED_PROXIES: '127.0.0.1' } });
+    person = await addPerson(server.app, 'ann@example.com');
+    client = await OAuthClient.register(server.origin);
+  });
+  afterAll(() => server?.close());
+  beforeEach(() => server.clock.advance(60 - ((server.clock.now().getTime() / 1000) % 60)));
+
+  const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  const mcp = (token: string, headers: Record<string, string>) =>
+    postForm(`${server.origin}/mcp`, '{}', { ...headers, authorization: `Bearer ${token}` });
+  /** In parts, so that no more of them wait than the server takes. */
+  const often = async (times: number, act: (index: number) => Promise<unknown>) => {
+    for (let done = 0; done < times; done += 50)
+      await Promise.all(Array.from({ length: Math.min(50, times - done) }, (_, index) => act(done + index)));
+  };
+
+  it('E11 codes, verifiers, secrets and tokens from one address: 429 for its guesses, and nobody else is concerned', async () => {
+    const guesser = from('198.51.100.7');
+    const [spared, waiting] = [client.again(), client.again()];
+    const tokens = await spared.connect(person);
+    const code = await waiting.code(person);
+    const confidential = await OAuthClient.register(server.origin, {
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+    const kinds = [
+      () => client.exchange(random(), {}, guesser),
+      () => client.refresh(random(), {}, guesser),
+      () => mcp(`${Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"x"}').toString('base64url')}.e30.c2ln`, guesser),
+      () => confidential.exchange(random(), { client_secret: random() }, guesser),
+    ];
+    await often(GUESSES_A_MINUTE, async (index) => {
+      const { status } = await kinds[index % kinds.length]!();
+      expect([index, [400, 401].includes(status)]).toEqual([index, true]);
+    });
+    const verifier = () => waiting.exchange(code, { code_verifier: 'x'.repeat(43) }, guesser);
+    for (const guess of [...kinds, verifier]) {
+      const { status, headers, json } = await guess();
+      expect([status, json['error']]).toEqual([429, 'temporarily_unavailable']);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+    // From anywhere else a guess is what it was.
+    expectError(await client.exchange(random(), {}, from('203.0.113.1')), 'invalid_grant');
+    expect((await mcp('x', from('203.0.113.1'))).status).toBe(401);
+    // Who is right is heard, also from the guesser's own address, which tools of many people may share.
+    expect((await waiting.exchange(code, {}, guesser)).status).toBe(200);
+    expect((await spared.refresh(tokens.refresh_token, {}, guesser)).status).toBe(200);
+    // And in the next minute it is heard again.
+    server.clock.advance(60);
+    expectError(await client.exchange(random(), {}, guesser), 'invalid_grant');
+  });
+
+  it('E11 what was given out here is no guess, however often it is presented after its end', async () => {
+    const one = client.again();
+    const tokens = await one.connect(person);
+    await one.revoke(tokens.refresh_token);
+    await often(GUESSES_A_MINUTE + 1, async (index) => {
+      const answer = await one.refresh(tokens.refresh_token, {}, from('198.51.100.8'));
+      expect([index, answer.json['error']]).toEqual([index, 'invalid_grant']);
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Config } from '../../src/config/config.js';
 import { Organizations } from '../../src/database/repositories/organizations.repository.js';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { callMcp, OAuthClient, postForm, postJson } from '../support/oauth-client.js';
@@ -35,7 +36,7 @@ function expectInert(html: string, payload: string): void {
   if (/[<>"']/.test(payload)) expect(html).not.toContain(payload);
   // A page may have one script of ours.
   const given = html.replace(
-    /<script type="module" src="\/assets\/(?:live|passkeys)\.[0-9a-f]{16}\.js"><\/script>/,
+    /<script type="module" src="\/assets\/(?:deliberate|live|passkeys)\.[0-9a-f]{16}\.js"><\/script>/,
     '',
   );
   expect(given).not.toMatch(/<script|<svg onload|<img src=x|onerror=(?!alert\(1\)&gt;)[^&]/);
@@ -111,25 +112,66 @@ describe('X: injection', () => {
     }
   });
 
-  it.each(['%0d%0aSet-Cookie:%20x=1', '%0aX-Evil:1', '%22', '%E2%80%A8'])(
-    'X5 %s in what becomes a header',
+  it.each(['%0d%0aSet-Cookie:%20x=1', '%0aX-Evil:1', '%22', '%22,%20scope=%22x', '%E2%80%A8'])(
+    'X5 %s in what becomes a header is encoded, and there are as many headers as without it',
     async (payload) => {
+      const { host } = new URL(server.origin);
+      const head = async (address: string, ...lines: string[]) => {
+        const asked = [`GET ${address} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...lines];
+        const [status, ...headers] = (await rawHttp(server.origin, `${asked.join('\r\n')}\r\n\r\n`))
+          .split('\r\n\r\n', 1)[0]!
+          .split('\r\n');
+        return {
+          status,
+          names: headers.map((line) => line.split(':', 1)[0]!.toLowerCase()),
+          of: (name: string) =>
+            headers.find((line) => line.toLowerCase().startsWith(`${name}: `))?.slice(name.length + 2),
+        };
+      };
+      const authorize = new URL(client.authorizeUrl({ state: undefined }));
       for (const address of [
-        `/console/projects?x=${payload}`,
-        `/console/${payload}`,
-        `${new URL(client.authorizeUrl()).pathname}?client_id=${payload}`,
+        (value: string) => `/console/projects?x=${value}`,
+        (value: string) => `/console/${value}`,
+        (value: string) => `${authorize.pathname}?client_id=${value}`,
+        (value: string) => `${authorize.pathname}${authorize.search}&state=${value}`,
+        (value: string) => `${authorize.pathname}${authorize.search}&prompt=none&state=${value}`,
+        (value: string) => `/language/ko?back=/console/${value}`,
+        (value: string) => `/mcp?resource_metadata=${value}&scope=${value}`,
+        (value: string) => `/.well-known/oauth-protected-resource/${value}`,
       ]) {
-        const answer = await rawHttp(
-          server.origin,
-          `GET ${address} HTTP/1.1\r\nHost: ${new URL(server.origin).host}\r\nConnection: close\r\n\r\n`,
-        );
-        const head = answer.split('\r\n\r\n', 1)[0]!;
-        expect(head).not.toMatch(/\r\nSet-Cookie: x=1|\r\nX-Evil/i);
+        const [plain, attacked] = [await head(address('x')), await head(address(payload))];
+        expect([address(''), attacked.status, attacked.names]).toEqual([address(''), plain.status, plain.names]);
+        expect(attacked.of('location') ?? '').toMatch(/^[\x21\x23-\x7e]*$/);
+        expect(attacked.of('www-authenticate')).toBe(plain.of('www-authenticate'));
       }
-      const back = await client.again().authorize(person, { parameters: { state: decodeURIComponent(payload) } });
-      expect(back.get('state')).toBe(decodeURIComponent(payload));
+      // What proxies and tools say in headers becomes none of ours.
+      const odd = decodeURIComponent(payload).replace(/[^\x20-\x7e]/g, '');
+      const challenge = (await head('/mcp')).of('www-authenticate');
+      expect(challenge).toMatch(/^Bearer resource_metadata="[^"]+", scope="[a-z: ]+"$/);
+      for (const name of ['X-Forwarded-Host', 'X-Forwarded-Proto', 'Forwarded', 'Referer'])
+        expect((await head('/mcp', `${name}: x${odd}`)).of('www-authenticate')).toBe(challenge ?? 'none');
+      const answered = async (state: string) => {
+        const { browser, page } = await client.again().toApproval(person, { parameters: { state } });
+        return browser.submit(page, 'Approve');
+      };
+      const [plain, attacked] = [await answered('x'), await answered(decodeURIComponent(payload))];
+      expect([...attacked.headers.keys()]).toEqual([...plain.headers.keys()]);
+      expect(attacked.leftTo).toMatch(/^[\x21\x23-\x7e]*$/);
+      expect(new URL(attacked.leftTo!).searchParams.get('state')).toBe(decodeURIComponent(payload));
     },
   );
+
+  it('X5 an address of this server that would break out of a header is refused, or is one that does not', () => {
+    for (const url of ['http://a.example"', 'http://a.example\r\nX-Evil: 1', 'https://a.example/", scope="x']) {
+      let origin = '';
+      try {
+        ({ origin } = Config.from({ NODE_ENV: 'test', SECRETS: 'x'.repeat(48), PUBLIC_URL: url }));
+      } catch (error) {
+        expect((error as Error).message).toContain('PUBLIC_URL');
+      }
+      expect(origin).toMatch(/^[\w:/.-]*$/);
+    }
+  });
 
   it('X6 SQL in every parameter is text', async () => {
     const payloads = ["' OR 1=1--", "'; DROP TABLE grants--", '1) UNION SELECT 1', '\\', '$1', '%', '_', '\u2019'];

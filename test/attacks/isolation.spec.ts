@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { Mailbox } from '../support/mailbox.js';
 import { callMcp, OAuthClient } from '../support/oauth-client.js';
@@ -53,6 +54,8 @@ const call = async (token: string, name: string, args: Record<string, unknown> =
   const result = (json['result'] ?? {}) as { isError?: boolean; structuredContent?: Record<string, unknown> };
   return { status, isError: result.isError === true, content: result.structuredContent, text: JSON.stringify(json) };
 };
+const subjectOf = (token: string) =>
+  (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
 const members = (organizationId: string) => `${server.origin}/console/organizations/${organizationId}/members`;
 const invite = async (by: Person, email: string) => {
   const browser = await logIn(by);
@@ -232,6 +235,52 @@ describe('O: one organization knows nothing of another', () => {
     expect(heir.organizationId).not.toBe(ann.organizationId);
     const { content } = await call((await client.again().connect(heir)).access_token, 'list_projects');
     expect(content!['projects']).toEqual([]);
+  });
+
+  it('O14 whoever gets the address of a deleted account is somebody else: nothing of it opens anything', async () => {
+    const one = client.again();
+    const tokens = await one.connect(ann);
+    await call(tokens.access_token, 'create_project', { name: 'Secret' });
+    const waiting = client.again();
+    const code = await waiting.code(ann);
+    const open = await logIn(ann);
+    const asking = new HttpBrowser();
+    await asking.submit(await asking.get(`${server.origin}/console/forgot-password`), 'Send the link', {
+      email: ann.email,
+    });
+    const { link } = await mailbox.next(ann.email);
+    const invited = await invite(bob, ann.email);
+    // Somebody must be left who owns what she leaves.
+    await server.query("UPDATE memberships SET role = 'owner' WHERE user_id = $1 AND organization_id = $2", [
+      both.id,
+      ann.organizationId,
+    ]);
+    const leaving = await logIn(ann);
+    const deleted = await leaving.submit(
+      await leaving.get(`${server.origin}/console/account/delete`),
+      'Delete my account',
+      { password: PASSWORD },
+    );
+    expect(textOf(deleted.html)).toContain('Your account is deleted');
+
+    const heir = await addPerson(server.app, ann.email, { organization: 'Acme' });
+    expect(heir.id).not.toBe(ann.id);
+    expect((await open.get(`${server.origin}/console`)).url).toContain('/console/login');
+    expect((await new HttpBrowser().get(link)).status).toBe(400);
+    expectError(await waiting.exchange(code), 'invalid_grant');
+    expectError(await one.refresh(tokens.refresh_token), 'invalid_grant');
+    await eventually(async () => expect((await callMcp(server.origin, tokens.access_token)).status).toBe(401));
+    const theirs = await client.again().connect(heir);
+    expect(subjectOf(theirs.access_token)).not.toBe(subjectOf(tokens.access_token));
+    expect((await call(theirs.access_token, 'list_projects')).content).toEqual({ projects: [] });
+    const browser = await logIn(heir);
+    for (const path of ['', '/organizations', '/connections', '/account'])
+      expect((await browser.get(server.origin + '/console' + path)).html).not.toMatch(
+        new RegExp(`${ann.organizationId}|Secret`),
+      );
+    expect((await browser.get(members(ann.organizationId))).status).toBe(404);
+    expect((await browser.get(invited)).status).toBe(400);
+    expect(await organizationsOf(heir.email)).toEqual([heir.organizationId]);
   });
 
   it('O15 nobody governs beyond their own organization: an owner elsewhere makes no owners here', async () => {

@@ -10,7 +10,11 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** The Chromium that was found, or fetched, before the tests began. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['CHROMIUM'], args: ARGUMENTS });
+/** The Chromium that was found, or fetched, before the tests began. `keepsPages`: for Back and Forward, as it does for people. */
+export function launchBrowser({ keepsPages = false } = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'],
+    args: ARGUMENTS,
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
+  });
 }

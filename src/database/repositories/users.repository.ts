@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
+import { Invitation } from '../entities/invitation.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
@@ -157,6 +158,9 @@ export class Users {
   async erase(userId: string, at: Date): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       if (await isLastOperator(manager, userId)) return false;
+      // Whoever has the address next is somebody else, and was not invited.
+      const { email } = await manager.findOneByOrFail(User, { id: userId });
+      await manager.update(Invitation, { email, acceptedAt: IsNull(), revokedAt: IsNull() }, { revokedAt: at });
       await shutOut(manager, userId, { because: 'user_disabled', at });
       await manager.delete(Membership, { userId });
       await manager.delete(AuthenticatorApp, { userId });

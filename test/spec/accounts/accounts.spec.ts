@@ -289,7 +289,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect(isIn(page)).toBe(true);
     });
 
-    it('erases the account: everything ends, the address is free, and whoever takes it inherits nothing', async () => {
+    it('O14 erases the account: everything ends, the address is free, and whoever takes it inherits nothing', async () => {
       const client = await OAuthClient.register(server.origin);
       const tokens = await client.connect(person);
       const { browser } = await logIn(person);

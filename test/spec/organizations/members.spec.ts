@@ -104,7 +104,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
     });
 
-    it('ends when it is called back, replaced, or a week old', async () => {
+    it('O11 ends when it is called back, replaced, or a week old', async () => {
       const browser = await logIn(owner);
       const email = `late${serial++}@example.com`;
       await invite(browser, email);

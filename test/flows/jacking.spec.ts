@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.js';
+import { logIn, selectOrganization } from '../support/chromium-person.js';
+import { listenOnLoopback, type LoopbackListener } from '../support/loopback-listener.js';
+import { OAuthClient } from '../support/oauth-client.js';
+import { addPerson, type Person } from '../support/people.js';
+import { startServer, type TestServer } from '../support/server.js';
+
+let server: TestServer;
+let browser: Browser;
+let listener: LoopbackListener;
+let client: OAuthClient;
+let person: Person;
+let approvals = 0;
+
+beforeAll(async () => {
+  server = await startServer({ database: 'postgres' });
+  browser = await launchBrowser({ keepsPages: true });
+  listener = await listenOnLoopback();
+  client = await OAuthClient.register(server.origin, { redirect_uris: [listener.redirectUri] });
+}, 300_000);
+afterAll(async () => {
+  listener?.close();
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  person = await addPerson(server.app, `ann${approvals++}@example.com`);
+});
+
+const granted = async () => (await server.query('SELECT 1 FROM grants WHERE user_id = $1', [person.id])).length;
+const approve = (page: Page) => page.getByRole('button', { name: 'Approve' });
+/** Where a hand that does not look clicks, and when it clicks: as soon as there is something. */
+const clickAtOnce = async (page: Page) => {
+  const box = (await approve(page).boundingBox())!;
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+};
+const untilDeliberate = (page: Page) => page.locator('[data-deliberate]:not([aria-disabled])').waitFor();
+/** High enough that nobody need scroll to the button. */
+const viewport = { width: 900, height: 1_600 };
+const toApproval = async (page: Page) => {
+  await page.goto(client.again().authorizeUrl());
+  await logIn(page, person);
+  await selectOrganization(page);
+};
+
+describe('W18 in Chromium', () => {
+  it.each([true, false])(
+    'W18 Approve does nothing just after the page is shown (script: %s)',
+    async (javaScriptEnabled) => {
+      const context = await browser.newContext({ javaScriptEnabled, viewport });
+      const page = await context.newPage();
+      await toApproval(page);
+      await clickAtOnce(page);
+      if (javaScriptEnabled) await approve(page).press('Enter', { noWaitAfter: true });
+      await page.waitForTimeout(700);
+      expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/approve']);
+      await clickAtOnce(page);
+      await page.getByRole('heading', { name: 'Connected' }).waitFor();
+      expect((await listener.next()).get('code')).toBeTruthy();
+      await context.close();
+    },
+  );
+
+  it('W18 nor just after it comes to the front again: the second half of a double click on a window above it', async () => {
+    const context = await browser.newContext({ viewport });
+    const page = await context.newPage();
+    await toApproval(page);
+    await untilDeliberate(page);
+    // What is sent when the window above closes; without a screen there is no window above.
+    await page.evaluate("dispatchEvent(new Event('focus'))");
+    await clickAtOnce(page);
+    await page.waitForTimeout(300);
+    expect([await granted(), await approve(page).isDisabled()]).toEqual([0, true]);
+    await approve(page).click();
+    await page.getByRole('heading', { name: 'Connected' }).waitFor();
+    expect((await listener.next()).get('code')).toBeTruthy();
+    await context.close();
+  });
+
+  it('W18 nothing is shown from the pages that a browser keeps, once somebody has logged out', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    /** Goes there, on, and back: whether the page was kept as it was. */
+    const kept = async (url: string, meanwhile = async () => {}) => {
+      await page.goto(url);
+      await page.evaluate('globalThis.kept = true');
+      await page.goto(listener.redirectUri.replace('callback', 'other'));
+      await meanwhile();
+      await page.goBack({ waitUntil: 'commit' });
+      return page.evaluate("'kept' in globalThis");
+    };
+    expect(await kept(listener.redirectUri.replace('callback', 'plain'))).toBe(true);
+
+    await page.goto(`${server.origin}/console/login`);
+    await logIn(page, person);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const before = await kept(`${server.origin}/console/account`, async () => {
+      const other = await context.newPage();
+      await other.goto(`${server.origin}/console`);
+      await other.getByRole('button', { name: 'Log out' }).click();
+      await other.getByRole('button', { name: 'Log in' }).waitFor();
+      await other.close();
+    });
+    expect(before).toBe(false);
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await page.locator('body').innerText()).not.toContain(person.email);
+    await context.close();
+  });
+});
