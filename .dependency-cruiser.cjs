@@ -4,7 +4,7 @@
  */
 const FEATURES = 'metadata|registration|authorization|token|revocation|introspection|mcp|console|health';
 const EDGE = 'http';
-const SERVICES = 'jwt|mail|accounts|organizations|clients|grants|resources|policy|usage|recorder|audit';
+const SERVICES = 'jwt|mail|accounts|organizations|clients|grants|resources|policy|usage|recorder|audit|upkeep';
 const FOUNDATION = 'sealing|texts';
 const GROUND = 'config|database';
 const APART = 'doctor';

@@ -22,6 +22,7 @@ import { ResourcesModule } from './resources/resources.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { SealingModule } from './sealing/sealing.module.js';
 import { TokenModule } from './token/token.module.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { UsageModule } from './usage/usage.module.js';
 
 /** The whole server on one page, ground first. */
@@ -44,6 +45,7 @@ export class AppModule {
         MailModule,
         AccountsModule,
         RecorderModule,
+        UpkeepModule,
         HttpModule,
         MetadataModule.describing(
           AuthorizationModule,

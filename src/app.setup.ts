@@ -22,9 +22,19 @@ import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
 const PARTIALS = Object.fromEntries(
-  ['chart', 'connection', 'disconnect-tools', 'event', 'failure', 'head', 'identity', 'mark', 'notice', 'passkey'].map(
-    (name) => [name, `partials/${name}.hbs`],
-  ),
+  [
+    'chart',
+    'connection',
+    'disconnect-tools',
+    'event',
+    'failure',
+    'head',
+    'identity',
+    'mark',
+    'notice',
+    'passkey',
+    'scope-fields',
+  ].map((name) => [name, `partials/${name}.hbs`]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
 const BODY_LIMIT = 64 * 1024;

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import type { Resource } from '../database/entities/resource.entity.js';
-import { canonicalResource } from '../oauth/resource.js';
-import { ADMINISTRATORS, ROLES } from '../oauth/role.js';
-import { isScopeName, type Scope } from '../oauth/scope.js';
+import type { Scope } from '../oauth/scope.js';
 import { displayName } from '../organizations/display-name.js';
+import { catalogueOf, declarableUri, MAX_SENTENCE, type ScopeFault } from '../resources/declaration.js';
 import { CommandFault } from './command-fault.js';
 import { type OutputOptions, printRows, say } from './output.js';
 import { type Services, withServices } from './services.js';
@@ -17,8 +16,6 @@ interface ScopeOptions {
 }
 type DeclareOptions = ScopeOptions & { readonly name: string };
 type ChangeOptions = ScopeOptions & { readonly name?: string };
-
-const MAX_SENTENCE = 120;
 
 export function resourceCommand(): Command {
   const resource = new Command('resource').description('other MCP servers that tokens of this one are for');
@@ -56,11 +53,9 @@ function withScopes(command: Command): Command {
 async function create(value: string, options: DeclareOptions): Promise<void> {
   const uri = uriOf(value);
   const [name, scopes] = [nameOf(options.name), scopesOf(options)];
-  const credentials = await withServices(({ declaredResources, config }) => {
-    if (config.resource === uri) throw new CommandFault(`${uri} is this server's own. It needs no declaration.`);
-    return declaredResources.declare({ uri, name, scopes });
-  });
-  if (!credentials) throw new CommandFault(`${uri} is declared already. See "resource show".`);
+  const credentials = await withServices(({ declaredResources }) => declaredResources.declare({ uri, name, scopes }));
+  if (credentials === 'own') throw new CommandFault(`${uri} is this server's own. It needs no declaration.`);
+  if (credentials === 'declared before') throw new CommandFault(`${uri} is declared already. See "resource show".`);
   say(`Declared ${name}. Tokens for it have the audience ${uri}
   client_id      ${credentials.serverId}
   client_secret  ${credentials.secret}
@@ -125,10 +120,8 @@ async function find({ storedResources }: Services, uri: string): Promise<Resourc
 const notDeclared = (uri: string) => new CommandFault(`No resource is declared for ${uri}. See "resource list".`);
 
 function uriOf(value: string): string {
-  const uri = canonicalResource(value);
-  const { protocol, hostname, search } = new URL(uri ?? 'invalid:');
-  const secure = protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  if (!uri || !secure || search !== '')
+  const uri = declarableUri(value);
+  if (uri === undefined)
     throw new CommandFault(
       'Give the URL of its MCP endpoint: https (http only on localhost, 127.0.0.1 and [::1]), no query, no fragment.',
     );
@@ -143,26 +136,35 @@ function nameOf(value: string): string {
 
 /** The catalogue the options describe. Throws `CommandFault` naming the option that is wrong. */
 function scopesOf({ scope = [], example = [], implies = [], changes = [], adminsOnly = [] }: ScopeOptions): Scope[] {
-  if (scope.length === 0)
-    throw new CommandFault('Give it one scope or more, each with a sentence: --scope "files:read=See your files".');
   const sentences = new Map(scope.map((text) => pairOf('--scope', text)));
   const examples = new Map(example.map((text) => pairOf('--example', text)));
   const implications = implies.map((text) => pairOf('--implies', text));
-  for (const name of sentences.keys())
-    if (!isScopeName(name)) throw new CommandFault(`${JSON.stringify(name)} cannot be the name of a scope.`);
   for (const name of [...examples.keys(), ...implications.flat(), ...changes, ...adminsOnly])
-    if (!sentences.has(name)) throw new CommandFault(`No --scope is called ${JSON.stringify(name)}.`);
-  for (const text of [...sentences.values(), ...examples.values()])
-    if (displayName(text, MAX_SENTENCE) === undefined)
-      throw new CommandFault(`${JSON.stringify(text)} is not a sentence of 1 to ${MAX_SENTENCE} visible characters.`);
-  return [...sentences].map(([name, sentence]) => ({
-    name,
-    sentence,
-    ...(examples.has(name) && { example: examples.get(name)! }),
-    kind: changes.includes(name) ? 'change' : 'read',
-    implies: implications.flatMap(([broad, narrow]) => (broad === name ? [narrow] : [])),
-    roles: adminsOnly.includes(name) ? ADMINISTRATORS : ROLES,
-  }));
+    if (!sentences.has(name)) throw faultOf({ rule: 'implies', value: name });
+  const catalogue = catalogueOf(
+    [...sentences].map(([name, sentence]) => ({
+      name,
+      sentence,
+      example: examples.get(name) ?? '',
+      implies: implications.flatMap(([broad, narrow]) => (broad === name ? [narrow] : [])),
+      changes: changes.includes(name),
+      adminsOnly: adminsOnly.includes(name),
+    })),
+  );
+  if ('rule' in catalogue) throw faultOf(catalogue);
+  return catalogue;
+}
+
+function faultOf({ rule, value }: ScopeFault): CommandFault {
+  const quoted = JSON.stringify(value);
+  const sentences: Readonly<Record<ScopeFault['rule'], string>> = {
+    none: 'Give it one scope or more, each with a sentence: --scope "files:read=See your files".',
+    name: `${quoted} cannot be the name of a scope.`,
+    twice: `${quoted} is given twice.`,
+    sentence: `${quoted} is not a sentence of 1 to ${MAX_SENTENCE} visible characters.`,
+    implies: `No --scope is called ${quoted}.`,
+  };
+  return new CommandFault(sentences[rule]);
 }
 
 function pairOf(option: string, text: string): [string, string] {

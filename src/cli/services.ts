@@ -69,7 +69,7 @@ async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
       dynamicClients: new DynamicClients(sealing, clock),
       registeredClients: new RegisteredClients(storedClients, clock),
       storedClients,
-      declaredResources: new DeclaredResources(storedResources, clock),
+      declaredResources: new DeclaredResources(storedResources, config, clock),
       storedResources,
       attempts: new Attempts(new AttemptSteps(dataSource, new PassingStatements(dataSource)), clock),
       auditVerifier: new AuditVerifier(new AuditChain(dataSource), sealing, clock),

@@ -3,6 +3,8 @@ import { ConfigurationError, type Environment, readEnvironment } from './environ
 
 /** What this server runs with: made once from the environment, frozen, injected by its own type. Durations are in seconds. */
 export class Config {
+  /** The variables that were given; of the others, the default is in force. */
+  readonly given: readonly (keyof Environment)[];
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
@@ -29,6 +31,8 @@ export class Config {
   readonly sessionIdleLifetime: number;
   readonly sessionLifetime: number;
   readonly signingKeyLifetime: number;
+  /** How long a connection is kept once it has ended. */
+  readonly endedConnectionRetention: number;
   readonly rateLimits: 'memory' | 'postgres' | 'off';
   /** Addresses whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -50,6 +54,7 @@ export class Config {
   readonly bootstrap?: { readonly email: string; readonly password: string; readonly organization: string };
 
   private constructor(env: Environment) {
+    this.given = (Object.keys(env) as (keyof Environment)[]).filter((name) => env[name] !== undefined);
     this.production = env.NODE_ENV === 'production';
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : 'localhost');
@@ -69,6 +74,7 @@ export class Config {
     this.sessionIdleLifetime = env.SESSION_IDLE_LIFETIME ?? 12 * 3600;
     this.sessionLifetime = env.SESSION_LIFETIME ?? 7 * 86_400;
     this.signingKeyLifetime = env.SIGNING_KEY_LIFETIME ?? 90 * 86_400;
+    this.endedConnectionRetention = env.ENDED_CONNECTION_RETENTION ?? 90 * 86_400;
     this.rateLimits = env.RATE_LIMITS ?? 'memory';
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.privateUseRedirectUris = env.PRIVATE_USE_REDIRECT_URIS ?? ['cursor://anysphere.cursor-mcp/oauth/callback'];

@@ -31,7 +31,8 @@ const Seconds = (min: number, max: number) => WholeNumber(min, max, 'a number of
 const List = (...checks: PropertyDecorator[]) =>
   variable((text) => text.split(',').map((part) => part.trim()), IsString({ each: true }), ...checks);
 
-const YEAR = 31_536_000;
+const DAY = 86_400;
+const YEAR = 365 * DAY;
 
 /**
  * Every environment variable this server reads, as text from the outside. `docs/configuration.md` describes each;
@@ -86,6 +87,9 @@ export class Environment {
 
   @Seconds(3600, YEAR)
   SIGNING_KEY_LIFETIME?: number;
+
+  @Seconds(30 * DAY, 10 * YEAR)
+  ENDED_CONNECTION_RETENTION?: number;
 
   @OneOf('memory', 'postgres', 'off')
   RATE_LIMITS?: 'memory' | 'postgres' | 'off';

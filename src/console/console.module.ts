@@ -32,6 +32,11 @@ import { KeysController } from './operator/keys.controller.js';
 import { OutboxController } from './operator/outbox.controller.js';
 import { PeopleController } from './operator/people.controller.js';
 import { PersonActsController } from './operator/person-acts.controller.js';
+import { ResourceActsController } from './operator/resource-acts.controller.js';
+import { ResourceScopesController } from './operator/resource-scopes.controller.js';
+import { ResourcesController } from './operator/resources.controller.js';
+import { SettingsController } from './operator/settings.controller.js';
+import { StorageController } from './operator/storage.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
 import { ProjectsController } from './projects.controller.js';
@@ -78,11 +83,16 @@ import { StepUpController } from './step-up.controller.js';
     ProjectsController,
     RequiredFactorController,
     ResetPasswordController,
+    ResourceScopesController,
+    ResourcesController,
+    ResourceActsController,
     SecondFactorController,
     SecurityController,
     ServerAuditController,
     SignUpController,
+    SettingsController,
     StepUpController,
+    StorageController,
     UsageController,
   ],
   providers: [

@@ -37,9 +37,12 @@ const OPERATOR_TABS = [
   { page: 'health', label: 'nav.health', path: '/console/operator' },
   { page: 'people', label: 'nav.people', path: '/console/operator/people' },
   { page: 'clients', label: 'nav.clients', path: '/console/operator/clients' },
+  { page: 'resources', label: 'nav.resources', path: '/console/operator/resources' },
   { page: 'organizations', label: 'nav.organizations', path: '/console/operator/organizations' },
   { page: 'keys', label: 'nav.keys', path: '/console/operator/keys' },
   { page: 'outbox', label: 'nav.outbox', path: '/console/operator/outbox' },
+  { page: 'storage', label: 'nav.storage', path: '/console/operator/storage' },
+  { page: 'settings', label: 'nav.settings', path: '/console/operator/settings' },
   { page: 'attempts', label: 'attempts.link', path: '/console/operator/attempts' },
   { page: 'audit', label: 'audit.link', path: '/console/operator/audit' },
 ] as const;

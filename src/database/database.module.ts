@@ -25,8 +25,10 @@ import { RateLimitStore } from './rate-limit-store.js';
 import { StoredFactors } from './repositories/second-factors.repository.js';
 import { Sessions } from './repositories/sessions.repository.js';
 import { SigningKeys } from './repositories/signing-keys.repository.js';
+import { Storage } from './repositories/storage.repository.js';
 import { StoredClients } from './repositories/stored-clients.repository.js';
 import { StoredResources } from './repositories/stored-resources.repository.js';
+import { Sweeps } from './repositories/sweeps.repository.js';
 import { Users } from './repositories/users.repository.js';
 import { Health } from './health.js';
 import { Statements } from './statements.js';
@@ -55,10 +57,12 @@ const REPOSITORIES = [
   RequiredFactors,
   Sessions,
   SigningKeys,
+  Storage,
   StoredClients,
   StoredFactors,
   StoredPasskeys,
   StoredResources,
+  Sweeps,
   Users,
 ];
 

@@ -5,10 +5,13 @@ import { plainly } from '../texts/text.js';
 import { letter } from './letter.js';
 import type { Mail } from './mail.js';
 import { Outbox, type OutboxEntry } from './outbox.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** A mail that was not taken is offered again after so many milliseconds. */
 const AGAIN_MS = [1_000, 5_000, 30_000];
 const WAITING_AT_MOST = 1_000;
+/** Whoever waits for a mail waits so many milliseconds at most. */
+const WAITED_MS = 15_000;
 
 /**
  * Sends mails by SMTP, beside the request that asked for them: whether there was anything to send shows neither in an
@@ -59,7 +62,26 @@ export class Mailer implements OnApplicationShutdown {
     this.logger.log(`No SMTP_URL is set. To ${mail.to}, "${subject}": ${mail.link?.href ?? plainly(mail.lead, 'en')}`);
   }
 
+  /** Offers a mail once, for somebody who waits to hear what comes of it; `waiting`: that takes too long. Needs `delivers`. */
+  async sendNow(mail: Mail): Promise<OutboxEntry> {
+    this.waiting++;
+    const entry = this.outbox.add(mail, 'waiting');
+    const tooLong = new Promise((resolve) => setTimeout(resolve, WAITED_MS).unref());
+    await Promise.race([this.deliver(entry, AGAIN_MS.length), tooLong]);
+    return entry;
+  }
+
   private async deliver(entry: OutboxEntry, attempt: number): Promise<void> {
+    if (!(await this.offer(entry))) {
+      const wait = AGAIN_MS[attempt];
+      if (wait !== undefined) return this.later(wait, () => this.deliver(entry, attempt + 1));
+      entry.state = 'failed';
+    }
+    this.waiting--;
+  }
+
+  /** Whether the mail server took it; if not, the entry says why. */
+  private async offer(entry: OutboxEntry): Promise<boolean> {
     try {
       await this.transport!.sendMail({
         from: this.config.mailFrom,
@@ -68,14 +90,13 @@ export class Mailer implements OnApplicationShutdown {
       });
       entry.state = 'sent';
       delete entry.reason;
+      return true;
     } catch (error) {
-      entry.reason = (error as Error).message;
+      const { auth } = this.transport!.options as { auth?: { user?: string; pass?: string } };
+      entry.reason = withoutCredentials((error as Error).message, auth);
       this.logger.warn(`To ${entry.mail.to}, "${plainly(entry.mail.subject, 'en')}": ${entry.reason}`);
-      const wait = AGAIN_MS[attempt];
-      if (wait !== undefined) return this.later(wait, () => this.deliver(entry, attempt + 1));
-      entry.state = 'failed';
+      return false;
     }
-    this.waiting--;
   }
 
   private later(milliseconds: number, work: () => Promise<void>): void {

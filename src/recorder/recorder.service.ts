@@ -21,7 +21,6 @@ export const RINGS: Readonly<Record<Ring, { slots: number; perSource: number; to
 const MOST_WAITING = 1_000;
 const WRITTEN_AT_ONCE = 250;
 const WRITE_EVERY_MS = 1_000;
-const FORGET_EVERY_MS = 3_600_000;
 
 /**
  * The flight recorder: what each attempt to connect a tool came to, step by step. It only looks on: it never waits, never
@@ -37,7 +36,6 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
   }));
   private readonly called = new LRUCache<string, true>({ max: 20_000 });
   private writing: Promise<void> = Promise.resolve();
-  private forgotten = 0;
   private lost = 0;
   private away = false;
   private stop?: () => void;
@@ -94,7 +92,6 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
           await this.writeBatch(ring, batch);
           waiting.splice(0, batch.length);
         }
-      await this.forget();
       this.away = false;
     } catch (error) {
       // Once, not every second for as long as the database is away.
@@ -123,12 +120,5 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
         return { ...step, clientName: readableName(client?.metadata.client_name) };
       }),
     );
-  }
-
-  private async forget(): Promise<void> {
-    const now = this.clock.now().getTime();
-    if (now - this.forgotten < FORGET_EVERY_MS) return;
-    await this.steps.forget(new Date(now - KEPT_MS));
-    this.forgotten = now;
   }
 }

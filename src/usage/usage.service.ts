@@ -2,16 +2,13 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Clock } from '../config/clock.js';
 import { repeat } from '../config/repeat.js';
 import { ConnectionUsage, type UsageCount } from '../database/repositories/connection-usage.repository.js';
-import { HOUR_MS, RETENTION_MS } from './periods.js';
+import { HOUR_MS } from './periods.js';
 
 const FLUSH_MS = 3_000;
 /** Connections a node counts for between two writes; beyond, and only while the database is away, new ones go uncounted. */
 const MAX_HELD = 20_000;
 /** Rows a statement: short enough to be in nobody's way. */
 const BATCH = 1_000;
-const SWEEP_MS = 600_000;
-const SWEEP_BATCH = 5_000;
-const SWEEP_BATCHES = 200;
 
 /** Whose call it was, as its verified token says, and where from. */
 export interface Caller {
@@ -48,7 +45,7 @@ export class Usage implements OnModuleInit, OnApplicationShutdown {
   private held = new Map<string, Held>();
   private uncounted = 0;
   private writing: Promise<void> = Promise.resolve();
-  private readonly stops: (() => void)[] = [];
+  private stop?: () => void;
 
   constructor(
     private readonly usage: ConnectionUsage,
@@ -56,15 +53,12 @@ export class Usage implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.stops.push(
-      repeat(FLUSH_MS, () => this.flush()),
-      repeat(SWEEP_MS, () => this.sweep()),
-    );
+    this.stop = repeat(FLUSH_MS, () => this.flush());
   }
 
   /** Requests under way are over by then, and the database, which this module comes after, is not. */
   async onApplicationShutdown(): Promise<void> {
-    for (const stop of this.stops) stop();
+    this.stop?.();
     await this.flush();
   }
 
@@ -103,19 +97,6 @@ export class Usage implements OnModuleInit, OnApplicationShutdown {
     if (!held && this.held.size >= MAX_HELD) this.uncounted += count.calls;
     else if (!held) this.held.set(key, { ...count, scopes: [...count.scopes], tools: { ...count.tools } });
     else merge(held, count);
-  }
-
-  /** What is older than anything a page shows, bit by bit. */
-  async sweep(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - RETENTION_MS);
-    try {
-      for (let batches = 0; batches < SWEEP_BATCHES; batches++) {
-        const { hours, days } = await this.usage.sweep(before, SWEEP_BATCH);
-        if (hours < SWEEP_BATCH && days < SWEEP_BATCH) return;
-      }
-    } catch (error) {
-      this.logger.warn(`Old usage could not be removed: ${(error as Error).message}`);
-    }
   }
 }
 

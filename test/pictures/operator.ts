@@ -1,3 +1,4 @@
+import { Sweeper } from '../../src/upkeep/sweeper.service.js';
 import { OAuthClient } from '../support/oauth-client.js';
 import { enterConsole, type Walk } from '../support/world.js';
 
@@ -41,6 +42,37 @@ export const walk: Walk = async (scene) => {
   await shoot('operator-organization');
   await page.getByRole('link', { name: 'Suspend' }).click();
   await shoot('operator-suspend', { inPassing: true });
+  await page.goto(`${base}/storage`);
+  await shoot('operator-storage-new', { inPassing: true });
+  await server.app.get(Sweeper, { strict: false }).tick();
+  await page.goto(`${base}/storage`);
+  await shoot('operator-storage');
+  await page.goto(`${base}/resources`);
+  await shoot('operator-resources');
+  await page.getByRole('link', { name: 'Files' }).click();
+  await shoot('operator-resource');
+  await page.getByRole('link', { name: 'Change files:write' }).click();
+  await shoot('operator-scope');
+  await page.goBack();
+  await page.getByRole('link', { name: 'Remove files:share' }).click();
+  await shoot('operator-remove-scope', { inPassing: true });
+  await page.goBack();
+  await page.getByRole('link', { name: 'Remove', exact: true }).click();
+  await shoot('operator-remove-resource', { inPassing: true });
+  await page.goto(`${base}/resources/new`);
+  await shoot('operator-new-resource');
+  await page.getByLabel('URL of its MCP endpoint').fill('http://files.example.com/mcp');
+  await page.getByLabel('What people read', { exact: true }).fill('Files');
+  await page.getByLabel('Name', { exact: true }).fill('files:read');
+  await page.getByLabel('Sentence').fill('See your files');
+  await page.getByRole('button', { name: 'Declare' }).click();
+  await shoot('operator-new-resource-refused', { inPassing: true });
+  await page.goto(`${base}/settings`);
+  await shoot('operator-settings');
+  await page.goto(`${base}/outbox`);
+  await shoot('operator-outbox', { inPassing: true });
+  await page.goto(`${base}/outbox?to=nobody-is-called-this`);
+  await shoot('operator-outbox-none', { inPassing: true });
   await page.goto(`${base}/keys`);
   await shoot('operator-keys');
   await page

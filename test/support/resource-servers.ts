@@ -39,7 +39,7 @@ export async function declareResource(
   { uri = FILES, name = 'Files', scopes = FILE_SCOPES } = {},
 ): Promise<ResourceServer> {
   const credentials = await server.app.get(DeclaredResources, { strict: false }).declare({ uri, name, scopes });
-  if (!credentials) throw new Error(`${uri} is declared already`);
+  if (typeof credentials === 'string') throw new Error(`${uri} is declared already`);
   await server.app.get(Resources, { strict: false }).findNow(uri);
   const basic = `Basic ${Buffer.from(`${credentials.serverId}:${credentials.secret}`).toString('base64')}`;
   return {

@@ -37,6 +37,19 @@ export class Witness {
     }
   }
 
+  /** Holds what the statement locks for as long as the work takes, which therefore must not wait for it. */
+  async whileHeld<T>(lock: string, values: unknown[], work: () => Promise<T>): Promise<T> {
+    const holder = await this.connect();
+    try {
+      await holder.query('BEGIN');
+      const { rowCount } = await holder.query(lock, values);
+      if (!rowCount) throw new Error('there was nothing to lock');
+      return await work();
+    } finally {
+      await holder.end();
+    }
+  }
+
   /** Until so many sessions of the server stand at a lock. Throws when they do not come. */
   async untilWaiting(waiters: number): Promise<void> {
     const deadline = Date.now() + 10_000;

@@ -8,6 +8,7 @@ import {
   type AccountLine,
   People,
 } from '../../database/repositories/people.repository.js';
+import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
@@ -33,6 +34,7 @@ export class PeopleController {
   constructor(
     private readonly shells: Shells,
     private readonly people: People,
+    private readonly factors: StoredFactors,
     private readonly sessions: BrowserSessions,
     private readonly clock: Clock,
   ) {}
@@ -83,6 +85,7 @@ export class PeopleController {
       ended: endedNotice(asked, now),
       account: rowOf(account, now),
       connections,
+      secondFactor: await this.factors.has(id),
       organizations: organizations.map(({ name, role }) => ({ name, role: text(`role.${role}`) })),
       sessions: sessions.map(({ userAgent, address, lastSeenAt }) => ({
         device: deviceOf(userAgent),

@@ -26,6 +26,8 @@ export interface PersonModel extends ConsoleModel {
   readonly ended: Text | undefined;
   readonly account: AccountRow;
   readonly connections: number;
+  /** They have one. */
+  readonly secondFactor: boolean;
   readonly organizations: readonly { readonly name: string; readonly role: Text }[];
   readonly sessions: readonly { readonly device: Words; readonly address: string; readonly seen: Moment }[];
 }

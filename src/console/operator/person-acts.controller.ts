@@ -4,6 +4,7 @@ import { PasswordReset } from '../../accounts/password-reset.service.js';
 import { Clock } from '../../config/clock.js';
 import { type AccountLine, People } from '../../database/repositories/people.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
+import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
 import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
@@ -18,6 +19,7 @@ const ACTS = [
   'reset-password',
   'end-sessions',
   'disconnect',
+  'reset-second-factor',
   'make-operator',
   'unmake-operator',
   'disable',
@@ -35,6 +37,7 @@ export class PersonActsController {
     private readonly confirmations: Confirmations,
     private readonly people: People,
     private readonly users: Users,
+    private readonly factors: StoredFactors,
     private readonly passwords: PasswordReset,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
@@ -99,6 +102,8 @@ export class PersonActsController {
         return true;
       case 'disconnect':
         return this.users.disconnectTools(id, at, by);
+      case 'reset-second-factor':
+        return this.factors.reset(id, at, by);
       case 'disable': {
         const done = await this.users.disable(id, at, by);
         return done !== 'disabled before' && done;
@@ -114,6 +119,7 @@ export class PersonActsController {
     const act = ACTS.find((one) => one === name);
     const account = await this.people.find(id);
     if (!act || !account || (account.disabledAt !== null) !== (act === 'enable')) throw new NotFoundException();
+    if (act === 'reset-second-factor' && !(await this.factors.has(id))) throw new NotFoundException();
     const { connections } = await this.people.factsOf(id, this.clock.now());
     return { act, question: questionOf(act, account, connections) };
   }

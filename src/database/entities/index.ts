@@ -8,6 +8,7 @@ import { Client } from './client.entity.js';
 import { ConnectionHour } from './connection-hour.entity.js';
 import { ConnectionUse } from './connection-use.entity.js';
 import { DeniedRequest } from './denied-request.entity.js';
+import { FormerConnection } from './former-connection.entity.js';
 import { Grant } from './grant.entity.js';
 import { Invitation } from './invitation.entity.js';
 import { Membership } from './membership.entity.js';
@@ -20,6 +21,8 @@ import { RecoveryCode } from './recovery-code.entity.js';
 import { Resource } from './resource.entity.js';
 import { Session } from './session.entity.js';
 import { SigningKey } from './signing-key.entity.js';
+import { Sweep } from './sweep.entity.js';
+import { TableSize } from './table-size.entity.js';
 import { UsageDay } from './usage-day.entity.js';
 import { User } from './user.entity.js';
 
@@ -34,6 +37,7 @@ export const ENTITIES = [
   ConnectionHour,
   ConnectionUse,
   DeniedRequest,
+  FormerConnection,
   Grant,
   Invitation,
   Membership,
@@ -46,6 +50,8 @@ export const ENTITIES = [
   Resource,
   Session,
   SigningKey,
+  Sweep,
+  TableSize,
   UsageDay,
   User,
 ];

@@ -15,6 +15,7 @@ import { Passkeys1700000013000 } from './1700000013000-passkeys.js';
 import { Log1700000014000 } from './1700000014000-log.js';
 import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 import { RequiredSecondFactor1700000016000 } from './1700000016000-required-second-factor.js';
+import { Sweeps1700000017000 } from './1700000017000-sweeps.js';
 
 /** In the order they run. Generated, then read, then never edited. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   Log1700000014000,
   UsageDays1700000015000,
   RequiredSecondFactor1700000016000,
+  Sweeps1700000017000,
 ];

@@ -116,10 +116,6 @@ export class AttemptSteps {
     await this.statements.run(WRITE, [ring, steps.length, size, JSON.stringify(rows)]);
   }
 
-  async forget(before: Date): Promise<void> {
-    await this.dataSource.query('DELETE FROM attempt_steps WHERE at < $1', [before]);
-  }
-
   /** The step that carries a support code. */
   async byCode(supportCode: string, since: Date): Promise<RecordedStep | undefined> {
     const [step] = await this.dataSource.query<RecordedStep[]>(

@@ -105,7 +105,8 @@ export class AuditLog {
          FROM page JOIN audit_events e ON e.id = page.id LEFT JOIN users u ON u.id = e.user_id
          LEFT JOIN users b ON b.id = CASE WHEN e.detail->>'by' ~ '^[0-9a-f-]{36}$' THEN (e.detail->>'by')::uuid END
          LEFT JOIN organizations o ON o.id = e.organization_id
-         LEFT JOIN grants g ON g.id = e.grant_id LEFT JOIN clients c ON c.id = g.client_id
+         LEFT JOIN grants g ON g.id = e.grant_id LEFT JOIN former_connections f ON f.id = e.grant_id
+         LEFT JOIN clients c ON c.id = coalesce(g.client_id, f.client_id)
         ORDER BY e.at DESC, e.id DESC`,
       values,
     );
@@ -118,7 +119,7 @@ export class AuditLog {
 
   private async grantsLike(part: string, { organizationId }: AuditScope): Promise<string[] | undefined> {
     return this.few(
-      `SELECT g.id FROM clients c JOIN grants g ON g.client_id = c.id
+      `SELECT g.id FROM clients c JOIN ${CONNECTIONS} g ON g.client_id = c.id
         WHERE strpos(lower(c.metadata->>'client_name'), lower($1)) > 0 AND ($2::uuid IS NULL OR g.organization_id = $2)`,
       [part, organizationId ?? null],
     );
@@ -140,6 +141,9 @@ const NO_FILTER: AuditFilter = {
   from: undefined,
   until: undefined,
 };
+/** Those there are, and those that were swept. */
+const CONNECTIONS =
+  '(SELECT id, organization_id, client_id FROM grants UNION ALL SELECT id, organization_id, client_id FROM former_connections)';
 const ORDERED = 'ORDER BY e.at DESC, e.id DESC';
 
 /** The statement that finds one page: of nothing but what is asked for, so that it is planned for that. */
@@ -194,7 +198,7 @@ class Search {
   }
 
   private grantsOfTool(part: string): string {
-    return `SELECT g.id FROM clients c JOIN grants g ON g.client_id = c.id
+    return `SELECT g.id FROM clients c JOIN ${CONNECTIONS} g ON g.client_id = c.id
       WHERE strpos(lower(c.metadata->>'client_name'), lower(${this.put(part)})) > 0`;
   }
 

@@ -80,26 +80,6 @@ const ADD: Statement = {
         OR (excluded.used_at > u.used_at AND excluded.address <> u.address)`,
 };
 
-/** The oldest, so many at a time, by whichever node has the turn; the others find nothing to do. */
-const SWEEP: Statement = {
-  name: 'usage_sweep',
-  text: `WITH turn AS MATERIALIZED (
-      SELECT pg_try_advisory_xact_lock(hashtextextended('usage sweep', 0)) AS mine
-    ), old AS (
-      SELECT grant_id, hour FROM connection_hours WHERE hour < $1 AND (SELECT mine FROM turn) ORDER BY hour LIMIT $2
-    )
-    DELETE FROM connection_hours h USING old WHERE h.grant_id = old.grant_id AND h.hour = old.hour RETURNING 1`,
-};
-
-/** Whichever node has the turn sweeps days as well; they are few. */
-const SWEEP_DAYS: Statement = {
-  name: 'usage_sweep_days',
-  text: `DELETE FROM usage_days d USING (
-      SELECT ctid FROM usage_days WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date
-         AND pg_try_advisory_xact_lock(hashtextextended('usage sweep', 0)) ORDER BY day LIMIT $2) old
-     WHERE d.ctid = old.ctid RETURNING 1`,
-};
-
 /** How connections are used: hours of counters, and when each was used last. */
 @Injectable()
 export class ConnectionUsage {
@@ -111,12 +91,6 @@ export class ConnectionUsage {
   /** Each connection and hour once. */
   async add(counts: readonly UsageCount[]): Promise<void> {
     await this.statements.run(ADD, [JSON.stringify(counts)]);
-  }
-
-  /** Removes hours that began before, and sums of days before: how many, `limit` at most of each. */
-  async sweep(before: Date, limit: number): Promise<{ readonly hours: number; readonly days: number }> {
-    const hours = await this.statements.run(SWEEP, [before, limit]);
-    return { hours: hours.length, days: (await this.statements.run(SWEEP_DAYS, [before, limit])).length };
   }
 
   /** The first hour anything is known of; what was used before is not. */

@@ -200,8 +200,6 @@ export const DENY: Statement = {
       INSERT INTO denied_requests (request_id, expires_at)
       SELECT $1::uuid, $2 WHERE NOT EXISTS (SELECT 1 FROM grants WHERE request_id = $1::uuid)
       ON CONFLICT (request_id) DO NOTHING RETURNING request_id
-    ), swept AS (
-      DELETE FROM denied_requests WHERE expires_at < $3
     ), audited AS (
       INSERT INTO audit_events (at, action, user_id, organization_id, address, detail)
       SELECT $3, 'authorization.denied', $4, $5, $7, jsonb_build_object('client', $6::text) FROM denied)

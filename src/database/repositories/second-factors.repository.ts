@@ -130,13 +130,13 @@ export class StoredFactors {
     });
   }
 
-  /** Takes all of them away from somebody who lost them, and ends their sessions. As `removeApp`. False: they had none. */
-  async reset(userId: string, at: Date): Promise<Ended | false> {
+  /** Takes all of them away from somebody who lost them, and ends their sessions. `by`: the operator who does. As `removeApp`. False: they had none. */
+  async reset(userId: string, at: Date, by?: string): Promise<Ended | false> {
     return this.inTurn(userId, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await manager.delete(AuthenticatorApp, { userId });
       await manager.delete(Passkey, { userId });
-      await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId });
+      await addAuditEvent(manager, { at, action: 'user.second_factor_reset', userId, detail: { by } });
       const ended = await settle(manager, userId, at);
       await manager.delete(Session, { userId });
       return ended;

@@ -7,6 +7,8 @@ import { type Ended, endGrants } from './end-grants.js';
 
 export type NewResource = Pick<Resource, 'uri' | 'name' | 'scopes' | 'serverId' | 'secretHash'>;
 
+type Changes = Partial<Pick<Resource, 'name' | 'scopes' | 'secretHash'>>;
+
 /** The resources operators declared. Each change is in the audit log, written by the same transaction. */
 @Injectable()
 export class StoredResources {
@@ -39,16 +41,17 @@ export class StoredResources {
     });
   }
 
-  /** Changes name, scopes or secret. False: there is none of this URI. */
+  /** Changes name, scopes or secret; given as a function, as it is at that moment. False: there is none of this URI, or nothing to change. */
   async change(
     uri: string,
-    changes: Partial<Pick<Resource, 'name' | 'scopes' | 'secretHash'>>,
+    given: Changes | ((before: Resource) => Changes | undefined),
     at: Date,
     by?: string,
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const before = await manager.findOne(Resource, { where: { uri }, lock: { mode: 'for_no_key_update' } });
-      if (!before) return false;
+      const changes = before && (typeof given === 'function' ? given(before) : given);
+      if (!changes) return false;
       await manager.update(Resource, { uri }, changes);
       const changed = Object.keys(changes).map((name) => (name === 'secretHash' ? 'secret' : name));
       const seen = { before: described(before, changes), after: described(changes, changes) };

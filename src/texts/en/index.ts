@@ -9,7 +9,10 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { REQUIRED } from './required.js';
+import { RESOURCES } from './resources.js';
 import { SECURITY } from './security.js';
+import { SETTINGS } from './settings.js';
+import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
 /** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
@@ -25,7 +28,10 @@ export const EN = {
   ...OPERATOR,
   ...POLICY,
   ...REQUIRED,
+  ...RESOURCES,
   ...SECURITY,
+  ...SETTINGS,
+  ...STORAGE,
   ...USAGE,
 } as const;
 

@@ -56,6 +56,9 @@ export const OPERATOR = {
   'people.made': 'Made',
   'people.tools': 'Connected tools',
   'people.tools-count': '{count}',
+  'people.second-factor': 'Second factor',
+  'people.has-second-factor': 'set up',
+  'people.no-second-factor': 'none',
   'people.no-organizations': 'They belong to no organization.',
   'people.sessions': 'Where they are logged in',
   'people.session': '{device} · {address} · last seen {seen}',
@@ -74,6 +77,9 @@ export const OPERATOR = {
   'act.disconnect': 'Disconnect tools',
   'act.disconnect-what':
     '{connections, plural, one {# tool} other {# tools}} of <b>{email}</b> stop within two seconds, on every server, and must be approved again.',
+  'act.reset-second-factor': 'Reset second factor',
+  'act.reset-second-factor-what':
+    '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another. Be sure that it is them who asks. Connected tools go on.',
   'act.make-operator': 'Make operator',
   'act.make-operator-what':
     '<b>{email}</b> gets to govern the whole server, everything you can do. Do it only for somebody you would give the server’s secrets.',
@@ -174,6 +180,8 @@ export const OPERATOR = {
   'done.key-withdrawn': 'The key is withdrawn.',
   'done.reset-password': 'The link is on its way. Without SMTP it is in the outbox.',
   'done.end-sessions': 'They are logged out everywhere.',
+  'done.reset-second-factor':
+    'Their second factor is gone. They log in with the password alone, until they set up another.',
   'done.disconnect': 'Their tools are disconnected.',
   'done.make-operator': 'They are an operator now.',
   'done.unmake-operator': 'They are no operator any more.',

@@ -10,7 +10,10 @@ import { MEMBERS } from './members.js';
 import { OPERATOR } from './operator.js';
 import { POLICY } from './policy.js';
 import { REQUIRED } from './required.js';
+import { RESOURCES } from './resources.js';
 import { SECURITY } from './security.js';
+import { SETTINGS } from './settings.js';
+import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
 /** The same in Korean. */
@@ -26,6 +29,9 @@ export const KO: Readonly<Record<TextKey, string>> = {
   ...OPERATOR,
   ...POLICY,
   ...REQUIRED,
+  ...RESOURCES,
   ...SECURITY,
+  ...SETTINGS,
+  ...STORAGE,
   ...USAGE,
 };

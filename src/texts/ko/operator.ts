@@ -55,6 +55,9 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'people.made': '만든 때',
   'people.tools': '연결된 도구',
   'people.tools-count': '{count}개',
+  'people.second-factor': '두 번째 인증',
+  'people.has-second-factor': '설정됨',
+  'people.no-second-factor': '없음',
   'people.no-organizations': '속한 조직이 없습니다.',
   'people.sessions': '로그인한 곳',
   'people.session': '{device} · {address} · 마지막 접속 {seen}',
@@ -73,6 +76,9 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'act.disconnect': '도구 연결 끊기',
   'act.disconnect-what':
     '<b>{email}</b>: 도구 {connections}개가 모든 서버에서 2초 안에 멈추고, 다시 승인받아야 합니다.',
+  'act.reset-second-factor': '두 번째 인증 초기화',
+  'act.reset-second-factor-what':
+    '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인합니다. 본인이 요청한 것인지 확인하세요. 연결된 도구는 계속 쓸 수 있습니다.',
   'act.make-operator': '운영자로 지정',
   'act.make-operator-what':
     '<b>{email}</b>: 회원님처럼 서버 전체를 다스리게 됩니다. 서버의 비밀 값을 맡길 수 있는 사람만 지정하세요.',
@@ -172,6 +178,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'done.key-withdrawn': '키를 폐기했습니다.',
   'done.reset-password': '링크를 보내고 있습니다. SMTP가 없으면 보낼 편지함에 있습니다.',
   'done.end-sessions': '모든 곳에서 로그아웃되었습니다.',
+  'done.reset-second-factor': '두 번째 인증이 초기화되었습니다. 다시 설정할 때까지 비밀번호만으로 로그인합니다.',
   'done.disconnect': '도구의 연결을 끊었습니다.',
   'done.make-operator': '이제 운영자입니다.',
   'done.unmake-operator': '이제 운영자가 아닙니다.',

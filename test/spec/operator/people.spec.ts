@@ -4,6 +4,7 @@ import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js
 import { callMcp, OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { Witness } from '../../support/row-lock.js';
+import { setUpApp } from '../../support/second-factor.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
 describe.each(BOTH_DATABASES)('accounts, as operators govern them, on %s', (database) => {
@@ -121,6 +122,29 @@ describe.each(BOTH_DATABASES)('accounts, as operators govern them, on %s', (data
     expect(await works(tokens)).toBe(false);
     expect((await again.get(`${server.origin}/console`)).url).toBe(`${server.origin}/console`);
     expect(await audited('user.tools_disconnected')).toEqual([{ user_id: ann.id, by: operator.id }]);
+  });
+
+  it('lose their second factor when they lost it: typed, logged out, by the password alone from then on; tools go on', async () => {
+    const bo = await addPerson(server.app, 'bo@example.com');
+    expect((await pageOf(bo)).html).not.toContain('reset-second-factor');
+    expect((await browser.get(`${base()}/${bo.id}/reset-second-factor`)).status).toBe(404);
+    const [own, tokens] = [await logIn(bo), await connect(bo)];
+    const { recoveryCodes } = await setUpApp(server, own);
+    expect((await (await logIn(bo)).get(`${server.origin}/console`)).url).toContain('/console/login');
+
+    expect((await act(bo, 'reset-second-factor', 'Reset second factor', 'ann@example.com')).status).toBe(400);
+    expect((await own.get(`${server.origin}/console`)).url).toBe(`${server.origin}/console`);
+
+    const done = textOf((await act(bo, 'reset-second-factor', 'Reset second factor')).html);
+    expect(done).toContain('Their second factor is gone.');
+    expect(done).toContain('Second factor none');
+    expect((await own.get(`${server.origin}/console`)).url).toContain('/console/login');
+    expect((await (await logIn(bo)).get(`${server.origin}/console`)).url).toBe(`${server.origin}/console`);
+    expect(await works(tokens)).toBe(true);
+    expect(await audited('user.second_factor_reset')).toEqual([{ user_id: bo.id, by: operator.id }]);
+    expect(recoveryCodes.length).toBeGreaterThan(0);
+    expect(await server.query('SELECT 1 FROM recovery_codes WHERE user_id = $1', [bo.id])).toEqual([]);
+    expect((await browser.get(`${base()}/${bo.id}/reset-second-factor`)).status).toBe(404);
   });
 
   it('are offered a link for a new password, which waits in the outbox where no mail is sent', async () => {

@@ -130,27 +130,6 @@ describe.each(BOTH_DATABASES)('calls are counted, on %s', (database) => {
     expect(hours).toHaveLength(1);
     await server.query('DELETE FROM connection_hours WHERE grant_id = $1', [sidOf(tokens)]);
   });
-
-  it('hours and days older than ninety days are removed, in bounded steps, by one node at a time', async () => {
-    const usage = server.app.get(Usage, { strict: false });
-    await server.query(
-      `INSERT INTO connection_hours SELECT gen_random_uuid(), $1::timestamptz - n * interval '1 hour', $2, 1, 0, '{}', '{}' FROM generate_series(1, 6000) n`,
-      [new Date(server.clock.now().getTime() - 90 * 86_400_000), ann.organizationId],
-    );
-    const recent = await server.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM connection_hours WHERE hour >= $1`,
-      [new Date(server.clock.now().getTime() - 90 * 86_400_000)],
-    );
-    const days = () => server.query('SELECT * FROM usage_days ORDER BY 1, 2, 3, 4');
-    const kept = await days();
-    await server.query(
-      `INSERT INTO usage_days SELECT $2, 'organization', $1::date - n, '', 1, 0 FROM generate_series(1, 6000) n`,
-      [new Date(server.clock.now().getTime() - 91 * 86_400_000), ann.organizationId],
-    );
-    await usage.sweep();
-    expect(await server.query('SELECT count(*)::int AS n FROM connection_hours')).toEqual(recent);
-    expect(await days()).toEqual(kept);
-  });
 });
 
 describe('what was counted', () => {
