@@ -241,11 +241,10 @@ describe('restoring, several at once', () => {
   it('of two that had one name: one does, the other is asked for another name', async () => {
     const [one, two] = [await deleted('Halley'), await deleted('Halley')];
     const restore = await restoring();
-    const pages = await witness.releaseTogether(
-      'SELECT 1 FROM deleted_projects WHERE id = ANY ($1) FOR UPDATE',
-      [[one, two]],
-      2,
-      () => Promise.all([restore(one), restore(two)]),
+    // Where each would stand that had looked at the names already: what it makes refers to the organization.
+    const lock = 'SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE';
+    const pages = await witness.releaseTogether(lock, [ann.organizationId], 2, () =>
+      Promise.all([restore(one), restore(two)]),
     );
     expect(pages.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expect(await named('Halley')).toHaveLength(1);
