@@ -105,6 +105,9 @@ export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organi
 
 export interface ConnectionsModel extends ConsoleModel {
   readonly connections: readonly ConnectionRow[];
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
 }
 export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', {
   ...CONSOLE,

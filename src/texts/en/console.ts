@@ -17,6 +17,8 @@ export const CONSOLE = {
   'connections.lead':
     'What you approved, and has not ended. A tool that is disconnected stops working within two seconds, and must ask you again.',
   'connections.none': 'No tool is connected in your name.',
+  'connections.more': 'More tools',
+  'connections.first': 'Back to the newest',
   'connections.disconnect': 'Disconnect',
   'connections.facts':
     'In <n>{organization}</n> · answers to {host} · connected {since} · used {used} · ends {until} without use',

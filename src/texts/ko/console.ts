@@ -17,6 +17,8 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'connections.lead':
     '승인했고 아직 끝나지 않은 연결입니다. 연결을 끊은 도구는 2초 안에 멈추며, 다시 승인을 받아야 합니다.',
   'connections.none': '회원님 이름으로 연결된 도구가 없습니다.',
+  'connections.more': '도구 더 보기',
+  'connections.first': '최신으로',
   'connections.disconnect': '연결 끊기',
   'connections.facts':
     '조직 <n>{organization}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
