@@ -253,15 +253,14 @@ describe('restoring, several at once', () => {
   it('while another takes its name: nobody waits for it, and it is asked for another name', async () => {
     const id = await deleted('Io');
     const restore = await restoring();
-    const { page, other } = await witness
-      .whileHeld(LOCK, [id], async () => {
-        const pending = restore(id);
-        await witness.untilWaiting(1);
-        return { page: pending, other: await create('Io') };
-      })
-      .then(async ({ page, other }) => ({ page: await page, other }));
+    const held = await witness.whileHeld(LOCK, [id], async () => {
+      const pending = restore(id);
+      await witness.untilWaiting(1);
+      return { pending, other: await create('Io') };
+    });
+    const page = await held.pending;
     expect(page.status).toBe(409);
-    expect(await named('Io')).toEqual([other]);
+    expect(await named('Io')).toEqual([held.other]);
     expect(await server.query('SELECT 1 FROM deleted_projects WHERE id = $1', [id])).toHaveLength(1);
   });
 
