@@ -23,6 +23,7 @@ export const ORGANIZATION_ACTIONS = [
   'project.created',
   'project.renamed',
   'project.deleted',
+  'project.restored',
 ] as const;
 
 /** What belongs to accounts and to the server. */

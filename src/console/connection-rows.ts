@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { redirectHost, toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { type Connection, Connections } from '../database/repositories/connections.repository.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
 import { Resources } from '../resources/resources.service.js';
 import type { ConnectionRow } from './console.pages.js';
 import { moment } from '../http/moment.js';
@@ -18,10 +19,26 @@ export class ConnectionRows {
     private readonly clock: Clock,
   ) {}
 
-  /** Those that have not ended, newest first. */
-  async of(userId: string): Promise<ConnectionRow[]> {
+  /** Those that have not ended, newest first, with the position of each. */
+  async of(
+    userId: string,
+    limit: number,
+    after?: Position,
+  ): Promise<(ConnectionRow & { readonly position: string })[]> {
     const now = this.clock.now();
-    return (await this.connections.ofUser(userId, now, shownSince(now))).map((connection) => this.row(connection, now));
+    const found = await this.connections.ofUser(userId, { limit, after }, now, shownSince(now));
+    return found.map((connection) => ({ ...this.row(connection, now), position: connection.position }));
+  }
+
+  async count(userId: string): Promise<number> {
+    return this.connections.countOfUser(userId, this.clock.now());
+  }
+
+  /** One of somebody's that has not ended. */
+  async live(userId: string, id: string): Promise<ConnectionRow | undefined> {
+    const now = this.clock.now();
+    const found = await this.connections.find(id, { userId }, shownSince(now));
+    return found && found.revokedAt === null && found.expiresAt > now ? this.row(found, now) : undefined;
   }
 
   row(connection: Connection, now: Date): ConnectionRow {

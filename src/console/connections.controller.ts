@@ -14,7 +14,11 @@ import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
+import { nextPage, positionOf } from './position.js';
 import { Shells } from './shells.js';
+
+const PAGE = 50;
+const HERE = '/console/connections';
 
 /** The tools somebody connected: grants, seen by the person who gave them. */
 @Controller('console/connections')
@@ -32,17 +36,20 @@ export class ConnectionsController {
   @Get()
   async list(
     @CurrentSession() session: LiveSession,
-    @Query('done') done: unknown,
+    @Query() asked: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply }, connectionTabs('connections'));
-    const connections = await this.connections.of(session.userId);
+    const after = positionOf(asked['after']);
+    const found = await this.connections.of(session.userId, PAGE + 1, after);
     await renderPage(reply, CONNECTIONS_PAGE, {
       title: text('nav.connections'),
       shell,
-      notice: noticeOf(done),
-      connections,
+      notice: noticeOf(asked['done']),
+      connections: found.slice(0, PAGE),
+      more: nextPage(HERE, {}, found, PAGE),
+      first: after && HERE,
     });
   }
 
@@ -80,7 +87,7 @@ export class ConnectionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply });
-    const connection = (await this.connections.of(session.userId)).find((one) => one.id === id);
+    const connection = await this.connections.live(session.userId, id);
     if (!connection) throw new NotFoundException();
     await renderPage(reply, DISCONNECT_PAGE, {
       title: text('connections.disconnect'),

@@ -39,6 +39,7 @@ import { SettingsController } from './operator/settings.controller.js';
 import { StorageController } from './operator/storage.controller.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OverviewController } from './overview.controller.js';
+import { DeletedProjectsController } from './deleted-projects.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { AuthenticatorController } from './security/authenticator.controller.js';
@@ -80,6 +81,7 @@ import { StepUpController } from './step-up.controller.js';
     ConnectionsController,
     PasskeysController,
     PolicyController,
+    DeletedProjectsController,
     ProjectsController,
     RequiredFactorController,
     ResetPasswordController,

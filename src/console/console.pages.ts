@@ -105,6 +105,9 @@ export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organi
 
 export interface ConnectionsModel extends ConsoleModel {
   readonly connections: readonly ConnectionRow[];
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
 }
 export const CONNECTIONS_PAGE = definePage<ConnectionsModel>('console/connections', {
   ...CONSOLE,
@@ -143,6 +146,16 @@ export interface ProjectsModel extends ConsoleModel {
   readonly projects: readonly { readonly id: string; readonly name: string; readonly since: Moment }[];
   /** Where the next page is. */
   readonly more: string | undefined;
+  /** Those that can be restored, for somebody who may, and where there are more of them. */
+  readonly deleted: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly email: string | null;
+    readonly since: Moment;
+  }[];
+  readonly moreDeleted: string | undefined;
+  readonly first: string | undefined;
+  readonly days: number;
   readonly newName: string;
   readonly failure: Text | undefined;
 }
@@ -150,6 +163,14 @@ export const PROJECTS_PAGE = definePage<ProjectsModel>('console/projects', CONSO
 
 export interface DeleteProjectModel extends ConsoleModel {
   readonly project: { readonly id: string; readonly name: string };
+  readonly days: number;
   readonly failure: Text | undefined;
 }
 export const DELETE_PROJECT_PAGE = definePage<DeleteProjectModel>('console/delete-project', CONSOLE);
+
+export interface RestoreProjectModel extends ConsoleModel {
+  readonly id: string;
+  readonly newName: string;
+  readonly failure: Text;
+}
+export const RESTORE_PROJECT_PAGE = definePage<RestoreProjectModel>('console/restore-project', CONSOLE);

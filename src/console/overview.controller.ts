@@ -35,15 +35,14 @@ export class OverviewController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('overview', session, { request, reply });
-    const connections = await this.connections.of(session.userId);
     await renderPage(reply, OVERVIEW_PAGE, {
       title: text('nav.overview'),
       shell,
       notice: noticeOf(done),
       mcpUrl: this.config.resource,
       tools: connectLines(this.config.resource),
-      connections: connections.length,
-      recent: connections.slice(0, RECENT),
+      connections: await this.connections.count(session.userId),
+      recent: await this.connections.of(session.userId, RECENT),
     });
   }
 }

@@ -1,54 +1,60 @@
-import {
-  ParseUUIDPipe,
-  Body,
-  Controller,
-  Get,
-  NotFoundException,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import type { Project } from '../database/entities/project.entity.js';
+import { DeletedProjects, RESTORABLE_DAYS } from '../database/repositories/deleted-projects.repository.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
 import { type Actor, Projects } from '../database/repositories/projects.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
-import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
 import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
+import { nextPage, positionOf } from './position.js';
+import { mayChange, projectActor } from './project-actor.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
+const HERE = '/console/projects';
+/** Where the other list of the page stays. */
+const cursor = (name: string, at: Position | undefined): Record<string, string> =>
+  at ? { [name]: `${at.key} ${at.id}` } : {};
 const NAME_RULE = text('form.name-rule');
 
-/** The projects of the organization the console shows. */
+interface Shown {
+  readonly after?: Position | undefined;
+  /** Where the page before ended, of those that were deleted. */
+  readonly deletedAfter?: Position | undefined;
+  readonly notice?: Text | undefined;
+  readonly failure?: Text;
+  readonly newName?: string;
+}
+
+/** The projects of the organization the console shows, and those deleted of late for whoever may restore them. */
 @Controller('console/projects')
 @UseGuards(SessionGuard)
 export class ProjectsController {
   constructor(
     private readonly shells: Shells,
     private readonly projects: Projects,
+    private readonly deleted: DeletedProjects,
     private readonly clock: Clock,
   ) {}
 
   @Get()
   async list(
     @CurrentSession() session: LiveSession,
-    @Query('after', new ParseUUIDPipe({ optional: true })) after: string | undefined,
-    @Query('done') done: unknown,
+    @Query() { after, deleted, done }: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.render(session, request, reply, { after, notice: noticeOf(done) });
+    const shown = { after: positionOf(after), deletedAfter: positionOf(deleted), notice: noticeOf(done) };
+    await this.render(session, request, reply, shown);
   }
 
   @Post()
@@ -110,11 +116,8 @@ export class ProjectsController {
     await reply.redirect('/console/projects?done=project-deleted', 303);
   }
 
-  /** Who changes projects here; somebody who may not is told there is nothing. */
   private async actor(session: LiveSession): Promise<Actor> {
-    const organization = await this.shells.organizationOf(session);
-    if (!organization || !ADMINISTRATORS.includes(organization.role)) throw new NotFoundException();
-    return { userId: session.userId, organizationId: organization.id };
+    return projectActor(session, await this.shells.organizationOf(session));
   }
 
   private async project(session: LiveSession, id: string): Promise<Project> {
@@ -128,21 +131,29 @@ export class ProjectsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    { after, notice, failure, newName = '' }: { after?: string; notice?: Text; failure?: Text; newName?: string },
+    { after, deletedAfter, notice, failure, newName = '' }: Shown,
   ): Promise<void> {
     const organization = await this.shells.organizationOf(session);
     const { shell } = await this.shells.make('projects', session, { request, reply });
-    const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
-    const page = found.slice(0, PAGE);
     const now = this.clock.now();
+    const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
+    const gone = mayChange(organization)
+      ? await this.deleted.list(organization.id, { limit: PAGE + 1, after: deletedAfter, at: now })
+      : [];
     const model = {
       title: text('nav.projects'),
       shell,
       notice,
       organization: organization?.name,
-      mayChange: organization !== undefined && ADMINISTRATORS.includes(organization.role),
-      projects: page.map(({ id, name, createdAt }) => ({ id, name, since: moment(createdAt, now) })),
-      more: found.length > PAGE ? `/console/projects?after=${page.at(-1)!.id}` : undefined,
+      mayChange: mayChange(organization),
+      projects: found.slice(0, PAGE).map(({ id, name, createdAt }) => ({ id, name, since: moment(createdAt, now) })),
+      more: nextPage(HERE, cursor('deleted', deletedAfter), found, PAGE),
+      deleted: gone
+        .slice(0, PAGE)
+        .map(({ id, name, email, deletedAt }) => ({ id, name, email, since: moment(deletedAt, now) })),
+      moreDeleted: nextPage(HERE, cursor('after', after), gone, PAGE, 'deleted'),
+      first: after || deletedAfter ? HERE : undefined,
+      days: RESTORABLE_DAYS,
       newName,
       failure,
     };
@@ -160,7 +171,14 @@ export class ProjectsController {
     await renderPage(
       reply,
       DELETE_PROJECT_PAGE,
-      { title: text('projects.delete-title'), shell, notice: undefined, project: { id, name }, failure },
+      {
+        title: text('projects.delete-title'),
+        shell,
+        notice: undefined,
+        project: { id, name },
+        days: RESTORABLE_DAYS,
+        failure,
+      },
       failure ? 400 : 200,
     );
   }

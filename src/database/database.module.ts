@@ -9,6 +9,7 @@ import { AuditLog } from './repositories/audit-log.repository.js';
 import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Connections } from './repositories/connections.repository.js';
 import { ConnectionUsage } from './repositories/connection-usage.repository.js';
+import { DeletedProjects } from './repositories/deleted-projects.repository.js';
 import { Grants } from './repositories/grants.repository.js';
 import { Invitations } from './repositories/invitations.repository.js';
 import { KnownClients } from './repositories/known-clients.repository.js';
@@ -43,6 +44,7 @@ const REPOSITORIES = [
   AuditLog,
   Connections,
   ConnectionUsage,
+  DeletedProjects,
   Grants,
   Health,
   Invitations,

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { RESTORABLE_DAYS } from '../database/repositories/deleted-projects.repository.js';
 import type { SweptTable } from '../database/repositories/sweeps.repository.js';
 import { KEPT_MS } from '../recorder/recorder.service.js';
 import { DAY_MS, HOUR_MS, RETENTION_MS } from '../usage/periods.js';
@@ -14,6 +15,7 @@ export function retentionOf(table: SweptTable, { endedConnectionRetention }: Con
 const FIXED: Readonly<Record<Exclude<SweptTable, 'grants'>, number>> = {
   attempt_steps: KEPT_MS,
   connection_hours: RETENTION_MS,
+  deleted_projects: RESTORABLE_DAYS * DAY_MS,
   denied_requests: HOUR_MS,
   invitations: 30 * DAY_MS,
   rate_limits: HOUR_MS,

@@ -175,14 +175,44 @@ describe('an organization in Chromium, without script', () => {
     await says(page, 'That is not its name.');
     await page.getByLabel('Type its name to confirm').fill('Web site');
     await press(page, 'Delete');
-    await says(page, 'The project is gone.');
-    expect(await page.getByRole('listitem').getByRole('heading').allInnerTexts()).toEqual(['Mobile app']);
+    await says(page, 'The project is deleted.');
+    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
+      'Mobile app',
+      'Create a project',
+      'Recently deleted',
+    ]);
     expect(await seen()).not.toContain('Web site');
     const theirs = await enter(member);
     await follow(theirs, 'Projects');
     await theirs.getByRole('heading', { name: 'Mobile app' }).waitFor();
     expect(await theirs.getByRole('button', { name: 'Create project' }).count()).toBe(0);
+    expect(await theirs.getByRole('heading', { name: 'Recently deleted' }).count()).toBe(0);
+
+    await says(page, /by owner@example\.com/);
+    await press(page, 'Restore Web site');
+    await says(page, 'The project is back.');
+    expect(await seen()).toContain('Web site');
+    await theirs.reload();
+    await theirs.getByRole('heading', { name: 'Web site' }).waitFor();
     for (const one of [page, theirs]) await one.context().close();
+  });
+
+  it('a deleted project whose name was taken comes back by another', async () => {
+    const page = await enter(owner);
+    await follow(page, 'Projects');
+    await follow(page, 'Delete Mobile app');
+    await page.getByLabel('Type its name to confirm').fill('Mobile app');
+    await press(page, 'Delete');
+    await page.getByLabel('Project name').fill('Mobile app');
+    await press(page, 'Create project');
+    await press(page, 'Restore Mobile app');
+    await says(page, 'There is another project called Mobile app by now.');
+    await page.getByLabel('Project name').fill('Mobile app of old');
+    await press(page, 'Restore');
+    await says(page, 'The project is back.');
+    await page.getByRole('heading', { name: 'Mobile app of old' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Recently deleted' }).count()).toBe(0);
+    await page.context().close();
   });
 
   it('its connections are searched, filtered and ordered in the address, and ended: one, and all of a tool by typing its name', async () => {

@@ -129,4 +129,11 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('textbox').fill('another');
   await page.getByRole('button', { name: /^Delete/ }).click();
   await shoot('delete-project-refused', { inPassing: true });
+  await page.getByRole('textbox').fill('Website');
+  await page.getByRole('button', { name: /^Delete/ }).click();
+  await shoot('projects-deleted');
+  await page.getByRole('textbox', { name: 'Project name' }).fill('Website');
+  await page.getByRole('button', { name: 'Create project' }).click();
+  await page.getByRole('button', { name: 'Restore' }).click();
+  await shoot('restore-project', { once: true });
 };

@@ -12,6 +12,14 @@ export const walk: FormWalk = async ({ server, browser, person, mailbox }) => {
   await browser.submit(flow.page, 'Approve');
   const tokens = await client.again().connect(person, { browser });
   await callMcp(server.origin, tokens.access_token, 'tools/call', { name: 'create_project', arguments: { name: 'P' } });
+  const projects = `${server.origin}/console/projects`;
+  for (const name of ['Gone', 'Taken']) {
+    const made = await browser.submit(await browser.get(projects), 'Create project', { name });
+    const id = new RegExp(`/console/projects/([0-9a-f-]{36})/delete">Delete<[^>]*> ${name}`).exec(made.html)![1];
+    await browser.submit(await browser.get(`${projects}/${id}/delete`), 'Delete', { name });
+  }
+  await browser.submit(await browser.get(projects), 'Create project', { name: 'Taken' });
+  pages.push(await browser.submit(await browser.get(projects), 'Restore Taken'));
   await browser.submit(await browser.get(`${server.origin}/console/organizations`), 'Create organization', {
     name: 'Second',
   });

@@ -6,5 +6,8 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
   const rehearse = async (people: string) =>
     browser.submit(await browser.get(address), 'See what it would do', { tool: '*', people, verdict: 'deny' });
   const ruled = await browser.submit(await rehearse('member'), 'Save');
-  return [ruled, await rehearse('admin')];
+  const rehearsal = await rehearse('admin');
+  const change = rehearsal.forms.flatMap(({ fields }) => fields).find(({ name }) => name === 'change')!.value;
+  const again = await browser.get(`${address}/rehearsal?${new URLSearchParams({ change })}`);
+  return [ruled, rehearsal, again];
 };

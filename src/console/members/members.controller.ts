@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Inviter } from '../../accounts/inviter.service.js';
 import { Clock } from '../../config/clock.js';
 import { Invitations } from '../../database/repositories/invitations.repository.js';
+import type { Position } from '../../database/repositories/keyset.sql.js';
 import { type Member, Memberships } from '../../database/repositories/memberships.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
@@ -17,6 +18,7 @@ import { choices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
+import { nextPage, positionOf } from '../position.js';
 import { Shells } from '../shells.js';
 import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
 
@@ -25,8 +27,10 @@ const PAGE = 50;
 interface MemberFilter {
   readonly search: string;
   readonly after: string | undefined;
+  /** Where the page before ended, of invitations. */
+  readonly invited: Position | undefined;
 }
-const EVERYBODY: MemberFilter = { search: '', after: undefined };
+const EVERYBODY: MemberFilter = { search: '', after: undefined, invited: undefined };
 
 interface Shown {
   readonly notice?: Text | undefined;
@@ -52,11 +56,15 @@ export class MembersController {
   async list(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Query() { done, q, after }: Readonly<Record<string, unknown>>,
+    @Query() { done, q, after, invited }: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const filter = { search: fieldOf(q).trim().slice(0, 100), after: fieldOf(after).slice(0, 254) || undefined };
+    const filter = {
+      search: fieldOf(q).trim().slice(0, 100),
+      after: fieldOf(after).slice(0, 254) || undefined,
+      invited: positionOf(invited),
+    };
     await this.render(session, await this.shells.own(session, id), { notice: noticeOf(done), filter }, request, reply);
   }
 
@@ -186,7 +194,12 @@ export class MembersController {
     const found = await this.memberships.list(organization.id, filter, PAGE + 1, now);
     const page = found.slice(0, PAGE);
     const here = `/console/organizations/${organization.id}/members`;
-    const next = new URLSearchParams({ q: filter.search, after: page.at(-1)?.email ?? '' });
+    const { invited } = filter;
+    const next = new URLSearchParams({
+      q: filter.search,
+      after: page.at(-1)?.email ?? '',
+      ...(invited && { invited: `${invited.key} ${invited.id}` }),
+    });
     const members = page.map((member) => ({
       userId: member.userId,
       name: member.name,
@@ -198,7 +211,10 @@ export class MembersController {
       roles: mayDecide(organization.role, member.role) ? rolesFor(organization.role, member.role) : undefined,
       removable: this.mayRemove(session, organization, member),
     }));
-    const invitations = decides ? await this.invitations.open(organization.id, now) : [];
+    const invitations = decides
+      ? await this.invitations.open(organization.id, { limit: PAGE + 1, after: invited, at: now })
+      : [];
+    const shown = { q: filter.search, ...(filter.after !== undefined && { after: filter.after }) };
     const model = {
       title: text('members.title', { organization: organization.name }),
       shell,
@@ -210,12 +226,14 @@ export class MembersController {
       search: filter.search,
       searchable: filter.search !== '' || filter.after !== undefined || found.length > PAGE,
       more: found.length > PAGE ? `${here}?${next}` : undefined,
-      invitations: invitations.map((one) => ({
+      invitations: invitations.slice(0, PAGE).map((one) => ({
         id: one.id,
         email: one.email,
         role: text(`role.${one.role}`),
         until: moment(one.expiresAt, now),
       })),
+      moreInvitations: nextPage(here, shown, invitations, PAGE, 'invited'),
+      first: filter.after !== undefined || invited ? here : undefined,
       grantable: decides ? rolesFor(organization.role, 'member') : [],
       email: email.slice(0, 254),
     };

@@ -39,6 +39,9 @@ export interface MembersModel extends OfOrganization {
     readonly role: Text;
     readonly until: Moment;
   }[];
+  readonly moreInvitations: string | undefined;
+  /** Where both lists begin, when one does not begin here. */
+  readonly first: string | undefined;
   /** What whoever looks may invite somebody to be. */
   readonly grantable: readonly RoleChoice[];
   readonly email: string;

@@ -30,9 +30,8 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { type Fields, PEOPLE, PolicyForm, VERDICTS } from './policy-form.js';
 import { POLICY_PAGE, POLICY_REHEARSAL_PAGE } from './policy.pages.js';
+import { pageOf, type Place, placeOf, writtenPlaces } from './rehearsal-pages.js';
 
-/** So many connections of each kind a rehearsal names. */
-const NAMED = 100;
 const REHEARSAL_SECONDS = 3600;
 
 /** A change that was rehearsed, and of which version of the policy. */
@@ -86,6 +85,23 @@ export class PolicyController {
     return this.foretell({ change, version: policy.version }, rehearsal, session, organization, request, reply);
   }
 
+  /** A further page of a rehearsal. The change travels in the address, sealed, to be made as before. */
+  @Get('rehearsal')
+  async more(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query() asked: Fields,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const sealed = fieldOf(asked['change']);
+    const rehearsed = this.opened(sealed, session, id);
+    if (!rehearsed) return this.render(session, organization, {}, request, reply, text('policy.stale'));
+    const rehearsal = await this.policy.rehearse(id, rehearsed.change, rehearsed.version);
+    return this.foretell(rehearsed, rehearsal, session, organization, request, reply, { sealed, asked });
+  }
+
   /** Brings back what was before the last change: at once when no connection would notice, else by its rehearsal. */
   @Post('undo')
   @UseGuards(CsrfGuard)
@@ -116,35 +132,42 @@ export class PolicyController {
     organization: OwnOrganization,
     request: FastifyRequest,
     reply: FastifyReply,
+    page?: { readonly sealed: string; readonly asked: Fields },
   ): Promise<void> {
     const { id } = organization;
     const { change } = rehearsed;
     if (!rehearsal) return this.render(session, organization, {}, request, reply, text('policy.stale'));
     const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
     const { ended, changed, untouched, approvals } = rehearsal;
+    const sealed =
+      page?.sealed ?? this.sealing.sealValue('policy-change', rehearsed, REHEARSAL_SECONDS, contextOf(session, id));
+    const [endedAfter, changedAfter] = [placeOf(page?.asked['ended']), placeOf(page?.asked['changed'])];
+    const endedPage = pageOf(ended, (one) => one, endedAfter);
+    const changedPage = pageOf(changed, ({ connection }) => connection, changedAfter);
+    const at = (places: { ended?: Place | undefined; changed?: Place | undefined }) =>
+      `${addressOf(id)}/rehearsal?${new URLSearchParams({ change: sealed, ...writtenPlaces(places) })}`;
     await renderPage(reply, POLICY_REHEARSAL_PAGE, {
       title: text('policy.rehearsal-title'),
       shell,
       notice: undefined,
       here: addressOf(id),
-      change: this.sealing.sealValue('policy-change', rehearsed, REHEARSAL_SECONDS, contextOf(session, id)),
+      change: sealed,
       says: saysOf(await this.peopleOf(change.people), change.becomes),
       name: nameOf(change.tool, await this.nameOf(id, change.tool)),
       ended: ended.length,
       changed: changed.length,
       untouched,
-      endedLines: ended
-        .slice(0, NAMED)
-        .map((connection) => this.line({ connection, before: connection.scopes, after: [] })),
-      changedLines: changed.slice(0, NAMED).map((one) => this.line(one)),
+      endedLines: endedPage.lines.map((connection) => this.line({ connection, before: connection.scopes, after: [] })),
+      changedLines: changedPage.lines.map((one) => this.line(one)),
       days: REHEARSED_DAYS,
       approvals: approvals.map(({ name, redirectUri, identity, ...counts }) => ({
         ...counts,
         tool: nameOfTool(name, redirectUri),
         selfAsserted: identity === 'self-asserted',
       })),
-      endedMore: Math.max(0, ended.length - NAMED),
-      changedMore: Math.max(0, changed.length - NAMED),
+      endedMore: endedPage.last && at({ ended: endedPage.last, changed: changedAfter }),
+      changedMore: changedPage.last && at({ ended: endedAfter, changed: changedPage.last }),
+      first: endedAfter || changedAfter ? at({}) : undefined,
     });
   }
 
@@ -159,18 +182,17 @@ export class PolicyController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const organization = await this.shells.governed(session, id);
-    const opened = this.sealing.openValue<Rehearsed>('policy-change', fieldOf(sealed), contextOf(session, id));
-    const rehearsed = typeof opened === 'object' ? opened.value : undefined;
-    const ended =
-      rehearsed &&
-      (await this.policy.save({
-        organizationId: id,
-        change: revived(rehearsed.change),
-        version: rehearsed.version,
-        by: session.userId,
-      }));
+    const rehearsed = this.opened(sealed, session, id);
+    const ended = rehearsed && (await this.policy.save({ organizationId: id, ...rehearsed, by: session.userId }));
     if (ended === undefined) return this.render(session, organization, {}, request, reply, text('policy.stale'));
     await reply.redirect(`${addressOf(id)}?done=policy-changed`, 303);
+  }
+
+  /** What was rehearsed for this organization in this session, of late. */
+  private opened(sealed: unknown, session: LiveSession, id: string): Rehearsed | undefined {
+    const opened = this.sealing.openValue<Rehearsed>('policy-change', fieldOf(sealed), contextOf(session, id));
+    if (typeof opened !== 'object') return undefined;
+    return { change: revived(opened.value.change), version: opened.value.version };
   }
 
   private async render(

@@ -56,7 +56,7 @@ export interface PolicyRehearsalModel extends ConsoleModel {
   readonly ended: number;
   readonly changed: number;
   readonly untouched: number;
-  /** The first of those that end, and of those that change. */
+  /** A page of those that end, and of those that change. */
   readonly endedLines: readonly Line[];
   readonly changedLines: readonly Line[];
   /** Approvals of so many days, by tool: what would have become of them. */
@@ -68,7 +68,9 @@ export interface PolicyRehearsalModel extends ConsoleModel {
     readonly asked: number;
     readonly denied: number;
   }[];
-  readonly endedMore: number;
-  readonly changedMore: number;
+  /** Where more of them are, and where it begins, when this is not its first page. */
+  readonly endedMore: string | undefined;
+  readonly changedMore: string | undefined;
+  readonly first: string | undefined;
 }
 export const POLICY_REHEARSAL_PAGE = definePage<PolicyRehearsalModel>('console/policy-rehearsal', CONSOLE);

@@ -7,6 +7,7 @@ import { AuthenticatorApp } from './authenticator-app.entity.js';
 import { Client } from './client.entity.js';
 import { ConnectionHour } from './connection-hour.entity.js';
 import { ConnectionUse } from './connection-use.entity.js';
+import { DeletedProject } from './deleted-project.entity.js';
 import { DeniedRequest } from './denied-request.entity.js';
 import { FormerConnection } from './former-connection.entity.js';
 import { Grant } from './grant.entity.js';
@@ -36,6 +37,7 @@ export const ENTITIES = [
   Client,
   ConnectionHour,
   ConnectionUse,
+  DeletedProject,
   DeniedRequest,
   FormerConnection,
   Grant,

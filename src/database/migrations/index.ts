@@ -16,6 +16,7 @@ import { Log1700000014000 } from './1700000014000-log.js';
 import { UsageDays1700000015000 } from './1700000015000-usage-days.js';
 import { RequiredSecondFactor1700000016000 } from './1700000016000-required-second-factor.js';
 import { Sweeps1700000017000 } from './1700000017000-sweeps.js';
+import { DeletedProjects1700000019000 } from './1700000019000-deleted-projects.js';
 
 /** In the order they run. Generated, then read, then never edited. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   UsageDays1700000015000,
   RequiredSecondFactor1700000016000,
   Sweeps1700000017000,
+  DeletedProjects1700000019000,
 ];

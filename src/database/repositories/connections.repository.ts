@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** A grant as people see it: which tool works where, for whom, with what, and how much. */
 export interface Connection {
@@ -71,22 +72,36 @@ export const detailed = (page: string, since: string, order: string) =>
      JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
      LEFT JOIN connection_uses v ON v.grant_id = g.id ${order}`;
 
+const OWN = 'g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL';
+
 /** Connections of people, one or all of somebody's. */
 @Injectable()
 export class Connections {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Everything somebody has connected and not ended, the newest first. `since`: from when on calls count. */
-  async ofUser(userId: string, at: Date, since: Date): Promise<Connection[]> {
-    const page = `SELECT g.id AS grant_id FROM grants g
-        WHERE g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
-        ORDER BY g.created_at DESC LIMIT 200`;
-    const rows = await this.dataSource.query<Row[]>(detailed(page, '$3', 'ORDER BY g.created_at DESC'), [
-      userId,
-      at,
-      since,
-    ]);
-    return rows.map(connectionOf);
+  /** What somebody has connected and not ended, the newest first, with the position of each. `since`: from when on calls count. */
+  async ofUser(
+    userId: string,
+    { limit, after }: { readonly limit: number; readonly after?: Position | undefined },
+    at: Date,
+    since: Date,
+  ): Promise<(Connection & { readonly position: string })[]> {
+    const page = `SELECT g.id AS grant_id, ${micros('g.created_at')} AS key FROM grants g
+        WHERE ${OWN} AND ($3::bigint IS NULL OR (g.created_at, g.id) < (${timeOfMicros('$3')}, $4::uuid))
+        ORDER BY g.created_at DESC, g.id DESC LIMIT $5`;
+    const rows = await this.dataSource.query<(Row & { key: string })[]>(
+      detailed(page, '$6', 'ORDER BY g.created_at DESC, g.id DESC'),
+      [userId, at, after?.key ?? null, after?.id ?? null, limit, since],
+    );
+    return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
+  }
+
+  async countOfUser(userId: string, at: Date): Promise<number> {
+    const [row] = await this.dataSource.query<{ n: number }[]>(
+      `SELECT count(*)::integer AS n FROM grants g WHERE ${OWN}`,
+      [userId, at],
+    );
+    return row!.n;
   }
 
   /** One that was connected, ended or not; of this organization, or of this person. */

@@ -4,6 +4,7 @@ import type { Role } from '../../oauth/role.js';
 import { Invitation } from '../entities/invitation.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 export type NewInvitation = Pick<Invitation, 'organizationId' | 'email' | 'role' | 'invitedBy' | 'expiresAt'>;
 
@@ -29,13 +30,18 @@ export class Invitations {
     });
   }
 
-  /** Those of an organization that can still be taken. */
-  async open(organizationId: string, at: Date): Promise<Invitation[]> {
-    return this.dataSource.manager.find(Invitation, {
-      where: { organizationId, acceptedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(at) },
-      order: { createdAt: 'DESC' },
-      take: 1000,
-    });
+  /** Those of an organization that can still be taken, the newest first, with the position of each. */
+  async open(
+    organizationId: string,
+    { limit, after, at }: { limit: number; after: Position | undefined; at: Date },
+  ): Promise<(Pick<Invitation, 'id' | 'email' | 'role' | 'expiresAt'> & { readonly position: string })[]> {
+    return this.dataSource.query(
+      `SELECT id, email, role, expires_at AS "expiresAt", ${micros('created_at')} AS position FROM invitations
+        WHERE organization_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2
+          AND ($3::bigint IS NULL OR (created_at, id) < (${timeOfMicros('$3')}, $4::uuid))
+        ORDER BY created_at DESC, id DESC LIMIT $5`,
+      [organizationId, at, after?.key ?? null, after?.id ?? null, limit],
+    );
   }
 
   /** With its organization, while it can be taken. */

@@ -74,8 +74,9 @@ const RULING: Statement = {
      WHERE m.user_id = $1 AND m.organization_id = $2`,
 };
 
+/** By address as its bytes are, and by id: whoever pages through them compares alike. */
 const CONNECTIONS = `SELECT g.id, u.email, m.role, g.resource, g.scopes, g.redirect_uri, c.metadata, p.verdict, p.ceiling
-      FROM ${RULED} JOIN users u ON u.id = g.user_id WHERE ${LIVE} ORDER BY u.email, g.created_at, g.id`;
+      FROM ${RULED} JOIN users u ON u.id = g.user_id WHERE ${LIVE} ORDER BY u.email COLLATE "C", g.id`;
 
 /** A tool that registers again and again by the same name is one tool. */
 const APPROVALS = `SELECT c.identity, c.metadata->>'client_name' AS name, min(g.redirect_uri) AS redirect_uri,

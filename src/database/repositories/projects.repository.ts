@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { DeletedProject } from '../entities/deleted-project.entity.js';
 import { Project } from '../entities/project.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** Who does something to a project, and through which connection when it is a tool. */
 export interface Actor {
@@ -15,20 +17,20 @@ export interface Actor {
 export class Projects {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Oldest first; `after` is the id of the last one seen. */
-  async list(organizationId: string, limit: number, after?: string): Promise<Project[]> {
-    const query = this.dataSource.manager
-      .createQueryBuilder(Project, 'p')
-      .where('p.organization_id = :organizationId', { organizationId })
-      .orderBy('p.createdAt', 'ASC')
-      .addOrderBy('p.id', 'ASC')
-      .limit(limit);
-    if (after)
-      query.andWhere(
-        '(p.created_at, p.id) > (SELECT created_at, id FROM projects WHERE id = :after AND organization_id = :organizationId)',
-        { after },
-      );
-    return query.getMany();
+  /** Oldest first, with the position of each. */
+  async list(
+    organizationId: string,
+    limit: number,
+    after?: Position,
+  ): Promise<(Project & { readonly position: string })[]> {
+    return this.dataSource.query(
+      `SELECT id, organization_id AS "organizationId", name, created_at AS "createdAt", updated_at AS "updatedAt",
+              ${micros('created_at')} AS position
+         FROM projects
+        WHERE organization_id = $1 AND ($2::bigint IS NULL OR (created_at, id) > (${timeOfMicros('$2')}, $3::uuid))
+        ORDER BY created_at, id LIMIT $4`,
+      [organizationId, after?.key ?? null, after?.id ?? null, limit],
+    );
   }
 
   async find(organizationId: string, id: string): Promise<Project | null> {
@@ -60,11 +62,12 @@ export class Projects {
     });
   }
 
-  /** Whether there was one to delete. */
+  /** Whether there was one to delete. It is kept for a while, where nothing but its restoration finds it. */
   async delete(actor: Actor, id: string, at: Date): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const project = await locked(manager, actor.organizationId, id);
       if (!project) return false;
+      await manager.insert(DeletedProject, { ...project, deletedAt: at, deletedBy: actor.userId });
       await manager.delete(Project, { id });
       const detail = { project: id, name: project.name };
       await addAuditEvent(manager, { at, action: 'project.deleted', ...actor, detail });

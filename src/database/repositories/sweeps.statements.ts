@@ -4,6 +4,7 @@ import type { Statement } from '../statements.js';
 export const SWEPT_TABLES = [
   'attempt_steps',
   'connection_hours',
+  'deleted_projects',
   'denied_requests',
   'grants',
   'invitations',
@@ -59,6 +60,7 @@ const byPages = (table: SweptTable, over: string, rest = ''): Sweeping => ({
 export const SWEEPINGS: Readonly<Record<SweptTable, Sweeping>> = {
   attempt_steps: byPages('attempt_steps', 'at < $1'),
   connection_hours: byIndex('connection_hours', 'hour', '$1'),
+  deleted_projects: byPages('deleted_projects', 'deleted_at < $1'),
   denied_requests: byPages('denied_requests', 'expires_at < $1'),
   /** With them goes when they were last used. What names the tool of their events in the log stays. */
   grants: byPages(

@@ -156,6 +156,7 @@ export const ACCOUNTS = {
   'mail-kind.account': 'A change of an account',
   'mail-kind.email': 'A new address',
   'mail-kind.invitation': 'Invitations',
+  'mail-kind.required': 'A second factor is required',
   'mail-kind.reset': 'A new password',
   'mail-kind.security': 'Security of an account',
   'mail-kind.sign-up': 'Sign-up',

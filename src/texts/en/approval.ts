@@ -52,7 +52,7 @@ export const APPROVAL = {
   'scope.projects:read': 'See the projects',
   'scope.projects:read.example': 'their names and when they were made',
   'scope.projects:write': 'Create, rename and delete projects',
-  'scope.projects:write.example': 'delete a project for good',
+  'scope.projects:write.example': 'delete a project',
   'scope.offline_access': 'Stay connected when you are away',
   'scope.offline_access.example': 'renew its access until you disconnect it, or for 30 days without use',
 

@@ -30,6 +30,7 @@ export const AUDIT = {
   'action.project.created': 'created a project',
   'action.project.renamed': 'renamed a project',
   'action.project.deleted': 'deleted a project',
+  'action.project.restored': 'restored a project',
 
   'audit.server-title': 'What happened on this server',
   'audit.sealed': 'Sealed up to {time}.',

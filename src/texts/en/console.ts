@@ -17,6 +17,8 @@ export const CONSOLE = {
   'connections.lead':
     'What you approved, and has not ended. A tool that is disconnected stops working within two seconds, and must ask you again.',
   'connections.none': 'No tool is connected in your name.',
+  'connections.more': 'More tools',
+  'connections.first': 'Back to the newest',
   'connections.disconnect': 'Disconnect',
   'connections.facts':
     'In <n>{organization}</n> · answers to {host} · connected {since} · used {used} · ends {until} without use',
@@ -43,7 +45,19 @@ export const CONSOLE = {
   'projects.homeless': 'Projects belong to an organization, and you have none yet.',
   'projects.delete-title': 'Delete a project',
   'projects.delete-what':
-    '<b><n>{project}</n></b> will be gone for good, for everybody in the organization. This cannot be undone.',
+    '<b><n>{project}</n></b> will be gone for everybody in the organization, and for their tools. For {days} days an owner or admin can restore it.',
   'projects.delete-type': 'Type its name to confirm',
   'projects.delete-wrong': 'That is not its name.',
+  'projects.first': 'Back to the first',
+  'projects.deleted': 'Recently deleted',
+  'projects.deleted-lead':
+    'Nobody and no tool sees these. For {days} days each can be restored, as it was and with its id; then it is gone for good.',
+  'projects.deleted-by': 'Deleted {since} by {email}',
+  'projects.deleted-since': 'Deleted {since}',
+  'projects.more-deleted': 'More deleted projects',
+  'projects.restore': 'Restore',
+  'projects.restore-not': 'Leave it deleted',
+  'projects.restore-title': 'Restore a project',
+  'projects.restore-taken':
+    'There is another project called <n>{name}</n> by now. Give the one that comes back another name.',
 } as const;

@@ -18,6 +18,8 @@ export const MEMBERS = {
   'members.invite-hint': 'They are sent a link that works for a week, for this address alone.',
   'members.invite-submit': 'Send the invitation',
   'members.open': 'Invited',
+  'members.more-open': 'More invitations',
+  'members.first': 'Back to the first',
   'members.open-facts': '{email} · {role} · ends {until}',
   'members.call-back': 'Call back',
   'members.already': 'They belong to this organization already.',

@@ -55,7 +55,9 @@ export const POLICY = {
   'policy.ended': 'End within two seconds',
   'policy.changed': 'From their next renewal can',
   'policy.nothing-left': 'nothing',
-  'policy.more': '… and {count, plural, one {# more} other {# more}}',
+  'policy.more-ended': 'More that end',
+  'policy.more-changed': 'More that change',
+  'policy.first': 'Back to the first',
   'policy.save': 'Save',
   'policy.leave': 'Leave it as it is',
 

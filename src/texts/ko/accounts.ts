@@ -155,6 +155,7 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'mail-kind.account': '계정 변경',
   'mail-kind.email': '새 주소',
   'mail-kind.invitation': '초대',
+  'mail-kind.required': '두 번째 인증 필수',
   'mail-kind.reset': '새 비밀번호',
   'mail-kind.security': '계정 보안',
   'mail-kind.sign-up': '가입',

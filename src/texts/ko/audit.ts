@@ -31,6 +31,7 @@ export const AUDIT: Readonly<Record<keyof typeof EN, string>> = {
   'action.project.created': '프로젝트를 만듦',
   'action.project.renamed': '프로젝트의 이름을 바꿈',
   'action.project.deleted': '프로젝트를 삭제함',
+  'action.project.restored': '프로젝트를 되살림',
 
   'audit.server-title': '이 서버에서 있었던 일',
   'audit.sealed': '{time}까지 봉인되었습니다.',

@@ -17,6 +17,8 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'connections.lead':
     '승인했고 아직 끝나지 않은 연결입니다. 연결을 끊은 도구는 2초 안에 멈추며, 다시 승인을 받아야 합니다.',
   'connections.none': '회원님 이름으로 연결된 도구가 없습니다.',
+  'connections.more': '도구 더 보기',
+  'connections.first': '최신으로',
   'connections.disconnect': '연결 끊기',
   'connections.facts':
     '조직 <n>{organization}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
@@ -42,7 +44,20 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'projects.submit': '프로젝트 만들기',
   'projects.homeless': '프로젝트는 조직에 속하는데, 아직 조직이 없습니다.',
   'projects.delete-title': '프로젝트 삭제',
-  'projects.delete-what': '<b><n>{project}</n></b>: 조직의 모든 사람에게서 완전히 사라집니다. 되돌릴 수 없습니다.',
+  'projects.delete-what':
+    '<b><n>{project}</n></b>: 조직의 모든 사람과 도구에서 사라집니다. {days}일 동안 소유자나 관리자가 되살릴 수 있습니다.',
   'projects.delete-type': '확인을 위해 이름을 입력하세요',
   'projects.delete-wrong': '이름이 다릅니다.',
+  'projects.first': '처음으로',
+  'projects.deleted': '최근에 삭제한 프로젝트',
+  'projects.deleted-lead':
+    '아무도, 어떤 도구도 볼 수 없습니다. {days}일 동안 예전 그대로, 같은 ID로 되살릴 수 있고, 그 뒤에는 완전히 사라집니다.',
+  'projects.deleted-by': '{email} 님이 {since} 삭제',
+  'projects.deleted-since': '{since} 삭제',
+  'projects.more-deleted': '삭제한 프로젝트 더 보기',
+  'projects.restore': '되살리기',
+  'projects.restore-not': '삭제된 채로 두기',
+  'projects.restore-title': '프로젝트 되살리기',
+  'projects.restore-taken':
+    '그사이 <n>{name}</n>(이)라는 다른 프로젝트가 생겼습니다. 되살릴 프로젝트에 다른 이름을 지어 주세요.',
 };

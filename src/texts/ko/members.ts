@@ -18,6 +18,8 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'members.invite-hint': '이 주소로만 쓸 수 있는 링크를 보냅니다. 일주일 동안 유효합니다.',
   'members.invite-submit': '초대 보내기',
   'members.open': '초대한 사람',
+  'members.more-open': '초대 더 보기',
+  'members.first': '처음으로',
   'members.open-facts': '{email} · {role} · 만료 {until}',
   'members.call-back': '초대 취소',
   'members.already': '이미 이 조직의 구성원입니다.',

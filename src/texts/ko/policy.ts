@@ -54,7 +54,9 @@ export const POLICY = {
   'policy.ended': '2초 안에 끝남',
   'policy.changed': '다음 갱신부터 할 수 있는 일',
   'policy.nothing-left': '없음',
-  'policy.more': '… 외 {count}개',
+  'policy.more-ended': '끝나는 연결 더 보기',
+  'policy.more-changed': '바뀌는 연결 더 보기',
+  'policy.first': '처음으로',
   'policy.save': '저장',
   'policy.leave': '그대로 두기',
 

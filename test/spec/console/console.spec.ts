@@ -96,7 +96,9 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
     const wrong = await browser.submit(confirm, 'Delete', { name: 'Alpha' });
     expect(wrong.status).toBe(400);
     expect(textOf((await open('/projects')).html)).toContain('Omega');
-    expect(textOf((await browser.submit(confirm, 'Delete', { name: 'Omega' })).html)).toContain('The project is gone');
+    expect(textOf((await browser.submit(confirm, 'Delete', { name: 'Omega' })).html)).toContain(
+      'The project is deleted.',
+    );
   });
 
   it('B12 connected tools: what, where, since, used; disconnect asks first and ends it at once', async () => {

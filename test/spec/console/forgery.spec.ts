@@ -28,6 +28,7 @@ const state = async () => {
   const tables = [
     'grants',
     'projects',
+    'deleted_projects',
     'organizations',
     'memberships',
     'users',
