@@ -259,7 +259,7 @@ describe('O: one organization knows nothing of another', () => {
     const deleted = await leaving.submit(
       await leaving.get(`${server.origin}/console/account/delete`),
       'Delete my account',
-      { password: PASSWORD },
+      { confirm: ann.email, password: PASSWORD },
     );
     expect(textOf(deleted.html)).toContain('Your account is deleted');
 
