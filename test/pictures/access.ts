@@ -13,6 +13,7 @@ export const walk: Walk = async (scene) => {
   await page.getByLabel('Decision').selectOption('ask');
   await page.getByRole('button', { name: 'See what it would do' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(/[?&]done=/);
   await shoot('policy-ask');
   const ask = async (name: string, reason: string) => {
     const tool = await OAuthClient.register(server.origin, {
@@ -46,6 +47,7 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('button', { name: 'Refuse' }).waitFor();
   await shoot('request');
   await page.getByRole('button', { name: 'Refuse' }).click();
+  await page.waitForURL(/[?&]done=/);
   await page.context().addCookies(own);
   await page.goto(waiting);
   await shoot('ask-refused');
