@@ -42,7 +42,7 @@ export const walk: Walk = async (scene) => {
   await shoot('requests');
   await page
     .getByRole('link', { name: /Answer/ })
-    .last()
+    .first()
     .click();
   await page.getByRole('button', { name: 'Refuse' }).waitFor();
   await shoot('request');
