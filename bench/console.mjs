@@ -94,10 +94,13 @@ async function seed(organization) {
      SELECT g.organization_id, 'person', date_trunc('week', now())::date - 7 * w, g.user_id::text, count(*), 0
        FROM grants g, generate_series(0, 4) w GROUP BY 1, 3, 4`,
   );
+  // The log begins with these, in the order of time, as it would have been written.
+  await query('SET session_replication_role = replica; TRUNCATE audit_chain, audit_events');
   await query(
     `INSERT INTO audit_events (at, action, user_id, organization_id, grant_id, address, detail)
-     SELECT g.created_at, 'grant.approved', g.user_id, g.organization_id, g.id, '203.0.113.' || n % 250, '{}'
-       FROM generate_series(1, ${EVENTS}) n JOIN (SELECT *, row_number() OVER () AS i FROM grants) g ON g.i = n % ${CONNECTIONS} + 1`,
+     SELECT now() - (${EVENTS} - n) * interval '2.5 seconds', 'grant.approved', g.user_id, g.organization_id, g.id, '203.0.113.' || n % 250, '{}'
+       FROM generate_series(1, ${EVENTS}) n JOIN (SELECT *, row_number() OVER () AS i FROM grants) g ON g.i = n % ${CONNECTIONS} + 1
+      ORDER BY n`,
   );
   await query('VACUUM ANALYZE');
   console.log(
