@@ -60,7 +60,7 @@ export async function logIn(origin) {
 }
 
 /** @param {Response} response */
-function cookiesOf(response) {
+export function cookiesOf(response) {
   return response.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])

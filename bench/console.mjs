@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
+import { startPostgres } from '../test/support/postgres-server.mjs';
 import { logIn, timePages } from './console-pages.mjs';
 import { EMAIL, PASSWORD } from './contestants/contestant.mjs';
 import { query as ask } from './database.mjs';
-import { start } from './processes.mjs';
 import { report, table } from './report.mjs';
+import { serverOn } from './server.mjs';
 
 /*
  * `npm run bench:console`: what the pages of one large organization take, on a PostgreSQL of its own that is as durable as
@@ -21,21 +19,10 @@ const TOOLS = 40;
 const postgres = await startPostgres();
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
 const running = [postgres.stop];
-const port = await freePort();
-const origin = `http://127.0.0.1:${port}`;
-const variables = {
-  NODE_ENV: 'production',
-  DATABASE_URL: postgres.url,
-  PORT: String(port),
-  HOST: '127.0.0.1',
-  PUBLIC_URL: origin,
-  SECRETS: randomBytes(48).toString('base64url'),
-  RATE_LIMITS: 'off',
-};
+const { origin, launch, cli } = await serverOn(postgres.url);
 
 try {
-  const server = await start(['dist/main.js'], variables, 'is ready.');
-  running.push(server.stop);
+  running.push((await launch()).stop);
   cli(['user', 'create', EMAIL], `${PASSWORD}\n`);
   cli(['org', 'create', 'Bench', '--owner', EMAIL]);
   const [organization] = await query('SELECT id FROM organizations');
@@ -162,23 +149,9 @@ async function sealed() {
 function verify() {
   const begun = performance.now();
   const reporting = "data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))";
-  const { status, stderr } = spawnSync(process.execPath, ['--import', reporting, 'dist/cli.js', 'audit', 'verify'], {
-    env: { PATH: process.env['PATH'], ...variables },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
+  const { stderr } = cli(['audit', 'verify'], '', ['--import', reporting]);
   const seconds = Math.round((performance.now() - begun) / 1000);
   return `\`audit verify\` took ${seconds} s and ${Math.round(Number(stderr.trim().split('\n').at(-1)) / 1024)} MB at most.`;
-}
-
-/** @param {string[]} args @param {string} [input] */
-function cli(args, input = '') {
-  const { status, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
-    env: { PATH: process.env['PATH'], ...variables },
-    input,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
 }
 
 /** @param {string} sql @param {unknown[]} [values] */

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
-import { freePort, startPostgres } from '../test/support/postgres-server.mjs';
-import { start } from './processes.mjs';
+import { startPostgres } from '../test/support/postgres-server.mjs';
+import { cookiesOf } from './console-pages.mjs';
+import { FORM, PASSWORD } from './contestants/contestant.mjs';
+import { query } from './database.mjs';
+import { serverOn } from './server.mjs';
 
 /*
  * `npm run bench:login-timing`: whether the time that a refusal takes tells who has an account. Accounts that are known,
@@ -13,28 +13,16 @@ const TRIES = Number(process.env['BENCH_TRIES'] ?? 300);
 const WARM_UP = 20;
 /** Of the fastest, in milliseconds; of the middle one, as a share of what a refusal takes, which is nearly all hashing. */
 const MOST = { min: 3, median: 0.05 };
-const PASSWORD = 'a password of the bench';
 
 const postgres = await startPostgres();
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
 const running = [postgres.stop];
-const port = await freePort();
-const origin = `http://127.0.0.1:${port}`;
-const variables = {
-  NODE_ENV: 'production',
-  DATABASE_URL: postgres.url,
-  PORT: String(port),
-  HOST: '127.0.0.1',
-  PUBLIC_URL: origin,
-  SECRETS: randomBytes(48).toString('base64url'),
-  RATE_LIMITS: 'off',
-};
+const { origin, launch, cli } = await serverOn(postgres.url);
 
 try {
-  const server = await start(['dist/main.js'], variables, 'is ready.');
-  running.push(server.stop);
-  for (const email of ['known@example.com', 'disabled@example.com']) createUser(email);
-  await disable('disabled@example.com');
+  running.push((await launch()).stop);
+  for (const email of ['known@example.com', 'disabled@example.com']) cli(['user', 'create', email], `${PASSWORD}\n`);
+  await query(postgres.url, 'UPDATE users SET disabled_at = now() WHERE email = $1', ['disabled@example.com']);
   const took = await measure(['known', 'unknown', 'disabled']);
   const rows = Object.entries(took).map(([account, times]) => ({ account, ...summary(times) }));
   const known = rows.find(({ account }) => account === 'known');
@@ -76,15 +64,12 @@ async function measure(accounts) {
 /** @returns {Promise<(email: string) => Promise<void>>} sends a wrong password for it */
 async function loginForm() {
   const page = await fetch(`${origin}/console/login`);
-  const cookie = page.headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ');
+  const cookie = cookiesOf(page);
   const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
   return async (email) => {
     const response = await fetch(`${origin}/console/login`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', cookie },
+      headers: { ...FORM, cookie },
       body: new URLSearchParams({ csrf, email, password: 'a wrong password' }),
     });
     await response.text();
@@ -96,21 +81,4 @@ async function loginForm() {
 function summary(times) {
   const sorted = times.toSorted((a, b) => a - b);
   return { min: sorted[0] ?? Number.NaN, median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN };
-}
-
-/** @param {string} email */
-function createUser(email) {
-  const { status, stderr } = spawnSync(process.execPath, ['dist/cli.js', 'user', 'create', email], {
-    env: { PATH: process.env['PATH'], ...variables },
-    input: `${PASSWORD}\n`,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-}
-
-/** @param {string} email */
-async function disable(email) {
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  await client.query('UPDATE users SET disabled_at = now() WHERE email = $1', [email]).finally(() => client.end());
 }

@@ -38,7 +38,7 @@ export function reported(name) {
 
 /** @typedef {{ cpu?: number, rate?: number, peer?: [string, number], statements?: number }} Budget against the floor, against a peer */
 /** What each workload may cost. @type {Record<string, Budget>} */
-export const BUDGETS = {
+const BUDGETS = {
   refresh: { cpu: 1.5, rate: 0.9, peer: ['oidc-provider', 3.3], statements: 1 },
   exchange: { cpu: 1.5, rate: 0.9, peer: ['oidc-provider', 3], statements: 1 },
   revocation: { cpu: 1.8, rate: 0.7, peer: ['oidc-provider', 4], statements: 1 },

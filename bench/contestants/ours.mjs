@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { Client } from 'undici';
-import { freePort } from '../../test/support/postgres-server.mjs';
 import { query } from '../database.mjs';
 import { sender } from '../load.mjs';
-import { start } from '../processes.mjs';
+import { serverOn } from '../server.mjs';
 import {
   ask,
   bearer,
@@ -28,36 +26,22 @@ const HOLDER = 'holder@example.com';
  * @param {{ filler?: number, variables?: Record<string, string>, resource?: string }} [options] `resource`: when it is behind a proxy
  */
 export async function ours(databaseUrl, { filler = FILLER, variables: more = {}, resource: own } = {}) {
-  const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
+  const { origin, variables, launch, cli } = await serverOn(databaseUrl, more);
   const elsewhere = `${origin}/elsewhere`;
   const ownResource = own ?? `${origin}/mcp`;
-  /** @type {Record<string, string>} */
-  const variables = {
-    NODE_ENV: 'production',
-    DATABASE_URL: databaseUrl,
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    PUBLIC_URL: origin,
-    SECRETS: randomBytes(48).toString('base64url'),
-    RATE_LIMITS: 'off',
-    ...more,
-  };
-  const launch = () => start(['dist/main.js'], variables, 'is ready.');
-  const cli = (/** @type {string[]} */ args, input = '') => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', ...args], {
-      env: { PATH: process.env['PATH'], ...variables },
-      input,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stderr);
-    return stdout;
-  };
 
   const first = await launch();
   cli(['user', 'create', EMAIL], `${PASSWORD}\n`);
   cli(['org', 'create', 'Bench', '--owner', EMAIL]);
-  const declared = cli(['resource', 'create', elsewhere, '--name', 'Elsewhere', '--scope', 'things:read=Read things']);
+  const { stdout: declared } = cli([
+    'resource',
+    'create',
+    elsewhere,
+    '--name',
+    'Elsewhere',
+    '--scope',
+    'things:read=Read things',
+  ]);
   const server = { id: wordAfter(declared, 'client_id'), secret: wordAfter(declared, 'client_secret') };
   const client = new Client(origin);
   const { client_id, ...metadata } = await ask(sender(client), registration('/mcp/oauth/register'), 201);
