@@ -50,7 +50,7 @@ module.exports = {
       name: 'only-jwt-imports-jose',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/jwt/' },
-      to: { path: 'node_modules/(@nestjs/jwt|jose|jsonwebtoken|passport-jwt)/' },
+      to: { path: 'node_modules/(jose|jsonwebtoken)/' },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { path: '^src/', orphan: true }, to: {} },

@@ -23,7 +23,7 @@ const AT_ONCE = 500_000;
 const SAMPLE = 200_000;
 
 // Of the build, which is not there when this is checked.
-const built = (/** @type {string} */ file) => import(new URL(`../dist/${file}`, import.meta.url).href);
+const built = (/** @type {string} */ file) => import(new URL(`../build/${file}`, import.meta.url).href);
 const { RefreshTokens } = await built('grants/refresh-tokens.js');
 const { Clock } = await built('config/clock.js');
 const { Sealing } = await built('sealing/sealing.service.js');

@@ -74,7 +74,8 @@ try {
 }
 
 /**
- * Every workload at every contestant, in turn; who begins changes by the round.
+ * Every workload at every contestant, in turn; who begins changes by the round. The first round is not counted: until
+ * then engines compile, pools fill and plans are made, for the larger servers much longer than for the floor.
  * @param {{ contestant: Contestant, running: import('./processes.mjs').Running }[]} contestants
  */
 async function compare(contestants) {
@@ -84,21 +85,24 @@ async function compare(contestants) {
     running: { pid },
   } of contestants) {
     const client = new Client(contestant.origin);
-    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE) * ROUNDS, connections: CONNECTIONS };
+    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE) * (1 + ROUNDS), connections: CONNECTIONS };
     prepared.push({ contestant, pid, all: await workloads(contestant, sender(client), size) });
     await client.close();
     if (contestant.databaseUrl) await query(contestant.databaseUrl, 'ANALYZE');
   }
   /** @type {Record<string, Record<string, Figure[]>>} */
   const figures = {};
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round <= ROUNDS; round++) {
     const inTurn = [...prepared.slice(round % prepared.length), ...prepared.slice(0, round % prepared.length)];
     for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
       for (const { contestant, pid, all } of inTurn) {
         const workload = all[name];
         if (!workload) continue;
-        process.stderr.write(`\rround ${round + 1} of ${ROUNDS}: ${name}, ${contestant.name}`.padEnd(70));
-        ((figures[name] ??= {})[contestant.name] ??= []).push(await measure(contestant, pid, workload));
+        process.stderr.write(
+          `\r${round === 0 ? 'warming up' : `round ${round} of ${ROUNDS}`}: ${name}, ${contestant.name}`.padEnd(70),
+        );
+        const figure = await measure(contestant, pid, workload);
+        if (round > 0) ((figures[name] ??= {})[contestant.name] ??= []).push(figure);
       }
     }
   }

@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import view from '@fastify/view';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
@@ -8,9 +8,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import handlebars from 'handlebars';
 import { AppModule } from './app.module.js';
-import { actingFrom } from './config/acting-from.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
+import { PACKAGE_FOLDER } from './config/package-folder.js';
+import { tellWhoActs } from './http/acting.js';
 import { refuseOverload } from './http/back-pressure.js';
 import { pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
@@ -20,7 +21,7 @@ import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
 import { QuietLogger } from './quiet-logger.js';
 
-const VIEWS = fileURLToPath(new URL('../views', import.meta.url));
+const VIEWS = join(PACKAGE_FOLDER, 'views');
 const PARTIALS = Object.fromEntries(
   [
     'chart',
@@ -72,10 +73,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
   refuseOverload(adapter.getInstance());
-  // After the body was read: what is read from a socket is nobody's act.
-  adapter.getInstance().addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-    actingFrom(request.ip, done);
-  });
+  tellWhoActs(adapter.getInstance());
   const [metrics, recording] = [app.get(Metrics), app.get(Recording)];
   adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Controller, Get, NotFoundException, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { PACKAGE_FOLDER } from '../config/package-folder.js';
 
 const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' } as const;
 
@@ -14,7 +15,7 @@ const byAddress = new Map<string, { readonly type: string; readonly content: Buf
 
 /** Its address is its content, so a browser may keep it for ever. */
 function asset(name: string, kind: keyof typeof TYPES): string {
-  const content = readFileSync(fileURLToPath(new URL(`../../public/${name}.${kind}`, import.meta.url)));
+  const content = readFileSync(join(PACKAGE_FOLDER, 'public', `${name}.${kind}`));
   const address = `${name}.${createHash('sha256').update(content).digest('hex').slice(0, 16)}.${kind}`;
   byAddress.set(address, { type: TYPES[kind], content });
   return `/assets/${address}`;

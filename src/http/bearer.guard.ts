@@ -1,13 +1,9 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Revocations } from '../grants/revocations.service.js';
-import type { AccessTokenClaims } from '../jwt/access-tokens.service.js';
-import { keyIdOf } from '../jwt/access-token.strategy.js';
-import { KeyRing } from '../jwt/key-ring.js';
+import { type AccessTokenClaims, AccessTokens } from '../jwt/access-tokens.service.js';
 import { claimsOf, presentedToken } from '../jwt/presented-token.js';
 import { Finding } from '../oauth/finding.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
@@ -17,59 +13,37 @@ export interface AuthorizedRequest extends FastifyRequest {
   user: AccessTokenClaims;
 }
 
-interface Verified {
-  readonly claims: AccessTokenClaims;
-  /** The key that signed it. */
-  readonly kid: string;
-}
-
 /**
- * Lets in whoever presents a live access token for this resource; throws `BearerChallenge` otherwise. A token verified
- * once is remembered until it expires, so a repeated call costs no signature check; whether it was revoked, or the key
- * that signed it withdrawn, is asked every time.
+ * Lets in whoever presents a live access token for this resource; throws `BearerChallenge` otherwise. Whether it was revoked,
+ * or the key that signed it withdrawn, is asked at every call.
  */
 @Injectable()
-export class BearerGuard extends AuthGuard('access-token') {
-  private readonly verified = new LRUCache<string, Verified>({ max: 10_000 });
-
+export class BearerGuard implements CanActivate {
   constructor(
+    private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
-    private readonly keys: KeyRing,
     private readonly clock: Clock,
     private readonly config: Config,
-  ) {
-    super();
-  }
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthorizedRequest>();
     const token = presentedToken(request);
     if (token === null) throw new BearerChallenge();
-    const known = this.verified.get(token);
-    if (known) {
-      request.user = known.claims;
-      const { sid, client_id } = known.claims;
-      if (!this.keys.publicKey(known.kid))
-        throw refused('The key of the access token was withdrawn', { sid, client_id, kid: known.kid });
-    } else {
-      await super.canActivate(context);
-      this.verified.set(token, { claims: request.user, kid: keyIdOf(token)! });
-    }
-    const { sid, client_id, exp } = request.user;
-    const now = this.clock.now();
-    const compared = { sid, client_id, expires: new Date(exp * 1000), now };
-    if (exp * 1000 <= now.getTime()) throw refused('The access token expired', compared);
-    if (await this.revocations.isRevoked(sid)) throw refused('The access token was revoked', compared);
+    const claims = this.accessTokens.read(token);
+    if (!claims || !this.accessTokens.isGood(claims, this.config.resource)) throw this.notGood(token, claims);
+    request.user = claims;
+    const { sid, client_id } = claims;
+    if (await this.revocations.isRevoked(sid)) throw refused('The access token was revoked', { sid, client_id });
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User | false, fault: unknown, context: ExecutionContext): User {
-    if (error) throw error;
-    if (user) return user;
-    const { aud, iss, exp } = claimsOf(presentedToken(context.switchToHttp().getRequest<FastifyRequest>()));
-    throw refused('The access token is not valid here, or has expired', {
-      // By its signature; what is ours and has expired, or is for somewhere else, is told by what follows.
-      made_here: !(fault instanceof Error),
+  /** What is ours and has expired, or is for somewhere else, is told by what is compared. */
+  private notGood(token: string, read: AccessTokenClaims | undefined): BearerChallenge {
+    const { aud, iss, exp } = read ?? claimsOf(token);
+    return refused('The access token is not valid here, or has expired', {
+      made_here: read !== undefined,
+      ...(read && { sid: read.sid, client_id: read.client_id }),
       ...(typeof exp === 'number' && exp < 1e11 && { expires: new Date(exp * 1000), now: this.clock.now() }),
       audience: aud,
       expected_audience: this.config.resource,

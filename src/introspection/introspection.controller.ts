@@ -1,5 +1,4 @@
 import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { Clock } from '../config/clock.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { FormParameters } from '../http/form-parameters.js';
 import { type AccessTokenClaims, AccessTokens } from '../jwt/access-tokens.service.js';
@@ -21,7 +20,6 @@ export class IntrospectionController {
     private readonly accessTokens: AccessTokens,
     private readonly revocations: Revocations,
     private readonly usage: Usage,
-    private readonly clock: Clock,
   ) {}
 
   @Post()
@@ -34,16 +32,13 @@ export class IntrospectionController {
   ): Promise<Introspection> {
     parameters.refuseRepeated(['token', 'token_type_hint', 'client_id', 'client_secret']);
     const claims = this.accessTokens.read(parameters.required('token'));
-    const live =
-      claims?.aud === resource.uri &&
-      claims.exp * 1000 > this.clock.now().getTime() &&
-      !(await this.revocations.isRevoked(claims.sid));
+    const good = claims && this.accessTokens.isGood(claims, resource.uri);
+    if (!good || (await this.revocations.isRevoked(claims.sid))) return { active: false };
     // That a server asks is all that is seen of a call to it: not what it was for, nor whose address it came from.
-    if (live)
-      this.usage.count(
-        { grantId: claims.sid, organizationId: claims.org_id, address: '' },
-        { scopes: [], failed: false },
-      );
-    return live ? { active: true, token_type: 'Bearer', ...claims } : { active: false };
+    this.usage.count(
+      { grantId: claims.sid, organizationId: claims.org_id, address: '' },
+      { scopes: [], failed: false },
+    );
+    return { active: true, token_type: 'Bearer', ...claims };
   }
 }

@@ -78,13 +78,16 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
 
   /** The key of this id while it may verify. */
   publicKey(kid: string): KeyObject | undefined {
-    return this.published().find((key) => key.kid === kid)?.publicKey;
+    const key = this.keys.find((one) => one.kid === kid);
+    return key && this.isPublished(key) ? key.publicKey : undefined;
   }
 
   /** The JWK Set (RFC 7517 §5). */
   jwks(): { keys: PublicJwk[] } {
     return {
-      keys: this.published().map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' })),
+      keys: this.keys
+        .filter((key) => this.isPublished(key))
+        .map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' })),
     };
   }
 
@@ -149,9 +152,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return rotated;
   }
 
-  private published(): RingKey[] {
-    const retiredBefore = this.before(this.config.accessTokenLifetime + LEEWAY);
-    return this.keys.filter(({ retiredAt }) => !retiredAt || retiredAt > retiredBefore);
+  private isPublished({ retiredAt }: RingKey): boolean {
+    return !retiredAt || retiredAt > this.before(this.config.accessTokenLifetime + LEEWAY);
   }
 
   private newKey(): NewSigningKey {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { Config } from '../config/config.js';
-import { KeyRing, SIGNING_ALGORITHM } from './key-ring.js';
+import { SignedTokens } from './signed-tokens.js';
 
 /** The `typ` of a page of the revocation feed: no verifier takes it for a token, or a token for it. */
 export const REVOCATION_LIST_TYPE = 'revocations+jwt';
@@ -23,22 +22,12 @@ export interface RevocationPage {
 @Injectable()
 export class RevocationLists {
   constructor(
-    private readonly jwt: JwtService,
-    private readonly keys: KeyRing,
+    private readonly tokens: SignedTokens,
     private readonly config: Config,
   ) {}
 
   /** The page as a signed JWT (RFC 7519), so that it can pass through caches nobody has to trust. */
-  async sign(page: RevocationPage): Promise<string> {
-    const { kid, privateKey } = this.keys.current();
-    return this.jwt.signAsync(
-      { iss: this.config.issuer, ...page },
-      {
-        algorithm: SIGNING_ALGORITHM,
-        keyid: kid,
-        privateKey,
-        header: { alg: SIGNING_ALGORITHM, typ: REVOCATION_LIST_TYPE },
-      },
-    );
+  sign(page: RevocationPage): string {
+    return this.tokens.sign(REVOCATION_LIST_TYPE, { iss: this.config.issuer, ...page });
   }
 }

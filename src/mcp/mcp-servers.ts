@@ -14,6 +14,12 @@ const INFO = { name: 'bkend', title: 'bkend MCP', version: '0.1.0' };
 const INSTRUCTIONS =
   'Tools for the projects of one organization, in the name of the person who connected. Call whoami to see who and which.';
 
+/** Whose token it is, and where it came from. */
+interface Caller {
+  readonly claims: AccessTokenClaims;
+  readonly address: string;
+}
+
 /** Makes the MCP server of one request: it has the tools its token may call, and no others. */
 @Injectable()
 export class McpServers {
@@ -27,23 +33,23 @@ export class McpServers {
   ) {}
 
   /** `succeeded` is told the name of each tool whose call did. */
-  make({ claims, succeeded }: { claims: AccessTokenClaims; succeeded: string[] }): McpServer {
+  make({ succeeded, ...caller }: Caller & { succeeded: string[] }): McpServer {
     const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
-    const granted = claims.scope.split(' ');
+    const granted = caller.claims.scope.split(' ');
     for (const tool of TOOLS.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope)))) {
       const { title, description, annotations, input, output } = tool;
       server.registerTool(
         tool.name,
         { title, description, annotations, inputSchema: input, outputSchema: output },
-        (args) => this.run(tool, args, claims, succeeded),
+        (args) => this.run(tool, args, caller, succeeded),
       );
     }
     return server;
   }
 
-  private async run(tool: Tool, args: Record<string, unknown>, claims: AccessTokenClaims, succeeded: string[]) {
+  private async run(tool: Tool, args: Record<string, unknown>, caller: Caller, succeeded: string[]) {
     try {
-      const { text, result } = await tool.run(args, await this.call(tool, claims));
+      const { text, result } = await tool.run(args, await this.call(tool, caller));
       succeeded.push(tool.name);
       return { content: [{ type: 'text' as const, text }], structuredContent: result };
     } catch (error) {
@@ -52,7 +58,7 @@ export class McpServers {
   }
 
   /** Who calls, as they stand now: a token may be an hour older than a change of role. */
-  private async call(tool: Tool, claims: AccessTokenClaims): Promise<ToolCall> {
+  private async call(tool: Tool, { claims, address }: Caller): Promise<ToolCall> {
     const { users, organizations, projects, clock } = this;
     const role = await organizations.roleOf(claims.sub, claims.org_id);
     if (!role)
@@ -65,7 +71,7 @@ export class McpServers {
       );
     return {
       claims,
-      actor: { userId: claims.sub, organizationId: claims.org_id, grantId: claims.sid },
+      actor: { userId: claims.sub, organizationId: claims.org_id, grantId: claims.sid, address },
       role,
       users,
       organizations,

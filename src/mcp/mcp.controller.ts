@@ -65,7 +65,7 @@ export class McpController implements OnApplicationShutdown {
       clientId: claims.client_id,
       scopes: claims.scope.split(' '),
       expiresAt: claims.exp,
-      extra: { claims, succeeded },
+      extra: { claims, address: request.ip, succeeded },
     };
     const response = await this.handler.fetch(webRequest, {
       authInfo,

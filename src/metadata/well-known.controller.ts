@@ -6,6 +6,7 @@ import { Resources } from '../resources/resources.service.js';
 import { describeServer, FEATURES_METADATA } from './server-metadata.js';
 
 const CACHE = 'public, max-age=300';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Discovery. The issuer has a path, so its metadata belongs at the path-inserted address (RFC 8414 §3.1); the root copy
@@ -13,6 +14,9 @@ const CACHE = 'public, max-age=300';
  */
 @Controller()
 export class WellKnownController {
+  /** The server's metadata, as long as the resources are these. */
+  private written?: { readonly of: readonly ProtectedResource[]; readonly text: string };
+
   constructor(
     @Inject(FEATURES_METADATA) private readonly features: ServerMetadata,
     private readonly resources: Resources,
@@ -25,8 +29,12 @@ export class WellKnownController {
     'mcp/.well-known/oauth-authorization-server',
   ])
   @Header('Cache-Control', CACHE)
-  authorizationServer(): ServerMetadata {
-    return describeServer(this.config, this.features, this.resources.all());
+  @Header('Content-Type', JSON_TYPE)
+  authorizationServer(): string {
+    const resources = this.resources.all();
+    if (this.written?.of !== resources)
+      this.written = { of: resources, text: JSON.stringify(describeServer(this.config, this.features, resources)) };
+    return this.written.text;
   }
 
   /** RFC 9728 §3.1. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 256 random bits as base64url: 43 characters that need no escaping in a URL, a form or a Basic header. */
 export function newSecret(): string {
@@ -7,7 +7,7 @@ export function newSecret(): string {
 
 /** What is stored of a random secret. Slow hashes are for passwords: 256 random bits cannot be guessed. */
 export function hashSecret(secret: string | Buffer): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** Comparison in constant time; unequal lengths are unequal. */

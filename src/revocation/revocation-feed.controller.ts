@@ -13,7 +13,7 @@ export class RevocationFeedController {
   async page(@Query('since') since: unknown, @Res() reply: FastifyReply): Promise<void> {
     if (since !== undefined && typeof since !== 'string')
       throw new OAuthError('invalid_request', 'since is repeated', new Finding('feed-position', { since }));
-    const page = await this.feed.page(since);
+    const page = this.feed.page(since);
     await reply.type('application/jwt').header('Cache-Control', 'public, max-age=1').send(page);
   }
 }

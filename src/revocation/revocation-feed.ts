@@ -17,7 +17,7 @@ const POSITION = /^(\d{1,15})(?:\.([0-9a-f-]{36}))?$/;
  */
 @Injectable()
 export class RevocationFeed {
-  private readonly signed = new LRUCache<string, { of: readonly Revocation[]; page: Promise<string> }>({ max: 100 });
+  private readonly signed = new LRUCache<string, { of: readonly Revocation[]; page: string }>({ max: 100 });
 
   constructor(
     private readonly revocations: Revocations,
@@ -26,7 +26,7 @@ export class RevocationFeed {
   ) {}
 
   /** A signed page from this position on. Throws `invalid_request` for one this feed did not give. */
-  page(since = '0'): Promise<string> {
+  page(since = '0'): string {
     const position = POSITION.exec(since);
     if (!position)
       throw new OAuthError(
@@ -42,7 +42,7 @@ export class RevocationFeed {
     return page;
   }
 
-  private sign(revocations: readonly Revocation[], asOf: number, at: number, grantId: string): Promise<string> {
+  private sign(revocations: readonly Revocation[], asOf: number, at: number, grantId: string): string {
     const start = firstAfter(revocations, at, grantId);
     const shown = revocations.slice(start, start + PAGE);
     const last = shown.at(-1);

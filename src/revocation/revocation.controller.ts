@@ -1,4 +1,4 @@
-import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Ip, Post, UseGuards } from '@nestjs/common';
 import type { Client } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
@@ -28,15 +28,18 @@ export class RevocationController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @UseGuards(ClientAuthenticationGuard)
-  async revoke(@AuthenticatedClient() client: Client, @FormParameters() parameters: Parameters): Promise<void> {
+  async revoke(
+    @AuthenticatedClient() client: Client,
+    @FormParameters() parameters: Parameters,
+    @Ip() address: string,
+  ): Promise<void> {
     parameters.refuseRepeated(['token', 'token_type_hint', 'client_id', 'client_secret']);
     const token = parameters.required('token');
     const holder = this.refreshTokenHolder(token) ?? this.accessTokenHolder(token, client);
     if (!holder) return;
     const { grantId, secretHash } = holder;
-    if (
-      await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', { clientDigest: client.digest, secretHash })
-    )
+    const by = { clientDigest: client.digest, secretHash };
+    if (await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', by, address))
       this.revocations.add(grantId);
   }
 

@@ -24,7 +24,7 @@ const VIOLATIONS: Record<string, { file: string; imports: string }> = {
   'protocol-imports-nothing-of-ours': { file: 'src/oauth/upwards.ts', imports: '../config/target.js' },
   'protocol-does-no-io': { file: 'src/oauth/reads-files.ts', imports: 'node:fs' },
   'only-database-imports-typeorm': { file: 'src/accounts/queries.ts', imports: 'typeorm' },
-  'only-jwt-imports-jose': { file: 'src/http/verifies.ts', imports: 'passport-jwt' },
+  'only-jwt-imports-jose': { file: 'src/http/verifies.ts', imports: 'jose' },
   'no-cycles': { file: 'src/config/and-round.ts', imports: './round.js' },
   'no-undeclared-packages': { file: 'src/config/tests.ts', imports: 'jest' },
   resolves: { file: 'src/config/lost.ts', imports: './nowhere.js' },

@@ -22,6 +22,8 @@ export class HttpBrowser {
   readonly cookies = new Map<string, string>();
   /** Every value of a cookie it ever had: for looking where none may be. */
   readonly seen: string[] = [];
+  /** Somebody closes it in the middle of what it asks for. */
+  closed: AbortSignal | null = null;
 
   constructor(private readonly headers: Record<string, string> = {}) {}
 
@@ -59,6 +61,7 @@ export class HttpBrowser {
       const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const response = await fetch(url, {
         ...init,
+        signal: this.closed,
         redirect: 'manual',
         headers: { ...this.headers, ...(init.headers as Record<string, string>), ...(cookie && { cookie }) },
       });

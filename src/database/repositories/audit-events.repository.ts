@@ -4,7 +4,7 @@ import { actedFrom } from '../../config/acting-from.js';
 import { AuditEvent } from '../entities/audit-event.entity.js';
 
 export type NewAuditEvent = Pick<AuditEvent, 'at' | 'action'> &
-  Partial<Pick<AuditEvent, 'userId' | 'organizationId' | 'grantId' | 'detail'>>;
+  Partial<Pick<AuditEvent, 'userId' | 'organizationId' | 'grantId' | 'detail' | 'address'>>;
 
 @Injectable()
 export class AuditEvents {
@@ -15,8 +15,8 @@ export class AuditEvents {
   }
 }
 
-/** For repositories that write the event in the transaction of the act. Where it was asked for from is known here. */
+/** For repositories that write the event in the transaction of the act. Where a person asked for it from is known here. */
 export async function addAuditEvent(manager: EntityManager, event: NewAuditEvent): Promise<void> {
-  const row = { ...event, address: actedFrom() };
+  const row = { address: actedFrom(), ...event };
   await manager.insert(AuditEvent, row as Parameters<typeof manager.insert<AuditEvent>>[1]);
 }

@@ -272,9 +272,10 @@ export class Grants {
     at: Date,
     because: RevocationReason,
     by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {},
+    address = actedFrom(),
   ): Promise<boolean> {
     const { clientDigest = null, userId = null, secretHash = null } = by;
-    const values = [id, at, because, clientDigest, userId, secretHash, actedFrom()];
+    const values = [id, at, because, clientDigest, userId, secretHash, address];
     return (await this.statements.run(sql.REVOKE, values)).length === 1;
   }
 

@@ -5,11 +5,12 @@ import { Project } from '../entities/project.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
-/** Who does something to a project, and through which connection when it is a tool. */
+/** Who does something to a project; through which connection and from where when it is a tool. */
 export interface Actor {
   readonly userId: string;
   readonly organizationId: string;
   readonly grantId?: string;
+  readonly address?: string;
 }
 
 /** Every method is confined to one organization: an id of another one is not found. */

@@ -45,7 +45,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       access: after(at, this.config.accessTokenLifetime),
     };
     const grant = await this.grants.exchange(proof, at, hashSecret(secret), expires, address);
-    if (!grant) throw await this.refusal(client, proof, at);
+    if (!grant) throw await this.refusal(client, proof, at, address);
     return { grant, response: await this.issuer.issue(client, grant, secret) };
   }
 
@@ -53,7 +53,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
    * A second redemption that proves possession is a stolen code: the grant ends (RFC 6749 §4.1.2). One that does not
    * prove it changes nothing, or a stranger could end connections; it only counts, and the fifth kills an unused code.
    */
-  private async refusal(client: Client, proof: CodeProof, at: Date): Promise<OAuthError> {
+  private async refusal(client: Client, proof: CodeProof, at: Date, address: string): Promise<OAuthError> {
     const found = await this.grants.whyNotExchanged(proof, at);
     if (!found) return refused(new Finding('code-known', { client_id: client.clientId }));
     const redirectUriMatches = proof.redirectUri === undefined || proof.redirectUri === found.redirectUri;
@@ -71,7 +71,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
       );
     }
     if (found.usedAt) {
-      await this.grants.revoke(found.id, at, 'code_replayed');
+      await this.grants.revoke(found.id, at, 'code_replayed', {}, address);
       this.revocations.add(found.id);
       return refused(new Finding('code-once', { grant: found.id, used: found.usedAt }));
     }

@@ -54,7 +54,8 @@ export class RefreshTokenGrant implements GrantHandler {
     };
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + this.config.refreshTokenLifetime * 1000);
-    const grant = (await this.grants.refresh(proof, at, expiresAt, address)) ?? (await this.samePredecessor(proof, at));
+    const grant =
+      (await this.grants.refresh(proof, at, expiresAt, address)) ?? (await this.samePredecessor(proof, at, address));
     return { grant, response: await this.issuer.issue(client, grant, token.secret, scopes) };
   }
 
@@ -62,7 +63,7 @@ export class RefreshTokenGrant implements GrantHandler {
    * The grant whose current token is the successor of this one, within the grace window: a retried or parallel refresh
    * gets the very same successor. Anything older was used before and is now in two hands: the grant ends.
    */
-  private async samePredecessor(proof: RefreshProof, at: Date): Promise<IssuedGrant> {
+  private async samePredecessor(proof: RefreshProof, at: Date, address: string): Promise<IssuedGrant> {
     const found = await this.grants.whyNotRefreshed(proof, at);
     if (!found) throw refused(new Finding('refresh-token-known', { grant: proof.grantId, found: false }));
     const { grant, rotatedAt } = found;
@@ -95,7 +96,7 @@ export class RefreshTokenGrant implements GrantHandler {
       this.config.refreshGrace > 0
     )
       return grant;
-    await this.grants.revoke(grant.id, at, 'refresh_reused');
+    await this.grants.revoke(grant.id, at, 'refresh_reused', {}, address);
     this.revocations.add(grant.id);
     throw refused(
       new Finding('refresh-token-once', {

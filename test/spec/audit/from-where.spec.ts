@@ -5,9 +5,11 @@ import { Users } from '../../../src/database/repositories/users.repository.js';
 import { AuditChain } from '../../../src/database/repositories/audit-chain.repository.js';
 import { Sealing } from '../../../src/sealing/sealing.service.js';
 import { runCommand } from '../../support/command-line.js';
+import { eventually } from '../../support/eventually.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { callMcp, OAuthClient } from '../../support/oauth-client.js';
 import { addPerson, PASSWORD, type Person } from '../../support/people.js';
+import { Witness } from '../../support/row-lock.js';
 import { SECRET, startServer, type TestServer } from '../../support/server.js';
 
 interface Event {
@@ -76,6 +78,48 @@ describe('what the log knows of an act', () => {
     expect((await events('authorization.denied'))[0]!.address).toBe('198.51.100.4');
     expect(command('org', 'create', 'By command', '--owner', owner.email).status).toBe(0);
     expect((await events('organization.created')).at(-1)!.address).toBe('command line');
+  });
+
+  it('comes from there when a tool is caught, too', async () => {
+    const refreshed = client.again();
+    const { refresh_token } = await refreshed.connect(owner);
+    const { json } = await refreshed.refresh(refresh_token!);
+    await refreshed.refresh(json['refresh_token'] as string);
+    const from = { 'x-forwarded-for': '198.51.100.7' };
+    expect((await refreshed.refresh(refresh_token!, {}, from)).status).toBe(400);
+    const exchanged = client.again();
+    const code = await exchanged.code(owner);
+    await exchanged.exchange(code);
+    expect((await exchanged.exchange(code, {}, from)).status).toBe(400);
+    expect(
+      (await events('grant.revoked')).slice(-2).map(({ address, detail }) => [address, detail['because']]),
+    ).toEqual([
+      ['198.51.100.7', 'refresh_reused'],
+      ['198.51.100.7', 'code_replayed'],
+    ]);
+  });
+
+  it('comes from there when nobody waits for the answer any more', async () => {
+    const browser = await enter(owner, '198.51.100.9');
+    const page = await browser.get(`${server.origin}/console/account`);
+    const witness = Witness.of(server.config.databaseUrl);
+    const closing = new AbortController();
+    browser.closed = closing.signal;
+    await witness.whileHeld('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [owner.id], async () => {
+      const asked = browser.submit(page, 'Save the name', { name: 'Gone' });
+      asked.catch(() => undefined);
+      await witness.untilWaiting(1);
+      closing.abort();
+      await expect(asked).rejects.toThrow();
+      // Others come and go meanwhile: the last of them must not take the address along.
+      await new HttpBrowser().get(`${server.origin}/console/login`);
+    });
+    const renamed = await eventually(async () => {
+      const event = (await events('user.renamed')).find(({ detail }) => detail['after'] === 'Gone');
+      expect(event).toBeDefined();
+      return event!;
+    });
+    expect(renamed.address).toBe('198.51.100.9');
   });
 
   it('has what was before and what is after', async () => {
