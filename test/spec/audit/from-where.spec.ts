@@ -99,6 +99,28 @@ describe('what the log knows of an act', () => {
     ]);
   });
 
+  it('has what was before and what is after', async () => {
+    const browser = await enter(owner);
+    const at = server.origin;
+    await browser.submit(await browser.get(`${at}/console/account`), 'Save the name', { name: 'Olive' });
+    expect((await events('user.renamed')).map(({ detail }) => detail)).toEqual([{ before: 'owner', after: 'Olive' }]);
+    await browser.get(`${at}/language/ko?back=/console`);
+    await browser.get(`${at}/language/ko?back=/console`);
+    await browser.get(`${at}/language/en?back=/console`);
+    expect((await events('user.locale_changed')).map(({ detail }) => detail)).toEqual([
+      { before: null, after: 'ko' },
+      { before: 'ko', after: 'en' },
+    ]);
+    const member = await addPerson(server.app, 'role@example.com', { into: owner.organizationId, role: 'member' });
+    const members = `${at}/console/organizations/${owner.organizationId}/members`;
+    const page = await browser.get(members);
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.html)![1]!;
+    await browser.post(`${members}/${member.id}/role`, new URLSearchParams({ csrf, role: 'admin' }));
+    expect((await events('member.role_changed')).map(({ user_id, detail }) => [user_id, detail])).toEqual([
+      [member.id, { before: 'member', after: 'admin', by: owner.id }],
+    ]);
+  });
+
   it('comes from there when nobody waits for the answer any more', async () => {
     const browser = await enter(owner, '198.51.100.9');
     const page = await browser.get(`${server.origin}/console/account`);
@@ -120,28 +142,6 @@ describe('what the log knows of an act', () => {
       return event!;
     });
     expect(renamed.address).toBe('198.51.100.9');
-  });
-
-  it('has what was before and what is after', async () => {
-    const browser = await enter(owner);
-    const at = server.origin;
-    await browser.submit(await browser.get(`${at}/console/account`), 'Save the name', { name: 'Olive' });
-    expect((await events('user.renamed')).map(({ detail }) => detail)).toEqual([{ before: 'owner', after: 'Olive' }]);
-    await browser.get(`${at}/language/ko?back=/console`);
-    await browser.get(`${at}/language/ko?back=/console`);
-    await browser.get(`${at}/language/en?back=/console`);
-    expect((await events('user.locale_changed')).map(({ detail }) => detail)).toEqual([
-      { before: null, after: 'ko' },
-      { before: 'ko', after: 'en' },
-    ]);
-    const member = await addPerson(server.app, 'role@example.com', { into: owner.organizationId, role: 'member' });
-    const members = `${at}/console/organizations/${owner.organizationId}/members`;
-    const page = await browser.get(members);
-    const csrf = /name="csrf" value="([^"]+)"/.exec(page.html)![1]!;
-    await browser.post(`${members}/${member.id}/role`, new URLSearchParams({ csrf, role: 'admin' }));
-    expect((await events('member.role_changed')).map(({ user_id, detail }) => [user_id, detail])).toEqual([
-      [member.id, { before: 'member', after: 'admin', by: owner.id }],
-    ]);
   });
 
   describe('names each connection that ended, why and by whom:', () => {
