@@ -232,6 +232,14 @@ describe('S: what a document can be used for', () => {
     ['no JSON', () => ({ status: 200, type: 'application/json', body: '{' })],
     ['an array', () => ({ status: 200, type: 'application/json', body: '[]' })],
     [
+      'nested to the end of the stack',
+      (url: string) => ({
+        status: 200,
+        type: 'application/json',
+        body: JSON.stringify(documentOf(url)).replace('{', `{"x":${'['.repeat(4_500)}${']'.repeat(4_500)},`),
+      }),
+    ],
+    [
       'another client_id',
       (url: string) => ({ status: 200, type: 'application/json', body: JSON.stringify(documentOf(`${url}/`)) }),
     ],
@@ -257,6 +265,7 @@ describe('S: what a document can be used for', () => {
     { client_secret_expires_at: 0 },
     { token_endpoint_auth_method: 'client_secret_basic' },
     { token_endpoint_auth_method: 'private_key_jwt' },
+    { token_endpoint_auth_method: { toString: 1 } },
     { redirect_uris: [] },
     { redirect_uris: 'https://tool.example/cb' },
     { redirect_uris: ['javascript:alert(1)'] },
