@@ -95,9 +95,9 @@ export class OwnAccount {
   /** Erases the account. Throws `TooManyAttempts`. */
   async erase(self: Self, current: string): Promise<Text | undefined> {
     if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
-    const owned = await this.users.solelyOwned(self.userId);
-    if (owned.length > 0) return text('account.sole-owner', { organizations: owned.join(', ') });
-    if (!(await this.users.erase(self.userId, this.clock.now()))) return text('account.last-operator');
+    const outcome = await this.users.erase(self.userId, this.clock.now());
+    if (outcome === 'last operator') return text('account.last-operator');
+    if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
     this.tell(self, self.email, text('mail.erased'));
     return undefined;
   }
