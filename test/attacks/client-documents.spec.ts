@@ -225,6 +225,18 @@ describe('S: what a document can be used for', () => {
     for (const page of pages) expectPage400(page);
   }, 20_000);
 
+  it('S7 names whose servers never answer: given up in time, and two of them are asked at once', async () => {
+    let answer!: () => void;
+    internet.silence = new Promise((resolve) => (answer = resolve));
+    internet.lookedUp.length = 0;
+    const pages = await Promise.all(Array.from({ length: 4 }, () => browser.get(published().authorizeUrl())));
+    for (const page of pages) expectPage400(page);
+    expect(internet.lookedUp).toHaveLength(2);
+    answer();
+    internet.silence = undefined;
+    expect((await browser.get(published().authorizeUrl())).status).toBe(200);
+  }, 20_000);
+
   it.each([
     ['404', (_: string) => ({ status: 404, type: 'application/json', body: '{}' })],
     ['201', (url: string) => ({ status: 201, type: 'application/json', body: JSON.stringify(documentOf(url)) })],
