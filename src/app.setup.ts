@@ -2,7 +2,7 @@ import { parse } from 'node:querystring';
 import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import view from '@fastify/view';
-import { UnsupportedMediaTypeException } from '@nestjs/common';
+import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -19,6 +19,7 @@ import { Recording } from './http/recording.js';
 import { securityHeaders, setResponseHeaders } from './http/response-headers.js';
 import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
+import { isTooDeep } from './oauth/nesting.js';
 import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = join(PACKAGE_FOLDER, 'views');
@@ -92,15 +93,18 @@ function readBodies(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer' },
-    (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
-      const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-      if (pathOf(request.url) === '/mcp') done(null, body);
-      else if (type === 'application/json') parseJson(request, body.toString(), done);
-      else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
-      else done(new UnsupportedMediaTypeException());
-    },
-  );
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Parsed) => {
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    if (pathOf(request.url) === '/mcp') done(null, body);
+    else if (type === 'application/json') parseJson(request, body.toString(), shallowly(done));
+    else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
+    else done(new UnsupportedMediaTypeException());
+  });
+}
+
+type Parsed = (error: Error | null, body?: unknown) => void;
+
+/** What is nested beyond reading is refused before anybody looks into it. */
+function shallowly(done: Parsed): Parsed {
+  return (error, body) => (isTooDeep(body) ? done(new BadRequestException()) : done(error, body));
 }

@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { SecondFactor, Session } from '../database/entities/session.entity.js';
+import type { User } from '../database/entities/user.entity.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
+
+/** Who logs in, and by which password, if by one. */
+export type Entrant = Pick<User, 'id'> & Partial<Pick<User, 'passwordHash'>>;
 
 /** Server-side sessions: the browser holds a random value, the database its hash. */
 @Injectable()
@@ -14,15 +18,18 @@ export class BrowserSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** A new session for somebody who has just logged in, by this second factor if any; returns the cookie's value. */
+  /**
+   * A new session for somebody who has just logged in, by this second factor if any; returns the cookie's value. Undefined:
+   * they are disabled, or the password is another by now.
+   */
   async open(
-    userId: string,
+    { id: userId, passwordHash }: Entrant,
     from: { address: string; userAgent: string },
     secondFactor: SecondFactor | null,
-  ): Promise<string> {
+  ): Promise<string | undefined> {
     const secret = newSecret();
     const createdAt = this.clock.now();
-    await this.sessions.create({
+    const session = {
       idHash: hashSecret(secret),
       userId,
       organizationId: null,
@@ -32,8 +39,8 @@ export class BrowserSessions {
       userAgent: from.userAgent.slice(0, 300),
       secondFactorAt: secondFactor && createdAt,
       secondFactor,
-    });
-    return secret;
+    };
+    return (await this.sessions.create(session, passwordHash)) ? secret : undefined;
   }
 
   /** The same session, in which a second factor was proved now; returns the cookie's new value. */

@@ -10,6 +10,7 @@ import { Sealing } from '../sealing/sealing.service.js';
 import { localeOf } from '../texts/locale.js';
 import { type Locale, type Text, text } from '../texts/text.js';
 import { emailFault, normalizedEmail } from './email.js';
+import { MailThrottle } from './mail-throttle.js';
 
 /** An invitation can be taken for this long, in seconds. */
 const LIFETIME = 7 * 86_400;
@@ -30,6 +31,7 @@ export class Inviter {
     private readonly invitations: Invitations,
     private readonly users: Users,
     private readonly mailer: Mailer,
+    private readonly throttle: MailThrottle,
     private readonly sealing: Sealing,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -41,6 +43,7 @@ export class Inviter {
     if (fault) return fault;
     const { organization, role, userId } = inviting;
     const to = normalizedEmail(email);
+    if (!(await this.throttle.allowsNaming(to, userId))) return text('account.too-many-mails');
     const at = this.clock.now();
     const expiresAt = new Date(at.getTime() + LIFETIME * 1000);
     const row = { organizationId: organization.id, email: to, role, invitedBy: userId, expiresAt };

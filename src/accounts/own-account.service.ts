@@ -7,6 +7,7 @@ import { Sealing } from '../sealing/sealing.service.js';
 import { type Locale, type Text, text } from '../texts/text.js';
 import { Accounts } from './accounts.service.js';
 import { emailFault, normalizedEmail } from './email.js';
+import { MailThrottle } from './mail-throttle.js';
 import { passwordFault, Passwords } from './passwords.js';
 
 /** A link that confirms a new address works for this long, in seconds. */
@@ -36,6 +37,7 @@ export class OwnAccount {
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly mailer: Mailer,
+    private readonly throttle: MailThrottle,
     private readonly sealing: Sealing,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -60,6 +62,7 @@ export class OwnAccount {
     if (fault) return fault;
     if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
     const to = normalizedEmail(email);
+    if (!(await this.throttle.allowsNaming(to, self.userId))) return text('account.too-many-mails');
     const change: EmailChange = { userId: self.userId, from: self.email, to };
     const token = this.sealing.sealValue('email-change', change, LIFETIME);
     this.mailer.send({
@@ -95,9 +98,9 @@ export class OwnAccount {
   /** Erases the account. Throws `TooManyAttempts`. */
   async erase(self: Self, current: string): Promise<Text | undefined> {
     if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
-    const owned = await this.users.solelyOwned(self.userId);
-    if (owned.length > 0) return text('account.sole-owner', { organizations: owned.join(', ') });
-    if (!(await this.users.erase(self.userId, this.clock.now()))) return text('account.last-operator');
+    const outcome = await this.users.erase(self.userId, this.clock.now());
+    if (outcome === 'last operator') return text('account.last-operator');
+    if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
     this.tell(self, self.email, text('mail.erased'));
     return undefined;
   }

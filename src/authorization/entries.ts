@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Entrant } from '../accounts/browser-sessions.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Recording } from '../http/recording.js';
@@ -66,16 +67,17 @@ export class Entries {
    * proved as much, stays so, or connecting one tool would cut short another in the next tab.
    */
   async enter(
-    userId: string,
+    entrant: Entrant,
     secondFactor: SecondFactor | null,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Respondent> {
+    const { id: userId } = entrant;
     this.recording.know(request, { userId });
     const session = await this.steps.session(request);
     if (session?.userId === userId && (session.proven || !secondFactor))
       return { userId, session: session.idHash.toString('base64url') };
-    const cookie = await this.logIn.begin(userId, request, reply, secondFactor);
+    const cookie = await this.logIn.begin(entrant, request, reply, secondFactor);
     return { userId, session: hashSecret(cookie).toString('base64url') };
   }
 }

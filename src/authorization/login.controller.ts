@@ -54,7 +54,7 @@ export class LoginController {
     const person = await this.step.after(attempt.user, request, reply);
     const next =
       person === undefined
-        ? entry.next(await this.entries.enter(attempt.user.id, null, request, reply))
+        ? entry.next(await this.entries.enter(attempt.user, null, request, reply))
         : entry.secondFactor(person);
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
@@ -71,7 +71,7 @@ export class LoginController {
     const userId = await this.passkeys.answeredBy(answer, request);
     if (userId === undefined)
       return this.render(entry, request, reply, { failure: text('passkey.refused'), status: 401 });
-    const next = entry.next(await this.entries.enter(userId, 'passkey', request, reply));
+    const next = entry.next(await this.entries.enter({ id: userId }, 'passkey', request, reply));
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
 

@@ -42,7 +42,7 @@ export class SecondFactorController {
     const user = await this.step.open(person, request, entry.login);
     const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(entry, user, String(person), proof, request, reply);
-    const respondent = await this.entries.enter(user.id, proof.by, request, reply);
+    const respondent = await this.entries.enter(user, proof.by, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
   }
 

@@ -9,6 +9,7 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { type Text, text } from '../texts/text.js';
 import { RESTORE_PROJECT_PAGE } from './console.pages.js';
+import { fieldOf } from './field.js';
 import { Id } from './id.js';
 import { projectActor } from './project-actor.js';
 import { Shells } from './shells.js';
@@ -41,7 +42,7 @@ export class DeletedProjectsController {
     };
     const name = typed === undefined ? undefined : displayName(typed);
     if (typed !== undefined && name === undefined)
-      return render(String(typed).slice(0, 100), text('form.name-rule'), 400);
+      return render(fieldOf(typed).slice(0, 100), text('form.name-rule'), 400);
     const restoration = await this.deleted.restore(actor, id, name, this.clock.now());
     if (!restoration) throw new NotFoundException();
     if (restoration.outcome === 'taken')

@@ -53,7 +53,7 @@ export class LoginController {
       });
     }
     const person = await this.step.after(attempt.user, request, reply);
-    if (person === undefined) await this.logIn.begin(attempt.user.id, request, reply);
+    if (person === undefined) await this.logIn.begin(attempt.user, request, reply);
     const next = person === undefined ? returnPath(back) : secondFactorPath(person, back);
     await reply.header('Cache-Control', 'no-store').redirect(next, 303);
   }
@@ -70,7 +70,7 @@ export class LoginController {
     const userId = await this.passkeys.answeredBy(answer, request);
     if (userId === undefined)
       return this.render(request, reply, { back, failure: text('passkey.refused'), status: 401 });
-    await this.logIn.begin(userId, request, reply, 'passkey');
+    await this.logIn.begin({ id: userId }, request, reply, 'passkey');
     await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
   }
 

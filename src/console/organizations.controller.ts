@@ -9,6 +9,7 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { ORGANIZATIONS_PAGE } from './console.pages.js';
+import { fieldOf } from './field.js';
 import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
@@ -47,7 +48,7 @@ export class OrganizationsController {
   ): Promise<void> {
     const name = displayName(value);
     if (name === undefined)
-      return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+      return this.render(session, request, reply, { failure: NAME_RULE, newName: fieldOf(value).slice(0, 100) });
     const { id } = await this.organizations.create(name, session.userId, this.clock.now());
     await this.sessions.selectOrganization(session.idHash, id);
     await reply.redirect('/console/organizations?done=organization-created', 303);

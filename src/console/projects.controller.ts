@@ -11,6 +11,7 @@ import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
+import { fieldOf } from './field.js';
 import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
@@ -68,7 +69,7 @@ export class ProjectsController {
     const actor = await this.actor(session);
     const name = displayName(value);
     if (name === undefined)
-      return this.render(session, request, reply, { failure: NAME_RULE, newName: String(value ?? '').slice(0, 100) });
+      return this.render(session, request, reply, { failure: NAME_RULE, newName: fieldOf(value).slice(0, 100) });
     await this.projects.create(actor, name, this.clock.now());
     await reply.redirect('/console/projects?done=project-created', 303);
   }

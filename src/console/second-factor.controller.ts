@@ -42,7 +42,7 @@ export class SecondFactorController {
     const user = await this.open(person, back, request);
     const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(user, { person, back, ...proof }, request, reply);
-    await this.logIn.begin(user.id, request, reply, proof.by);
+    await this.logIn.begin(user, request, reply, proof.by);
     await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
   }
 

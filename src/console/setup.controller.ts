@@ -45,7 +45,7 @@ export class SetupController {
     const redeemed = await this.firstOperator.redeem(token, details);
     if ('refused' in redeemed) throw refusal(redeemed.refused);
     if ('fault' in redeemed) return this.render(token, details, request, reply, redeemed.fault);
-    await this.logIn.begin(redeemed.user.id, request, reply);
+    await this.logIn.begin(redeemed.user, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=welcome', 303);
   }
 

@@ -84,12 +84,14 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   private isStale(): boolean {
-    return this.clock.now().getTime() - this.refreshedAt > STALE_MS;
+    return Math.abs(this.clock.now().getTime() - this.refreshedAt) > STALE_MS;
   }
 
   private async tick(): Promise<void> {
     try {
-      await this.refresh(Math.max(this.lifetimeAgo(), this.refreshedAt - OVERLAP_MS));
+      // A clock that was set back is at a time of which some was forgotten already, and some was never asked for.
+      const isSetBack = this.clock.now().getTime() < this.refreshedAt;
+      await this.refresh(isSetBack ? this.lifetimeAgo() : Math.max(this.lifetimeAgo(), this.refreshedAt - OVERLAP_MS));
     } catch (error) {
       this.logger.warn(`The revocation list could not be refreshed: ${(error as Error).message}`);
     }

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BrowserSessions } from '../accounts/browser-sessions.js';
+import { BrowserSessions, type Entrant } from '../accounts/browser-sessions.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { Finding } from '../oauth/finding.js';
+import { text } from '../texts/text.js';
 import { Cookies } from './cookies.js';
+import { PageFailure } from './page-failure.js';
 import { Recording } from './recording.js';
 
 /** Who is logged in in this browser. */
@@ -22,16 +25,23 @@ export class BrowserLogIn {
     return session;
   }
 
-  /** Logs somebody in, who proved a second factor if any is named, and whoever was logged in out. The cookie's value. */
+  /**
+   * Logs somebody in, who proved a second factor if any is named, and whoever was logged in out. The cookie's value. Throws
+   * `PageFailure` when what they proved counts no more.
+   */
   async begin(
-    userId: string,
+    entrant: Entrant,
     request: FastifyRequest,
     reply: FastifyReply,
     secondFactor: SecondFactor | null = null,
   ): Promise<string> {
     await this.endSession(request);
     const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-    const cookie = await this.sessions.open(userId, from, secondFactor);
+    const cookie = await this.sessions.open(entrant, from, secondFactor);
+    if (cookie === undefined)
+      throw new PageFailure(400, 'second.over', new Finding('log-in', { meanwhile: 'another password, or disabled' }), {
+        link: { label: text('login.title'), href: '/console/login' },
+      });
     this.cookies.write(request, reply, 'session', cookie);
     return cookie;
   }

@@ -33,6 +33,16 @@ export class FailureFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
     if (reply.sent) return;
+    try {
+      await this.answer(error, request, reply);
+    } catch (fault) {
+      // Nobody catches what is thrown here: it would end the process.
+      this.logger.error(`A failure could not be told: ${(fault as Error).message}`, (fault as Error).stack);
+      if (!reply.sent) void reply.status(500).send();
+    }
+  }
+
+  private async answer(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (error instanceof StepUpFirst)
       return this.sendAway(new SeeOther(stepUpPath(askedPage(request), error.organizationId)), request, reply);
     if (error instanceof SeeOther) return this.sendAway(error, request, reply);

@@ -9,6 +9,7 @@ import type { FastifyRequest } from 'fastify';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { BrowserLogIn } from './browser-log-in.js';
 import { askedPage, SeeOther } from './see-other.js';
+import { StepUpFirst } from './step-up-first.js';
 
 type SessionRequest = FastifyRequest & { session?: LiveSession };
 
@@ -30,12 +31,17 @@ export class SessionGuard implements CanActivate {
   }
 }
 
-/** Lets in operators; to everybody else who is logged in there is no such page. */
+/**
+ * Lets in operators; to everybody else who is logged in there is no such page. Whoever has a second factor proves it first:
+ * a session from before they had it may be in other hands.
+ */
 @Injectable()
 export class OperatorGuard extends SessionGuard {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     await super.canActivate(context);
-    if (!context.switchToHttp().getRequest<SessionRequest>().session?.operator) throw new NotFoundException();
+    const { session } = context.switchToHttp().getRequest<SessionRequest>();
+    if (!session?.operator) throw new NotFoundException();
+    if (session.provable && !session.proven) throw new StepUpFirst();
     return true;
   }
 }

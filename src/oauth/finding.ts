@@ -1,4 +1,4 @@
-import { visible } from './visible.js';
+import { visible, written } from './visible.js';
 
 /** Every rule a request can break: where it is written, and what mends it. The log names both beside a support code. */
 const RULES = {
@@ -123,5 +123,5 @@ export class Finding extends Error {
 }
 
 function shortened(value: unknown): string {
-  return visible(value instanceof Error ? value.message : (JSON.stringify(value) ?? 'none'), 300);
+  return visible(value instanceof Error ? value.message : written(value), 300);
 }

@@ -1,3 +1,12 @@
+/** A value as JSON, of whatever somebody sent: what is nested too deeply for that is not told. */
+export function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'none';
+  } catch {
+    return '…';
+  }
+}
+
 /** Text of somebody else as one line: signs that command a terminal, hide, or turn the direction of writing are spelt out. */
 export function visible(text: string, most: number): string {
   const short = text.length > most ? `${text.slice(0, most)}…` : text;

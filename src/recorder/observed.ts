@@ -2,7 +2,7 @@ import type { Ring, StepKind } from '../database/entities/attempt-step.entity.js
 import type { NewStep } from '../database/repositories/attempt-steps.repository.js';
 import type { Finding } from '../oauth/finding.js';
 import { hashSecret } from '../oauth/secret.js';
-import { visible } from '../oauth/visible.js';
+import { visible, written } from '../oauth/visible.js';
 
 /** What the edge saw of one request. */
 export interface Observed {
@@ -103,7 +103,7 @@ function plain(value: unknown): string | number | boolean | null {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Error) return visible(value.message, LONGEST);
-  return visible(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), LONGEST);
+  return visible(typeof value === 'string' ? value : written(value), LONGEST);
 }
 
 function uuidOf(text: string): string {

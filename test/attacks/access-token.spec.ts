@@ -187,6 +187,12 @@ describe('J: access tokens at the MCP endpoint', () => {
     }
   });
 
+  it('J8 claims that nest to the end of the stack are refused like any others, and the server goes on', async () => {
+    const deep = '['.repeat(5_000) + ']'.repeat(5_000);
+    for (const name of ['aud', 'iss']) await expectRefused(`${part(header())}.${part(`{"${name}":${deep}}`)}.c2ln`);
+    expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
+  });
+
   it('J9 only the type of an access token', async () => {
     for (const typ of [undefined, 'JWT', 'at', 'AT+JWT', 'application/at+jwt', 'logout+jwt'])
       await expectRefused(await signed({}, { typ }));

@@ -225,12 +225,32 @@ describe('S: what a document can be used for', () => {
     for (const page of pages) expectPage400(page);
   }, 20_000);
 
+  it('S7 names whose servers never answer: given up in time, and two of them are asked at once', async () => {
+    let answer!: () => void;
+    internet.silence = new Promise((resolve) => (answer = resolve));
+    internet.lookedUp.length = 0;
+    const pages = await Promise.all(Array.from({ length: 4 }, () => browser.get(published().authorizeUrl())));
+    for (const page of pages) expectPage400(page);
+    expect(internet.lookedUp).toHaveLength(2);
+    answer();
+    internet.silence = undefined;
+    expect((await browser.get(published().authorizeUrl())).status).toBe(200);
+  }, 20_000);
+
   it.each([
     ['404', (_: string) => ({ status: 404, type: 'application/json', body: '{}' })],
     ['201', (url: string) => ({ status: 201, type: 'application/json', body: JSON.stringify(documentOf(url)) })],
     ['HTML', (url: string) => ({ status: 200, type: 'text/html', body: JSON.stringify(documentOf(url)) })],
     ['no JSON', () => ({ status: 200, type: 'application/json', body: '{' })],
     ['an array', () => ({ status: 200, type: 'application/json', body: '[]' })],
+    [
+      'nested to the end of the stack',
+      (url: string) => ({
+        status: 200,
+        type: 'application/json',
+        body: JSON.stringify(documentOf(url)).replace('{', `{"x":${'['.repeat(4_500)}${']'.repeat(4_500)},`),
+      }),
+    ],
     [
       'another client_id',
       (url: string) => ({ status: 200, type: 'application/json', body: JSON.stringify(documentOf(`${url}/`)) }),
@@ -257,6 +277,7 @@ describe('S: what a document can be used for', () => {
     { client_secret_expires_at: 0 },
     { token_endpoint_auth_method: 'client_secret_basic' },
     { token_endpoint_auth_method: 'private_key_jwt' },
+    { token_endpoint_auth_method: { toString: 1 } },
     { redirect_uris: [] },
     { redirect_uris: 'https://tool.example/cb' },
     { redirect_uris: ['javascript:alert(1)'] },

@@ -49,6 +49,8 @@ function raw(
   });
 }
 
+const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
+
 describe('T: the MCP endpoint', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
     'T1 %s without a token: challenged, without an error',
@@ -169,6 +171,12 @@ describe('T: the MCP endpoint', () => {
   it.each([
     ['not JSON', '{', 'application/json'],
     ['deep', '['.repeat(10_000), 'application/json'],
+    ['deep and whole', DEEP, 'application/json'],
+    [
+      'deep inside',
+      `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"x":${DEEP}}}}`,
+      'application/json',
+    ],
     ['no method', '{"jsonrpc":"2.0","id":1}', 'application/json'],
     ['a number', '7', 'application/json'],
     ['another type', 'a=b', 'text/plain'],

@@ -1,13 +1,16 @@
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Metrics } from '../../src/http/metrics.js';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { OAuthClient, postJson } from '../support/oauth-client.js';
 import { expectError } from '../support/outcomes.js';
 import { addPerson, type Person } from '../support/people.js';
 import { startServer, type TestServer } from '../support/server.js';
+import { watch } from '../support/watch.js';
 
 const REDIRECTS = ['https://app.example/cb'];
+const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
 let server: TestServer;
 let person: Person;
 
@@ -80,7 +83,10 @@ describe('D: registration by anybody', () => {
   it.each([
     ['64 kB', JSON.stringify({ redirect_uris: REDIRECTS, x: 'a'.repeat(64 * 1024) }), 413],
     ['10 MB', JSON.stringify({ redirect_uris: REDIRECTS, x: 'a'.repeat(10 * 1024 * 1024) }), 413],
-    ['deep nesting', '['.repeat(20_000) + ']'.repeat(20_000), 400],
+    ['deep nesting', DEEP, 400],
+    ['deep nesting where text is expected', `{"redirect_uris":["https://app.example/cb"],"logo_uri":${DEEP}}`, 400],
+    ['deep nesting where a list is expected', `{"redirect_uris":${DEEP}}`, 400],
+    ['deep nesting where nothing is', `{"redirect_uris":["https://app.example/cb"],"x":${DEEP}}`, 400],
     ['many members', JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, 1]))), 400],
     ['__proto__', '{"redirect_uris":["https://app.example/cb"],"__proto__":{"trusted":true}}', 400],
     ['constructor', '{"redirect_uris":["https://app.example/cb"],"constructor":{"prototype":{"trusted":true}}}', 400],
@@ -91,6 +97,18 @@ describe('D: registration by anybody', () => {
   ])('D5 a body of %s is refused, and the next is fine', async (_, body, status) => {
     const answer = await register(body);
     expect({ status: answer.status, error: typeof answer.json['error'] }).toEqual({ status, error: 'string' });
+    expect((await register({ redirect_uris: REDIRECTS })).status).toBe(201);
+  });
+
+  it('D5 a failure that cannot even be told is answered, and the process lives', async () => {
+    watch.faultsExpected = true;
+    const untold = jest.spyOn(server.app.get(Metrics, { strict: false }), 'refused').mockImplementationOnce(() => {
+      throw new Error('broken while a failure was told');
+    });
+    const answer = await fetch(`${server.origin}/mcp/oauth/register`, { method: 'POST' });
+    untold.mockRestore();
+    watch.faultsExpected = false;
+    expect(answer.status).toBe(500);
     expect((await register({ redirect_uris: REDIRECTS })).status).toBe(201);
   });
 

@@ -135,6 +135,29 @@ describe.each(STEPS)('W17 the second step at the %s', (_, begin) => {
     await expectNoSession(browser, before);
   });
 
+  it('W17 an operator’s session from before the factor governs nothing until it proves it', async () => {
+    const operator = await addPerson(server.app, `operator${serial++}@example.com`);
+    await server.query('UPDATE users SET operator = true WHERE id = $1', [operator.id]);
+    const [old, own] = [new HttpBrowser(), new HttpBrowser()];
+    for (const browser of [old, own]) await giveEmailAndPassword(server, browser, operator);
+    const act = `${server.origin}/console/operator/people/${person.id}/end-sessions`;
+    const form = await old.get(act);
+    expect(form.status).toBe(200);
+    const set = await setUpApp(server, own);
+    const before = await sessions();
+    for (const page of [
+      await old.get(`${server.origin}/console/operator/people`),
+      await old.submit(form, 'Log out everywhere', { confirm: person.email }),
+    ])
+      expect(page.url).toContain('/console/step-up');
+    expect(await sessions()).toBe(before);
+    const proving = await old.get(`${server.origin}/console/operator/people`);
+    expect((await old.submit(proving, 'Continue', { code: set.app.fresh() })).url).toContain(
+      '/console/operator/people',
+    );
+    expect((await own.get(`${server.origin}/console/operator/people`)).url).toContain('/console/operator/people');
+  });
+
   it('E5 E6 E8 stops after five wrong codes, counted also in parallel; the right one too, whatever way it comes', async () => {
     const { browser, page } = await begin();
     const code = wrong();

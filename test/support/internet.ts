@@ -18,6 +18,9 @@ export class Internet extends Outbound {
   readonly pages = new Map<string, Answer>();
   readonly asked: { host: string; path: string; headers: IncomingMessage['headers'] }[] = [];
   readonly escapes: string[] = [];
+  readonly lookedUp: string[] = [];
+  /** Until this is over, no name server answers. */
+  silence: Promise<void> | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -58,6 +61,8 @@ export class Internet extends Outbound {
   }
 
   override async addresses(host: string): Promise<string[]> {
+    this.lookedUp.push(host);
+    await this.silence;
     const answers = this.names.get(host);
     if (!answers) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
     return answers.length > 1 ? answers.shift()! : answers[0]!;

@@ -42,8 +42,8 @@ export class Witness {
     const holder = await this.connect();
     try {
       await holder.query('BEGIN');
-      const { rowCount } = await holder.query(lock, values);
-      if (!rowCount) throw new Error('there was nothing to lock');
+      const { rowCount, command } = await holder.query(lock, values);
+      if (!rowCount && command !== 'LOCK') throw new Error('there was nothing to lock');
       return await work();
     } finally {
       await holder.end();

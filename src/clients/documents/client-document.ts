@@ -4,6 +4,7 @@ import {
   type ClientMetadata,
   PRIVATE_KEY_JWT,
 } from '../../oauth/client-metadata.js';
+import { isTooDeep } from '../../oauth/nesting.js';
 import { acceptableRedirectUris, type RedirectPolicy } from '../../oauth/redirect-uri.js';
 import { DocumentUnavailable } from './document-fetcher.js';
 
@@ -51,7 +52,7 @@ export function readKeys(text: string): NonNullable<ClientMetadata['jwks']> {
 function parse(text: string): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(text);
-    if (typeof document === 'object' && document !== null && !Array.isArray(document))
+    if (typeof document === 'object' && document !== null && !Array.isArray(document) && !isTooDeep(document))
       return document as Record<string, unknown>;
   } catch {
     // said below
@@ -68,7 +69,7 @@ function authentication(
     document['token_endpoint_auth_methods_supported'] ?? [],
     document['token_endpoint_auth_method'] ?? 'none',
   ].flat();
-  if (offered.some((method) => String(method).startsWith('client_secret')))
+  if (offered.some((method) => typeof method === 'string' && method.startsWith('client_secret')))
     throw new DocumentUnavailable('it authenticates by a secret');
   const { jwks, jwks_uri: jwksUri } = document;
   if (offered.includes(PRIVATE_KEY_JWT) && typeof jwks === 'object' && jwks !== null) {

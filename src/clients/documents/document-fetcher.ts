@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
 import { Config } from '../../config/config.js';
 import { Outbound } from '../../config/outbound.js';
 import { documentUrlFault } from './document-url.js';
@@ -25,6 +27,9 @@ export interface FetchedDocument {
  */
 @Injectable()
 export class DocumentFetcher {
+  /** A name is looked up in one of the four threads that passwords are hashed in, for as long as its servers please. */
+  private readonly lookups = pLimit(2);
+
   constructor(
     private readonly outbound: Outbound,
     private readonly config: Config,
@@ -36,15 +41,19 @@ export class DocumentFetcher {
     if (fault) throw new DocumentUnavailable(`not fetched: ${fault}`);
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
-      return await this.get(new URL(url), await this.address(new URL(url)), etag, signal);
+      return await this.get(new URL(url), await this.address(new URL(url), signal), etag, signal);
     } catch (error) {
       if (error instanceof DocumentUnavailable) throw error;
       throw new DocumentUnavailable(signal.aborted ? 'it took too long' : 'the connection failed', { cause: error });
     }
   }
 
-  private async address({ hostname, host }: URL): Promise<string> {
-    const addresses = await this.outbound.addresses(hostname.replace(/^\[|\]$/g, ''));
+  private async address({ hostname, host }: URL, signal: AbortSignal): Promise<string> {
+    const name = hostname.replace(/^\[|\]$/g, '');
+    const addresses = await Promise.race([
+      this.lookups(() => (signal.aborted ? [] : this.outbound.addresses(name))),
+      once(signal, 'abort').then((): never => signal.throwIfAborted() as never),
+    ]);
     const mayBePrivate = this.config.cimdPrivateHosts.includes(host);
     if (addresses.length === 0 || !(mayBePrivate || addresses.every(isPublicAddress))) {
       throw new DocumentUnavailable('its host has an address that is not public');

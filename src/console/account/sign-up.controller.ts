@@ -80,7 +80,7 @@ export class SignUpController {
     });
     if (finished === 'taken') throw unusable();
     if ('fault' in finished) return this.renderFinish(token, email, { name, failure: finished.fault }, request, reply);
-    await this.logIn.begin(finished.user.id, request, reply);
+    await this.logIn.begin(finished.user, request, reply);
     await reply.header('Cache-Control', 'no-store').redirect('/console?done=account-ready', 303);
   }
 

@@ -59,7 +59,7 @@ export class InvitationController {
     // Somebody made the account meanwhile: they log in with it.
     if (finished === 'taken') return this.render(token, invitation, { name }, request, reply);
     if ('fault' in finished) return this.render(token, invitation, { name, failure: finished.fault }, request, reply);
-    await this.logIn.begin(finished.user.id, request, reply);
+    await this.logIn.begin(finished.user, request, reply);
     await this.join(invitation, { userId: finished.user.id, email: invitation.email }, reply);
   }
 

@@ -119,7 +119,7 @@ export class MembersController {
     if (!role) return this.render(session, organization, { failure: text('members.choose-role') }, request, reply);
     if (!mayDecide(organization.role, role)) throw new NotFoundException();
     const change = { organizationId: id, userId, role, by: session.userId };
-    const allows = (was: Role) => mayDecide(organization.role, was);
+    const allows = (actor: Role, was: Role) => mayDecide(actor, was) && mayDecide(actor, role);
     const outcome = await this.memberships.setRole(change, allows, this.clock.now());
     await this.answer(outcome, 'member-changed', session, organization, request, reply);
   }
@@ -155,7 +155,7 @@ export class MembersController {
   ): Promise<void> {
     const you = userId === session.userId;
     const organization = await (you ? this.shells.own(session, id) : this.shells.governed(session, id));
-    const allows = (was: Role) => you || mayDecide(organization.role, was);
+    const allows = (actor: Role, was: Role) => you || mayDecide(actor, was);
     const removal = { organizationId: id, userId, by: session.userId };
     const outcome = await this.memberships.remove(removal, allows, this.clock.now());
     if (outcome === 'done' && you) return void (await reply.redirect('/console/organizations?done=left', 303));

@@ -19,8 +19,8 @@ export interface Member {
 /** What an attempt to change somebody's place found. `role`: what they were. */
 type Change = 'done' | 'not a member' | 'not allowed' | 'last owner';
 
-/** Whether who acts may decide about somebody of this role. */
-type Allows = (role: Role) => boolean;
+/** Whether somebody of the first role may decide about somebody of the second. */
+type Allows = (actor: Role, role: Role) => boolean;
 
 /** Who belongs to an organization. Changes take turns by the organization, so that one never loses its last owner. */
 @Injectable()
@@ -86,7 +86,7 @@ export class Memberships {
     at: Date,
   ): Promise<Change> {
     return this.inTurn(organizationId, async (manager) => {
-      const found = await this.decide(manager, { organizationId, userId, becomes: role }, allows);
+      const found = await this.decide(manager, { organizationId, userId, by, becomes: role }, allows);
       if (typeof found === 'string') return found;
       await manager.update(Membership, { organizationId, userId }, { role });
       const detail = { before: found.role, after: role, by };
@@ -102,7 +102,7 @@ export class Memberships {
     at: Date,
   ): Promise<Change> {
     return this.inTurn(organizationId, async (manager) => {
-      const found = await this.decide(manager, { organizationId, userId }, allows);
+      const found = await this.decide(manager, { organizationId, userId, by }, allows);
       if (typeof found === 'string') return found;
       // First the place: an approval under way holds its row, and is over when this goes on.
       await manager.delete(Membership, { organizationId, userId });
@@ -116,12 +116,14 @@ export class Memberships {
 
   private async decide(
     manager: EntityManager,
-    { organizationId, userId, becomes }: { organizationId: string; userId: string; becomes?: Role },
+    { organizationId, userId, by, becomes }: { organizationId: string; userId: string; by: string; becomes?: Role },
     allows: Allows,
   ): Promise<Membership | Change> {
     const membership = await manager.findOneBy(Membership, { organizationId, userId });
     if (!membership) return 'not a member';
-    if (!allows(membership.role)) return 'not allowed';
+    // As they stand in their turn: who waited for it may be somebody else by now, or gone.
+    const actor = await manager.findOneBy(Membership, { organizationId, userId: by });
+    if (!actor || !allows(actor.role, membership.role)) return 'not allowed';
     const owners = await manager.countBy(Membership, { organizationId, role: 'owner' });
     return membership.role === 'owner' && becomes !== 'owner' && owners === 1 ? 'last owner' : membership;
   }

@@ -48,10 +48,18 @@ export class Sessions {
     private readonly statements: Statements,
   ) {}
 
-  /** A new session; what else this person has that is over is swept on the way. */
-  async create(session: Omit<Session, 'user' | 'lastSeenAt'>): Promise<void> {
+  /**
+   * A new session; what else this person has that is over is swept on the way. Their row is held: who changes the password
+   * or disables them waits, and ends this session too, or was first. False: then they are not let in by `passwordHash`.
+   */
+  async create(session: Omit<Session, 'user' | 'lastSeenAt'>, passwordHash?: string): Promise<boolean> {
     const at = session.createdAt;
-    await this.dataSource.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
+      const [standing] = await manager.query<unknown[]>(
+        `SELECT 1 FROM users WHERE id = $1 AND disabled_at IS NULL AND password_hash = coalesce($2, password_hash) FOR SHARE`,
+        [session.userId, passwordHash ?? null],
+      );
+      if (!standing) return false;
       await manager.query('DELETE FROM sessions WHERE user_id = $1 AND expires_at < $2', [session.userId, at]);
       await manager.insert(Session, { ...session, lastSeenAt: at });
       await addAuditEvent(manager, {
@@ -60,6 +68,7 @@ export class Sessions {
         userId: session.userId,
         detail: session.secondFactor ? { second_factor: session.secondFactor } : {},
       });
+      return true;
     });
   }
 

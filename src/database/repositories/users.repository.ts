@@ -137,27 +137,19 @@ export class Users {
     });
   }
 
-  /** Organizations that would be left without an owner while others are in them: their names. */
-  async solelyOwned(userId: string): Promise<string[]> {
-    const rows = await this.dataSource.query<{ name: string }[]>(
-      `SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
-        WHERE m.user_id = $1 AND m.role = 'owner'
-          AND NOT EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner')
-          AND EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1)
-        ORDER BY o.name`,
-      [userId],
-    );
-    return rows.map(({ name }) => name);
-  }
-
   /**
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
-   * nobody who gets it inherits anything. What they did stays in the audit log, under their id. False: nobody else
-   * governs the server.
+   * nobody who gets it inherits anything. What they did stays in the audit log, under their id. Not when nobody else
+   * governs the server, or organizations would be left without an owner while others are in them: their names.
    */
-  async erase(userId: string, at: Date): Promise<boolean> {
+  async erase(
+    userId: string,
+    at: Date,
+  ): Promise<'erased' | LastOperator | { readonly soleOwnerOf: readonly string[] }> {
     return this.dataSource.transaction(async (manager) => {
-      if (await isLastOperator(manager, userId)) return false;
+      if (await isLastOperator(manager, userId)) return 'last operator';
+      const soleOwnerOf = await solelyOwned(manager, userId);
+      if (soleOwnerOf.length > 0) return { soleOwnerOf };
       // Whoever has the address next is somebody else, and was not invited.
       const { email } = await manager.findOneByOrFail(User, { id: userId });
       await manager.update(Invitation, { email, acceptedAt: IsNull(), revokedAt: IsNull() }, { revokedAt: at });
@@ -172,7 +164,7 @@ export class Users {
         { email: `erased-${userId}`, name: '', passwordHash: '', operator: false, disabledAt: at },
       );
       await addAuditEvent(manager, { at, action: 'user.erased', userId });
-      return true;
+      return 'erased';
     });
   }
 
@@ -250,6 +242,24 @@ async function isLastOperator(manager: EntityManager, userId: string): Promise<b
     'SELECT id FROM users WHERE operator AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE',
   );
   return operators.length === 1 && operators[0]!.id === userId;
+}
+
+/** Their rows are held, as by everybody who changes who belongs to them: of two last owners who go at once, one finds it out. */
+async function solelyOwned(manager: EntityManager, userId: string): Promise<string[]> {
+  await manager.query(
+    `SELECT 1 FROM organizations o JOIN memberships m ON m.organization_id = o.id WHERE m.user_id = $1
+      ORDER BY o.id FOR NO KEY UPDATE OF o`,
+    [userId],
+  );
+  const rows = await manager.query<{ name: string }[]>(
+    `SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
+      WHERE m.user_id = $1 AND m.role = 'owner'
+        AND NOT EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner')
+        AND EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1)
+      ORDER BY o.name`,
+    [userId],
+  );
+  return rows.map(({ name }) => name);
 }
 
 async function insertUser(manager: EntityManager, user: NewUser, at: Date): Promise<User> {

@@ -114,3 +114,22 @@ function withoutFetchSite(url: string, body: URLSearchParams): Promise<{ status:
     body: body.toString(),
   });
 }
+
+it('H4 a field that holds an object, and no text, is refused: no form fails over it', async () => {
+  const csrf = await csrfOf(server, browser);
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const failed: string[] = [];
+  for (const one of forms) {
+    const isTyped = (type: string) => ['text', 'email', 'password', 'search', 'url'].includes(type);
+    if (!one.form.fields.some(({ type }) => isTyped(type))) continue;
+    const fields = one.form.fields.map(({ name, value, type }) => [name, isTyped(type) ? { toString: 1 } : value]);
+    const { status } = await fetch(new URL(one.form.action, one.page.url), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', cookie },
+      body: JSON.stringify({ ...Object.fromEntries(fields), csrf }),
+    });
+    if (status >= 500 || status === 403) failed.push(`${routeOf(pathOf(one))} ${status}`);
+  }
+  expect(failed).toEqual([]);
+});

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Revocations } from '../../../src/grants/revocations.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
+import { eventually } from '../../support/eventually.js';
 import { callMcp, OAuthClient, postForm, type Tokens } from '../../support/oauth-client.js';
 import { expectChallenge, expectError } from '../../support/outcomes.js';
 import { addPerson, type Person } from '../../support/people.js';
@@ -79,6 +81,25 @@ describe.each(BOTH_DATABASES)('token revocation (RFC 7009), on %s', (database) =
     const tokens = await client.connect(person);
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.revoke(tokens.refresh_token)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await expectDead(client, tokens);
+  });
+
+  it('L8 a clock that runs hours ahead and is set back: what was revoked is not believed again', async () => {
+    const client = registered.again();
+    const tokens = await client.connect(person);
+    await client.revoke(tokens.refresh_token);
+    const revocations = server.app.get(Revocations, { strict: false });
+    const refreshed = async () => {
+      const at = server.clock.now();
+      await eventually(async () => expect(revocations.asOf >= at).toBe(true));
+    };
+    server.clock.advance(7_500);
+    await refreshed();
+    server.clock.advance(-7_500);
+    await expectDead(client, tokens);
+    await eventually(async () => expect(revocations.asOf <= server.clock.now()).toBe(true));
+    await expectDead(client, tokens);
+    await refreshed();
     await expectDead(client, tokens);
   });
 

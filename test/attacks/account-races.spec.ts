@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { HttpBrowser, type WebPage } from '../support/http-browser.js';
+import { Mailbox } from '../support/mailbox.js';
+import { addPerson, PASSWORD, type Person } from '../support/people.js';
+import { Witness } from '../support/row-lock.js';
+import { startServer, type TestServer } from '../support/server.js';
+
+let mailbox: Mailbox;
+let server: TestServer;
+let witness: Witness;
+
+beforeAll(async () => {
+  mailbox = await Mailbox.open();
+  server = await startServer({ database: 'postgres', variables: { ...mailbox.variables, RATE_LIMITS: 'off' } });
+  witness = Witness.of(server.config.databaseUrl);
+});
+afterAll(async () => {
+  await server?.close();
+  await mailbox?.close();
+});
+
+const at = (path: string) => server.origin + path;
+const enter = async (browser: HttpBrowser, { email }: Person): Promise<WebPage> =>
+  browser.submit(await browser.get(at('/console/login')), 'Log in', { email, password: PASSWORD });
+const logIn = async (person: Person) => {
+  const browser = new HttpBrowser();
+  await enter(browser, person);
+  return browser;
+};
+const rolesIn = ({ organizationId }: Person) =>
+  witness.query('SELECT role FROM memberships WHERE organization_id = $1 ORDER BY role', [organizationId]);
+
+it('W16 the old password, right when it was typed and changed before there was a session: nobody is let in', async () => {
+  const person = await addPerson(server.app, 'ann@example.com');
+  const owner = new HttpBrowser();
+  await owner.submit(await owner.get(at('/console/forgot-password')), 'Send the link', { email: person.email });
+  const choosing = await owner.get((await mailbox.next(person.email)).link);
+  const thief = new HttpBrowser();
+  // Whether there is a second factor is asked after the password was compared.
+  let entering!: Promise<WebPage>;
+  await witness.whileHeld('LOCK TABLE authenticator_apps IN ACCESS EXCLUSIVE MODE', [], async () => {
+    entering = enter(thief, person);
+    await witness.untilWaiting(1);
+    await owner.submit(choosing, 'Save the password', { password: 'violet anchor seventeen pelicans' });
+  });
+  expect((await entering).status).toBe(400);
+  expect((await thief.get(at('/console'))).url).toContain('/console/login');
+  expect(await witness.query('SELECT 1 FROM sessions WHERE user_id = $1', [person.id])).toEqual([]);
+});
+
+it('O15 two last owners who delete their accounts at once: one stays, as others are in the organization', async () => {
+  const one = await addPerson(server.app, 'one@example.com');
+  const other = await addPerson(server.app, 'other@example.com', { into: one.organizationId, role: 'owner' });
+  await addPerson(server.app, 'member@example.com', { into: one.organizationId, role: 'member' });
+  const leave = async (person: Person) => {
+    const browser = await logIn(person);
+    const page = await browser.get(at('/console/account/delete'));
+    return () => browser.submit(page, 'Delete my account', { confirm: person.email, password: PASSWORD });
+  };
+  const leaving = await Promise.all([leave(one), leave(other)]);
+  const answers = await witness.releaseTogether(
+    'SELECT 1 FROM memberships WHERE organization_id = $1 FOR UPDATE',
+    [one.organizationId],
+    2,
+    () => Promise.all(leaving.map((act) => act())),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+  expect(await rolesIn(one)).toEqual([{ role: 'member' }, { role: 'owner' }]);
+});
+
+it('O15 two owners who remove each other at once: who was removed first removes nobody any more', async () => {
+  const one = await addPerson(server.app, 'first@example.com');
+  const other = await addPerson(server.app, 'second@example.com', { into: one.organizationId, role: 'owner' });
+  await addPerson(server.app, 'third@example.com', { into: one.organizationId, role: 'owner' });
+  const remove = async (actor: Person, { id }: Person) => {
+    const browser = await logIn(actor);
+    const page = await browser.get(at(`/console/organizations/${one.organizationId}/members/${id}/remove`));
+    return () => browser.submit(page, 'Remove');
+  };
+  const removals = await Promise.all([remove(one, other), remove(other, one)]);
+  await witness.releaseTogether('SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE', [one.organizationId], 2, () =>
+    Promise.all(removals.map((act) => act())),
+  );
+  expect(await rolesIn(one)).toEqual([{ role: 'owner' }, { role: 'owner' }]);
+});
