@@ -26,6 +26,7 @@ export type Redeemed =
 @Injectable()
 export class FirstOperator {
   private readonly logger = new Logger('Setup');
+  private settled = false;
 
   constructor(
     private readonly users: Users,
@@ -44,7 +45,7 @@ export class FirstOperator {
     if (!bootstrap) return;
     const fault = await faultIn(bootstrap);
     if (fault) throw new StartupError(`The BOOTSTRAP_ variables cannot be used: ${plainly(fault, 'en')}`);
-    const user = (await this.users.isEmpty()) ? await this.create(bootstrap) : undefined;
+    const user = (await this.isAwaited()) ? await this.create(bootstrap) : undefined;
     this.logger.log(
       user
         ? `Made the first operator, ${user.email}.`
@@ -52,15 +53,20 @@ export class FirstOperator {
     );
   }
 
+  /** What a log-in page says while nobody can log in. Nothing when the database cannot tell. */
+  async notice(): Promise<Text | undefined> {
+    return (await this.isAwaited().catch(() => false)) ? text('login.nobody') : undefined;
+  }
+
   /** A link to make the first operator in a browser; undefined when there is somebody already. */
   async setupLink(): Promise<string | undefined> {
-    if (!(await this.users.isEmpty())) return undefined;
+    if (!(await this.isAwaited())) return undefined;
     return `${this.config.origin}/console/setup?token=${this.sealing.sealValue('setup-link', 'first-operator', SETUP_LINK_LIFETIME)}`;
   }
 
   /** Whether a setup link can be used now; if not, why. */
   async check(token: unknown): Promise<'usable' | 'expired' | 'invalid' | 'set up already'> {
-    if (!(await this.users.isEmpty())) return 'set up already';
+    if (!(await this.isAwaited())) return 'set up already';
     const opened = typeof token === 'string' ? this.sealing.openValue('setup-link', token) : undefined;
     if (!opened) return 'invalid';
     return opened === 'expired' ? 'expired' : 'usable';
@@ -74,6 +80,12 @@ export class FirstOperator {
     if (fault) return { fault };
     const user = await this.create(details);
     return user ? { user } : { refused: 'set up already' };
+  }
+
+  /** Whether there is nobody yet. Once there is somebody, there always is, and the database is not asked again. */
+  private async isAwaited(): Promise<boolean> {
+    this.settled ||= !(await this.users.isEmpty());
+    return !this.settled;
   }
 
   private async create({ email, password, organization }: FirstOperatorDetails): Promise<User | undefined> {

@@ -21,6 +21,7 @@ export interface LoginModel {
   readonly form: Form;
   readonly passkey: PasskeyForm | undefined;
   readonly email: string;
+  readonly notice: Text | undefined;
   /** What was wrong with the attempt before, in a sentence. */
   readonly failure: Text | undefined;
   readonly forgotPassword: string;

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FirstOperator } from '../accounts/first-operator.service.js';
 import { SignUp } from '../accounts/sign-up.service.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
@@ -22,6 +23,7 @@ export class LoginController {
     private readonly step: SecondStep,
     private readonly passkeys: PasskeyForms,
     private readonly browserLogIn: BrowserLogIn,
+    private readonly firstOperator: FirstOperator,
     private readonly signUp: SignUp,
     private readonly csrf: Csrf,
   ) {}
@@ -34,7 +36,7 @@ export class LoginController {
       const next = entry.next(respondentOf(session));
       return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
     }
-    await this.render(entry, request, reply);
+    await this.render(entry, request, reply, { notice: await this.firstOperator.notice() });
   }
 
   @Post('login')
@@ -90,7 +92,7 @@ export class LoginController {
     { tool, login, passkey }: Entry,
     request: FastifyRequest,
     reply: FastifyReply,
-    { email = '', failure, status }: { email?: string; failure?: Text; status?: number } = {},
+    { email = '', notice, failure, status }: { email?: string; notice?: Text; failure?: Text; status?: number } = {},
   ): Promise<void> {
     const model = {
       title: text('login.title'),
@@ -98,6 +100,7 @@ export class LoginController {
       form: { action: login, csrf: this.csrf.token(request, reply) },
       passkey: await this.passkeys.make({ action: passkey, page: login }, request, reply),
       email,
+      notice,
       failure,
       forgotPassword: '/console/forgot-password',
       signUp: this.signUp.isOpen ? `/console/sign-up?return=${encodeURIComponent(login)}` : undefined,

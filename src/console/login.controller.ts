@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FirstOperator } from '../accounts/first-operator.service.js';
 import { SignUp } from '../accounts/sign-up.service.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
@@ -20,6 +21,7 @@ export class LoginController {
     private readonly logIn: BrowserLogIn,
     private readonly step: SecondStep,
     private readonly passkeys: PasskeyForms,
+    private readonly firstOperator: FirstOperator,
     private readonly signUp: SignUp,
     private readonly csrf: Csrf,
   ) {}
@@ -31,7 +33,7 @@ export class LoginController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.render(request, reply, { back, notice: noticeOf(done) });
+    await this.render(request, reply, { back, notice: noticeOf(done) ?? (await this.firstOperator.notice()) });
   }
 
   @Post('login')

@@ -76,9 +76,9 @@ function detailsOf(body: unknown): Details {
 
 function refusal(state: 'expired' | 'invalid' | 'set up already'): PageFailure {
   if (state === 'set up already')
-    return new PageFailure(410, 'setup.done', new Finding('answered-once', { setup_link: state }), {
+    return new PageFailure(410, 'setup.done', new Finding('link-usable', { setup_link: state }), {
       link: { label: text('setup.done-link'), href: '/console/login' },
     });
-  const finding = new Finding('page-in-time', { setup_link: state });
+  const finding = new Finding('link-usable', { setup_link: state });
   return new PageFailure(state === 'expired' ? 410 : 400, `setup.${state}`, finding);
 }

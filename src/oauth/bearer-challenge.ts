@@ -22,7 +22,7 @@ export class BearerChallenge extends Error {
     super(code ? `${code}: ${description}` : 'no access token', { cause: finding });
   }
 
-  /** `error_description`, with the support code; undefined when no token was presented. */
+  /** `error_description` of the body, with the support code; undefined when no token was presented. */
   get errorDescription(): string | undefined {
     return this.code && `${this.description} (support code ${this.supportCode})`;
   }
@@ -31,11 +31,15 @@ export class BearerChallenge extends Error {
     return this.code ? STATUS[this.code] : 401;
   }
 
-  /** The `WWW-Authenticate` value (RFC 6750 §3, RFC 9728 §5.1): one line, every value quoted, no comma inside one. */
+  /**
+   * The `WWW-Authenticate` value (RFC 6750 §3, RFC 9728 §5.1): one line, every value quoted, no comma inside one. When a
+   * scope is missing it is the same each time: by that tools see that asking for more did not help, and stop.
+   */
   header(resourceMetadata: string, defaultScope: readonly string[]): string {
+    const description = this.code === 'insufficient_scope' ? this.description : this.errorDescription;
     const parameters = [
       ...(this.code ? [['error', this.code] as const] : []),
-      ...(this.errorDescription ? [['error_description', this.errorDescription] as const] : []),
+      ...(description ? [['error_description', description] as const] : []),
       ['resource_metadata', resourceMetadata] as const,
       ['scope', (this.scope ?? defaultScope).join(' ')] as const,
     ];

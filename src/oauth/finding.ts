@@ -7,9 +7,12 @@ const RULES = {
   'request-form': ['HTTP', 'use the method, address and content type of this endpoint'],
   'client-known': [
     'RFC 6749 §2.2',
-    'remove the server from the tool and add it again, so that it registers anew; ids of another server or of a retired secret end like this',
+    'remove the server from the tool and add it again, so that it registers anew; ids of another server or of a retired secret, and URLs where CIMD=off, end like this',
   ],
-  'client-document': ['Client ID Metadata Documents', 'mend the document at the client_id, or the way to it'],
+  'client-document': [
+    'Client ID Metadata Documents',
+    'let this server reach the host of the client_id, or set CIMD=off, so that tools register; else whoever publishes the document must mend it',
+  ],
   'client-authentication-method': ['RFC 7591 §2', 'authenticate in the way the client registered, and in no other'],
   'client-secret': ['RFC 6749 §2.3.1', 'give the tool the current secret: client rotate-secret'],
   'client-assertion': ['RFC 7523 §3', 'sign a fresh assertion: this audience, iss and sub the client_id, a new jti'],
@@ -83,6 +86,7 @@ const RULES = {
   'organization-chosen': ['this server', 'choose an organization, or make one'],
   'person-approves': ['RFC 6749 §4.1.2.1', 'connect again and approve; the person denied the request'],
   'access-token-presented': ['RFC 6750 §2.1', 'send the access token in the Authorization header'],
+  'link-of-this-person': ['this server', 'log out, and open the link again'],
   'link-usable': ['this server', 'ask for a new link; each works once, and for a time'],
   'answered-once': ['this server', 'begin again from the tool'],
   'decision-given': ['this server', 'press one of the buttons'],

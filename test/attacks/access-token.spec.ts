@@ -301,6 +301,10 @@ describe('J: access tokens at the MCP endpoint', () => {
     expect(challenge).toContain('projects:write');
     expect(challenge).toContain('resource_metadata=');
     expect(headers.getSetCookie()).toEqual([]);
+    // The same each time: by that, published tools see that asking again did not help.
+    const again = await callMcp(server.origin, access_token, 'tools/call', { name: 'create_project', arguments: {} });
+    expect(again.headers.get('www-authenticate')).toBe(challenge);
+    expect(again.json['error_description']).toMatch(/support code [A-Z2-9]{10}/);
   });
 
   it('J15 a token opens no page, a session no MCP (W14)', async () => {

@@ -77,6 +77,7 @@ describe.each(BOTH_DATABASES)('official MCP clients, from nothing, on %s', (data
   let person: Person;
   let browser: Browser;
   let listener: LoopbackListener;
+  let serial = 0;
 
   beforeAll(async () => {
     server = await startServer({ database });
@@ -149,8 +150,34 @@ describe.each(BOTH_DATABASES)('official MCP clients, from nothing, on %s', (data
     60_000,
   );
 
-  async function throughBrowser(tool: Connection, memory: ToolMemory, page: Page): Promise<void> {
-    await approve(page, memory.authorizationUrl!, person);
+  it.each(TOOLS)(
+    '%s gives up a call that its person may not make',
+    async (_, connect, _revision) => {
+      const member = await addPerson(server.app, `member${serial++}@example.com`, {
+        into: person.organizationId,
+        role: 'member',
+      });
+      const memory = new ToolMemory(listener.redirectUri);
+      const tool = connect(new URL(`${server.origin}/mcp`), memory);
+      const page = await browser.newPage();
+      await expect(tool.open()).rejects.toThrow(/unauthorized/i);
+      await throughBrowser(tool, memory, page, member);
+      await tool.open();
+      const { generation } = await connection(member);
+      await expect(tool.call('create_project', { name: 'Not theirs' })).rejects.toThrow();
+      // It renewed its token once at most, to see whether that helps.
+      expect((await connection(member)).generation).toBeLessThanOrEqual(generation + 1);
+      expect((await tool.call('whoami', {})).isError).toBeFalsy();
+      await page.context().close();
+    },
+    60_000,
+  );
+
+  const connection = async ({ id }: Person) =>
+    (await server.query<{ generation: number }>('SELECT generation FROM grants WHERE user_id = $1', [id]))[0]!;
+
+  async function throughBrowser(tool: Connection, memory: ToolMemory, page: Page, who = person): Promise<void> {
+    await approve(page, memory.authorizationUrl!, who);
     const answer = await listener.next();
     await page.getByRole('heading', { name: 'Connected' }).waitFor();
     expect(memory.isOurs(answer)).toBe(true);

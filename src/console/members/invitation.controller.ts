@@ -88,7 +88,9 @@ export class InvitationController {
   private async session(request: FastifyRequest, { email }: Invitation): Promise<LiveSession | undefined> {
     const session = await this.logIn.find(request);
     if (session && session.email !== email)
-      throw new PageFailure(400, 'invitation.other', new Finding('page-of-this-person', { for: email }));
+      throw new PageFailure(400, 'invitation.other', new Finding('link-of-this-person', { for: email }), {
+        link: { label: text('nav.console'), href: '/console' },
+      });
     return session;
   }
 

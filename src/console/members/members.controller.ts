@@ -11,6 +11,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
+import { Mailer } from '../../mail/mailer.service.js';
 import { ADMINISTRATORS, type Role, ROLES } from '../../oauth/role.js';
 import { mayDecide } from '../../organizations/authority.js';
 import { type Text, text } from '../../texts/text.js';
@@ -49,6 +50,7 @@ export class MembersController {
     private readonly memberships: Memberships,
     private readonly invitations: Invitations,
     private readonly inviter: Inviter,
+    private readonly mailer: Mailer,
     private readonly clock: Clock,
   ) {}
 
@@ -86,7 +88,8 @@ export class MembersController {
     const inviting = { organization, role, userId: session.userId, person: session.email, locale: pageLocale(request) };
     const failure = await this.inviter.invite(email, inviting);
     if (failure) return this.render(session, organization, { email, failure }, request, reply);
-    await reply.redirect(`/console/organizations/${id}/members?done=invited`, 303);
+    const done = this.mailer.delivers ? 'invited' : 'invited-without-mail';
+    await reply.redirect(`/console/organizations/${id}/members?done=${done}`, 303);
   }
 
   @Post('invitations/:invitationId/revoke')

@@ -155,7 +155,8 @@ export class AttemptSteps {
     );
   }
 
-  /** Newest first. What a tool asked before anybody was asked to log in is part of the attempt that followed. */
+  /** Newest first. What a tool asked before anybody was asked to log in is part of the attempt that followed; a page
+   * that failed apart from any is found by its support code alone. */
   async list(filter: AttemptFilter, limit: number): Promise<AttemptSummary[]> {
     const { supportCode, client, person, outcome, since, until, userId, organizationId, before } = filter;
     return this.dataSource.query<AttemptSummary[]>(
@@ -167,6 +168,7 @@ export class AttemptSteps {
                   AND s.attempt IN (SELECT attempt FROM attempt_steps WHERE organization_id = $3)))
         ), grouped AS (
           SELECT s.attempt, min(s.at) AS began, bool_and(s.loose) AS loose, bool_or(s.failed) AS failures,
+                 bool_and(s.kind = 'page') AS pages,
                  (array_agg(s.failed ${LAST}))[1] AS last_failed, (array_agg(s.kind ${LAST}))[1] AS kind,
                  bool_or(s.kind IN ('token', 'call') AND NOT s.failed) AS connected,
                  (array_agg(s.rule ${LAST}) FILTER (WHERE s.failed))[1] AS rule,
@@ -185,7 +187,7 @@ export class AttemptSteps {
                CASE WHEN outcome = 'failed' THEN code END AS "supportCode", kind, client_id AS "clientId",
                client_name AS "clientName", email AS person, name AS organization
           FROM told t
-         WHERE ($4::text IS NULL OR $4 = ANY (codes)) AND ($5 = '' OR client_id = $5 OR strpos(lower(client_name), lower($5)) > 0)
+         WHERE CASE WHEN $4::text IS NULL THEN NOT pages ELSE $4 = ANY (codes) END AND ($5 = '' OR client_id = $5 OR strpos(lower(client_name), lower($5)) > 0)
            AND ($6 = '' OR strpos(email, lower($6)) > 0) AND ($7::text IS NULL OR outcome = $7)
            AND ($8::timestamptz IS NULL OR began <= $8)
            AND ($9::timestamptz IS NULL OR (began, attempt) < ($9, $10::uuid))

@@ -6,7 +6,7 @@ export const client: Check = async function* (patient) {
   const { tool, server } = patient;
   if (tool.document && server?.['client_id_metadata_document_supported'] === true) {
     patient.clientId = tool.document;
-    yield good(`its document is read: ${tool.document}`);
+    yield good(`its document, which the server must be able to fetch when somebody logs in: ${tool.document}`);
   } else if (tool.document) yield bad('its document', 'documents-not-read', 'not advertised');
   const what = 'registration';
   const answer = await visit(String(server?.['registration_endpoint']), {

@@ -6,6 +6,8 @@ export const ACCOUNTS = {
   'login.wrong': 'That e-mail address and password do not match.',
   'login.throttled': 'Too many attempts. Try again in {minutes, plural, one {one minute} other {# minutes}}.',
   'login.create': 'Create an account',
+  'login.nobody':
+    'This server has no accounts yet. It printed a link to make the first when it was started; "npm run cli -- setup-link", where it runs, makes a new one.',
 
   'forgot.title': 'Forgot your password?',
   'forgot.lead': 'We send a link to your address, with which you choose another.',

@@ -77,9 +77,9 @@ export const ATTEMPTS = {
   'cure.person.client-known': 'Remove this server from the tool, add it again, and connect.',
   'cure.operator.client-known':
     'The client id was made by another server, under a secret that is no longer in SECRETS, or is blocked. Put the old secret back as a second one, or let people add the server again.',
-  'cure.person.client-document': 'Try again in a minute. If it stays like this, tell whoever makes the tool.',
+  'cure.person.client-document': 'Try again in a minute. If it stays like this, tell whoever runs this server.',
   'cure.operator.client-document':
-    'The document at the client id could not be fetched, or does not say what it must. The values name the fault; check that this server may reach that host.',
+    'The document at the client id could not be fetched, or does not say what it must. The values name the fault. Let this server reach that host by https, or set CIMD=off: tools then register instead. A document with a fault is for whoever makes the tool to mend.',
   'cure.person.client-authentication-method': 'Remove this server from the tool, add it again, and connect.',
   'cure.operator.client-authentication-method':
     'The tool proves who it is in another way than it registered. It must use the registered method.',
@@ -192,8 +192,10 @@ export const ATTEMPTS = {
   'cure.operator.organization-chosen': 'The person went on without an organization, or belongs to none.',
   'cure.person.person-approves': 'You denied it. Connect again and press Approve if you want the tool to work.',
   'cure.operator.person-approves': 'The person pressed Deny.',
+  'cure.person.link-of-this-person': 'Log out, and open the link again.',
+  'cure.operator.link-of-this-person': 'Somebody who was logged in opened the link of somebody else.',
   'cure.person.link-usable': 'Ask for a new link. Each works once, and for a time.',
-  'cure.operator.link-usable': 'The link of a mail was used before, or is too old.',
+  'cure.operator.link-usable': 'The link was used before, or is too old.',
   'cure.person.answered-once': 'If your tool is not connected, begin again from the tool.',
   'cure.operator.answered-once': 'The request was approved or denied before, and the page was sent again.',
   'cure.person.decision-given': 'Go back and press Approve or Deny.',

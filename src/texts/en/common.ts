@@ -56,6 +56,8 @@ export const COMMON = {
   'done.sessions-ended': 'Everything else is logged out.',
   'done.erased': 'Your account is deleted.',
   'done.invited': 'The invitation is on its way.',
+  'done.invited-without-mail':
+    'The invitation is made, but this server sends no mail. Whoever runs it finds the link under Operator, Mail, and in its log: hand it over.',
   'done.invitation-revoked': 'The invitation is called back.',
   'done.member-changed':
     'They have another role now. Their tools can do what that role may from their next renewal on.',
@@ -91,7 +93,8 @@ export const COMMON = {
   'error.unreadable': 'The tool could not be checked',
   'error.unreadable-why':
     'It says who it is by a document on its own site, and that document cannot be read right now, or is not a valid one.',
-  'error.unreadable-advice': 'Try again in a minute. If it stays like this, tell whoever makes the tool.',
+  'error.unreadable-advice':
+    'Try again in a minute. If it stays like this, tell whoever runs this server, with the support code.',
   'error.no-resource': 'There is nothing to connect to any more',
   'error.no-resource-why': 'The server that the tool wanted to use was removed here meanwhile.',
   'error.no-resource-advice': 'Ask whoever runs this server.',

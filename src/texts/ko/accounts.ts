@@ -7,6 +7,8 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'login.wrong': '이메일 주소와 비밀번호가 맞지 않습니다.',
   'login.throttled': '시도가 너무 많았습니다. {minutes}분 뒤에 다시 시도해 주세요.',
   'login.create': '계정 만들기',
+  'login.nobody':
+    '이 서버에는 아직 계정이 없습니다. 서버를 시작할 때 첫 번째 계정을 만드는 링크가 출력되었습니다. 새 링크는 서버가 실행되는 곳에서 "npm run cli -- setup-link"로 만들 수 있습니다.',
 
   'forgot.title': '비밀번호를 잊으셨나요?',
   'forgot.lead': '주소로 링크를 보냅니다. 그 링크에서 새 비밀번호를 정할 수 있습니다.',

@@ -77,9 +77,9 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.person.client-known': '도구에서 이 서버를 삭제하고 다시 추가한 뒤 연결하세요.',
   'cure.operator.client-known':
     '클라이언트 ID가 다른 서버에서 만들어졌거나, SECRETS에 더 이상 없는 비밀로 만들어졌거나, 차단되었습니다. 이전 비밀을 두 번째 값으로 되돌리거나 사용자에게 서버를 다시 추가하게 하세요.',
-  'cure.person.client-document': '1분 뒤에 다시 시도하세요. 계속 이렇다면 도구를 만든 곳에 알려 주세요.',
+  'cure.person.client-document': '1분 뒤에 다시 시도하세요. 계속 이렇다면 이 서버의 운영자에게 알려 주세요.',
   'cure.operator.client-document':
-    '클라이언트 ID 주소의 문서를 가져올 수 없었거나 내용이 올바르지 않습니다. 아래 값이 문제를 알려 줍니다. 이 서버에서 그 호스트에 접근할 수 있는지 확인하세요.',
+    '클라이언트 ID 주소의 문서를 가져올 수 없었거나 내용이 올바르지 않습니다. 아래 값이 문제를 알려 줍니다. 이 서버가 그 호스트에 https로 접근할 수 있게 하거나, CIMD=off로 설정하면 도구가 대신 등록합니다. 문서 자체의 문제는 도구를 만든 곳에서 고쳐야 합니다.',
   'cure.person.client-authentication-method': '도구에서 이 서버를 삭제하고 다시 추가한 뒤 연결하세요.',
   'cure.operator.client-authentication-method':
     '도구가 등록한 것과 다른 방식으로 자신을 증명했습니다. 등록한 방식을 사용해야 합니다.',
@@ -189,8 +189,10 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.operator.organization-chosen': '조직을 선택하지 않았거나 속한 조직이 없습니다.',
   'cure.person.person-approves': '거부하셨습니다. 도구를 쓰려면 다시 연결하고 승인을 누르세요.',
   'cure.operator.person-approves': '사용자가 거부를 눌렀습니다.',
+  'cure.person.link-of-this-person': '로그아웃한 다음 링크를 다시 여세요.',
+  'cure.operator.link-of-this-person': '로그인한 사람이 다른 사람에게 보낸 링크를 열었습니다.',
   'cure.person.link-usable': '새 링크를 요청하세요. 링크는 정해진 시간 안에 한 번만 쓸 수 있습니다.',
-  'cure.operator.link-usable': '메일의 링크가 이미 사용되었거나 너무 오래되었습니다.',
+  'cure.operator.link-usable': '링크가 이미 사용되었거나 너무 오래되었습니다.',
   'cure.person.answered-once': '도구가 연결되지 않았다면 도구에서 다시 시작하세요.',
   'cure.operator.answered-once': '이미 승인되거나 거부된 요청의 페이지를 다시 보냈습니다.',
   'cure.person.decision-given': '뒤로 가서 승인이나 거부를 누르세요.',

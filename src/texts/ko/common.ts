@@ -57,6 +57,8 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'done.sessions-ended': '다른 곳에서 모두 로그아웃했습니다.',
   'done.erased': '계정을 삭제했습니다.',
   'done.invited': '초대를 보냈습니다.',
+  'done.invited-without-mail':
+    '초대를 만들었지만 이 서버는 메일을 보내지 않습니다. 링크는 서버 운영자가 운영 메뉴의 메일과 서버 로그에서 볼 수 있으니 받아서 전해 주세요.',
   'done.invitation-revoked': '초대를 취소했습니다.',
   'done.member-changed': '역할을 바꾸었습니다. 그 사람의 도구는 다음 갱신부터 새 역할에 맞게 일합니다.',
   'done.member-removed': '구성원을 내보냈고, 그 사람의 도구도 멈추었습니다.',
@@ -92,7 +94,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.unreadable': '도구를 확인할 수 없습니다',
   'error.unreadable-why':
     '도구는 자기 사이트의 문서로 자신을 밝히는데, 지금 그 문서를 읽을 수 없거나 문서가 올바르지 않습니다.',
-  'error.unreadable-advice': '1분 뒤에 다시 시도하세요. 계속되면 도구를 만든 곳에 알려 주세요.',
+  'error.unreadable-advice': '1분 뒤에 다시 시도하세요. 계속되면 이 서버의 운영자에게 지원 코드를 알려 주세요.',
   'error.no-resource': '연결할 서버가 더 이상 없습니다',
   'error.no-resource-why': '도구가 쓰려던 서버가 그사이 이곳에서 제거되었습니다.',
   'error.no-resource-advice': '이 서버를 운영하는 분에게 문의하세요.',

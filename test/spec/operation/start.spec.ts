@@ -67,6 +67,13 @@ describe.each(BOTH_DATABASES)('a start on %s', (kind) => {
     ])
       expect(banner).toContain(part);
     const link = /http\S+\/console\/setup\?token=\S+/.exec(banner)![0];
+    const client = await OAuthClient.register(node.origin);
+    const logins = async () => [
+      textOf((await new HttpBrowser().get(`${node.origin}/console`)).html),
+      textOf((await new HttpBrowser().get(client.authorizeUrl())).html),
+    ];
+    const nobody = 'This server has no accounts yet';
+    expect(await logins()).toEqual([expect.stringContaining(nobody), expect.stringContaining(nobody)]);
     const browser = new HttpBrowser();
     const details = { email: 'ann@example.com', password: PASSWORD, organization: 'Acme' };
     const setup = await browser.get(link);
@@ -75,6 +82,7 @@ describe.each(BOTH_DATABASES)('a start on %s', (kind) => {
     const done = await browser.submit(again, 'Create account', details);
     expect(done.url).toMatch(/\/console\?done=welcome$/);
     expect(textOf(done.html)).toContain('Acme');
+    expect(await logins()).toEqual([expect.not.stringContaining(nobody), expect.not.stringContaining(nobody)]);
     expect((await new HttpBrowser().get(link)).status).toBe(410);
     expect((await new HttpBrowser().get(link.slice(0, -2))).status).not.toBe(200);
   });

@@ -66,6 +66,15 @@ describe('a test mail', () => {
     expect(posted.status).toBe(404);
   });
 
+  it('is not promised to whoever invites somebody, but where its link is', async () => {
+    await open({});
+    const members = `${server!.origin}/console/organizations/${operator.organizationId}/members`;
+    const sent = { email: 'new@example.com', role: 'member' };
+    const page = await browser.submit(await browser.get(members), 'Send the invitation', sent);
+    expect(textOf(page.html)).toContain(EN['done.invited-without-mail']);
+    expect((await outbox()).html).toContain('/console/invitation?token&#x3D;');
+  });
+
   it('cannot be sent to anybody else, nor by a page of somebody else', async () => {
     mailbox = await Mailbox.open();
     await open(mailbox.variables);

@@ -82,7 +82,9 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       await invite(browser, known.email);
       const { link } = await mailbox.next(known.email);
       const stranger = await logIn(await addPerson(server.app, `stranger${serial++}@example.com`));
-      expect(textOf((await stranger.get(link)).html)).toContain('This invitation is for somebody else');
+      const other = await stranger.get(link);
+      expect(textOf(other.html)).toContain('This invitation is for somebody else');
+      expect(other.html).toContain('href="/console"');
       const guest = new HttpBrowser();
       const page = await guest.get(link);
       const login = /href="(\/console\/login\?[^"]+)"/.exec(

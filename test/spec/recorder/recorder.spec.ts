@@ -77,6 +77,16 @@ describe.each(BOTH_DATABASES)('attempts on %s', (database) => {
       expect([odd, (await other.get(mine(odd))).status]).toEqual([odd, 404]);
   });
 
+  it('are only of tools: a stale link of a mail has its reason by its code, and is in no list', async () => {
+    const stale = await operator.get(`${server.origin}/console/reset-password?token=stale`);
+    const code = codeOf(textOf(stale.html));
+    const list = `${server.origin}/console/operator/attempts`;
+    expect(textOf((await operator.get(list)).html)).not.toContain(EN['step.page']);
+    const [found] = attemptsOf(await operator.get(`${list}?code=${code}`));
+    const steps = stepsOf(await operator.get(server.origin + found!));
+    expect(steps.find((step) => step.code === code)).toMatchObject({ kind: 'page', rule: 'link-usable' });
+  });
+
   it('that failed at the token endpoint are seen by the person they are of, by the code the tool shows', async () => {
     const one = await tool();
     const code = await one.client.code(ann, { browser: one.browser });
