@@ -48,7 +48,7 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
 
   it('organizations: create, rename, switch', async () => {
     const created = await browser.submit(await open('/organizations'), 'Create organization', { name: 'Beta' });
-    expect(textOf(created.html)).toContain('The organization is there');
+    expect(textOf(created.html)).toContain('The organization is created');
     let page = await open('/organizations');
     expect(textOf(page.html)).toMatch(/Beta selected/);
     const rename = page.forms.find(
