@@ -61,7 +61,7 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
     expect(textOf(renamed.html)).toContain('Gamma');
     page = await browser.submit(await open('/organizations'), 'Select Acme');
     expect(textOf(page.html)).toContain('another organization');
-    expect(textOf((await open('/projects')).html)).toContain('Of Acme');
+    expect(textOf((await open('/projects')).html)).toContain('The projects of Acme');
   });
 
   it('a member cannot rename or change projects, and sees no button to', async () => {
