@@ -25,9 +25,12 @@ const FORMATS = Object.fromEntries(
         timeZone: 'UTC',
       }),
       relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+      number: new Intl.NumberFormat(locale),
     },
   ]),
-) as Readonly<Record<Locale, { full: Intl.DateTimeFormat; relative: Intl.RelativeTimeFormat }>>;
+) as Readonly<
+  Record<Locale, { full: Intl.DateTimeFormat; relative: Intl.RelativeTimeFormat; number: Intl.NumberFormat }>
+>;
 
 interface Options {
   readonly hash: Record<string, string>;
@@ -44,6 +47,8 @@ export const HELPERS = {
   plain: (words: Words, { data }: Options) => plainly(words, data.root.locale),
   /** A text to be a value of another. */
   text: (key: TextKey) => text(key),
+  /** "1,321" */
+  number: (value: number, { data }: Options) => FORMATS[data.root.locale].number.format(value),
   /** "3 hours ago", with the whole of it for machines and for a tooltip. */
   time: (moment: Moment, { data }: Options) => timeElement(moment, data.root.locale),
 };

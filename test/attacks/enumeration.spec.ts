@@ -88,7 +88,7 @@ describe('E: who is there, and who guesses', () => {
     for (const email of [known.email, `nobody${serial++}@example.com`]) {
       const page = await browser.submit(await browser.get(members), 'Send the invitation', { email, role: 'member' });
       answers.push({ status: page.status, text: textOf(page.html).replaceAll(email, 'ADDRESS') });
-      await browser.submit(await browser.get(members), `Call back ${email}`);
+      await browser.submit(await browser.get(members), `Withdraw ${email}`);
     }
     expect(answers[0]!.status).toBe(200);
     expect(answers[1]).toEqual(answers[0]);

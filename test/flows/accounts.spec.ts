@@ -61,7 +61,7 @@ describe('a person and their account, in Chromium, without script', () => {
     await page.getByRole('link', { name: 'Create an account' }).click();
     await page.getByLabel('Email').fill(email);
     await press(page, 'Send the link');
-    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor();
     const onTheWay = (await page.getByRole('link', { name: 'Continue' }).getAttribute('href'))!;
 
     const { mail, link } = await mailbox.next(email);
@@ -151,7 +151,7 @@ describe('a person and their account, in Chromium, without script', () => {
     const page = await enter(ann);
     await page.getByRole('link', { name: ann.email }).click();
     const ask = async (password: string) => {
-      const form = page.getByRole('region', { name: 'E-mail address' });
+      const form = page.getByRole('region', { name: 'Email address' });
       await form.getByLabel('New address').fill(moved);
       await form.getByLabel('Current password').fill(password);
       await press(page, 'Send the link');
@@ -159,7 +159,7 @@ describe('a person and their account, in Chromium, without script', () => {
     await ask('not that one');
     await says(page, 'That is not your current password.');
     await ask(PASSWORD);
-    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor();
     const { link } = await mailbox.next(moved);
     await page.goto(link);
     await says(page, `From now on you log in with ${moved}.`);

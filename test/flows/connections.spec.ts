@@ -46,7 +46,7 @@ describe('an administrator in Chromium', () => {
     });
     const page = await openConnections(false);
     await page.getByText('3 calls in 30 days').waitFor();
-    await page.getByRole('link', { name: /See its use/ }).click();
+    await page.getByRole('link', { name: /See its usage/ }).click();
     await page.getByRole('heading', { name: 'Connection of Claude Code' }).waitFor();
     await page.getByRole('img', { name: /3 calls together, 0 of them failed/ }).waitFor();
     await page.getByRole('button', { name: /^Take away/ }).click();
@@ -68,7 +68,7 @@ describe('an administrator in Chromium', () => {
     await page.getByText('No tool is connected here.').waitFor();
     await page.evaluate(() => Object.assign(globalThis, { stays: true }));
     const tokens = await client.again().connect(member);
-    const link = page.getByRole('link', { name: /See its use/ });
+    const link = page.getByRole('link', { name: /See its usage/ });
     await link.waitFor();
     // The same document: nothing was reloaded.
     expect(await page.evaluate(() => 'stays' in globalThis)).toBe(true);

@@ -54,7 +54,7 @@ describe('an operator in Chromium, without script', () => {
       await row.getByText('Not swept yet.').waitFor();
       await server.app.get(Sweeper, { strict: false }).tick();
       await page.getByRole('link', { name: 'Storage' }).click();
-      await row.getByText('1 row then, 1 row since ever.').waitFor();
+      await row.getByText('1 row then, 1 row in all.').waitFor();
     }));
 
   it('declares a server, gives it a permission, and removes it with the connection it has', () =>
@@ -62,7 +62,7 @@ describe('an operator in Chromium, without script', () => {
       await page.getByRole('link', { name: 'Resources' }).click();
       await page.getByRole('link', { name: 'Declare a server' }).click();
       await page.getByRole('textbox', { name: 'URL of its MCP endpoint' }).fill(FILES);
-      await page.getByRole('textbox', { name: 'What people read' }).fill('Files');
+      await page.getByRole('textbox', { name: 'Name people read' }).fill('Files');
       await page.getByRole('textbox', { name: 'Name', exact: true }).fill('files:read');
       await page.getByRole('textbox', { name: 'Sentence' }).fill('See your files');
       await page.getByRole('button', { name: 'Declare' }).click();

@@ -67,7 +67,7 @@ describe('an organization in Chromium, without script', () => {
     ]);
     const guest = await newPage();
     await guest.goto(link);
-    await says(guest, 'You are invited to Acme, as admin.');
+    await says(guest, 'You are invited to Acme. Your role: admin.');
     await guest.getByLabel('Your name').fill('Nina');
     await guest.getByLabel('Password').fill(STRONG);
     await press(guest, 'Create account and join');
@@ -78,7 +78,7 @@ describe('an organization in Chromium, without script', () => {
     for (const one of [page, guest]) await one.context().close();
   });
 
-  it('somebody with an account logs in and joins; the link is nobody else’s, and over when it was used or called back', async () => {
+  it('somebody with an account logs in and joins; the link is nobody else’s, and over when it was used or withdrawn', async () => {
     const page = await enter(owner);
     const known = await addPerson(server.app, 'known@example.com', { organization: 'Elsewhere' });
     const { link } = await invite(page, known.email, 'member');
@@ -95,8 +95,8 @@ describe('an organization in Chromium, without script', () => {
     await guest.getByRole('heading', { name: 'This invitation is over' }).waitFor();
 
     const second = await invite(page, 'late@example.com', 'member');
-    await press(page, 'Call back late@example.com');
-    await says(page, 'The invitation is called back.');
+    await press(page, 'Withdraw late@example.com');
+    await says(page, 'The invitation is withdrawn.');
     const late = await newPage();
     await late.goto(second.link);
     await late.getByRole('heading', { name: 'This invitation is over' }).waitFor();
@@ -248,7 +248,7 @@ describe('an organization in Chromium, without script', () => {
     };
     const show = async (fields: { search?: string; grade?: string; order?: string }) => {
       await page.getByLabel('Person or tool').fill(fields.search ?? '');
-      await page.getByLabel('Who vouches for the tool').selectOption(fields.grade ?? 'anybody');
+      await page.getByLabel('Vouched for by').selectOption(fields.grade ?? 'anybody');
       await page.getByLabel('Order').selectOption(fields.order ?? 'newest first');
       await press(page, 'Show');
       return listed();

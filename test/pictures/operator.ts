@@ -62,7 +62,7 @@ export const walk: Walk = async (scene) => {
   await page.goto(`${base}/resources/new`);
   await shoot('operator-new-resource');
   await page.getByLabel('URL of its MCP endpoint').fill('http://files.example.com/mcp');
-  await page.getByLabel('What people read', { exact: true }).fill('Files');
+  await page.getByLabel('Name people read', { exact: true }).fill('Files');
   await page.getByLabel('Name', { exact: true }).fill('files:read');
   await page.getByLabel('Sentence').fill('See your files');
   await page.getByRole('button', { name: 'Declare' }).click();

@@ -10,13 +10,13 @@ export const walk: Walk = async (scene) => {
     redirect_uris: ['http://localhost/callback'],
   });
   const tokens = await claude.connect(ann);
-  await callMcp(server.origin, tokens.access_token, 'tools/call', { name: 'whoami', arguments: {} });
   const [connection] = await server.query<{ id: string }>('SELECT id FROM grants WHERE user_id = $1', [ann.id]);
   const { id } = connection!;
   await enterConsole(scene, ann);
   const organization = `${server.origin}/console/organizations/${ann.organizationId}`;
   await page.goto(`${organization}/usage`);
   await shoot('usage-none');
+  await callMcp(server.origin, tokens.access_token, 'tools/call', { name: 'whoami', arguments: {} });
   const now = Date.now();
   const days = Array.from({ length: 29 }, (_, index) => index + 1).filter((n) => n % 7 > 1);
   await server.app.get(ConnectionUsage, { strict: false }).add(

@@ -124,12 +124,13 @@ export class ClientsController {
     if (!client) throw new NotFoundException();
     const now = this.clock.now();
     const { organizationCount, ...facts } = await this.clients.factsOf(id, now);
+    const row = clientRow(client, now);
     await renderPage(reply, CLIENT_PAGE, {
-      title: text('clients.title'),
+      title: text('clients.title', { tool: row.tool }),
       shell: await this.shells.ofOperator('clients', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),
-      client: clientRow(client, now),
+      client: row,
       clientId: client.clientId,
       redirectUris: client.metadata.redirect_uris,
       method: client.metadata.token_endpoint_auth_method,

@@ -46,7 +46,7 @@ export class HealthController {
     const database = await this.health.report();
     const operators = (await this.people.list({ search: '', state: 'operator', after: undefined }, 2)).length;
     const apart = (database.at.getTime() - now.getTime()) / 1000;
-    const age = (now.getTime() - this.revocations.asOf.getTime()) / 1000;
+    const age = Math.max(0, now.getTime() - this.revocations.asOf.getTime()) / 1000;
     await renderPage(reply, HEALTH_PAGE, {
       title: text('health.title'),
       shell: await this.shells.ofOperator('health', session, { request, reply }),

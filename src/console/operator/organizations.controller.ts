@@ -158,7 +158,7 @@ export class AllOrganizationsController {
     const now = this.clock.now();
     const members = await this.memberships.list(id, { search: '', after: undefined }, NAMED, now);
     const model = {
-      title: text('suspension.title'),
+      title: text('suspension.title', { organization: organization.name }),
       shell: await this.shells.ofOperator('organizations', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),

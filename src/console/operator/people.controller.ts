@@ -79,7 +79,7 @@ export class PeopleController {
     const { organizations, connections } = await this.people.factsOf(id, now);
     const sessions = await this.sessions.ofUser(id);
     await renderPage(reply, PERSON_PAGE, {
-      title: text('people.title'),
+      title: text('people.title', { email: account.email }),
       shell: await this.shells.ofOperator('people', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),

@@ -146,7 +146,7 @@ export class ResourcesController {
     const now = this.clock.now();
     const here = `${RESOURCES}/${resource.id}`;
     const model = {
-      title: text('resources.title'),
+      title: text('resources.title', { resource: resource.name }),
       shell: await this.shells.ofOperator('resources', session, http),
       notice,
       failure,

@@ -1,14 +1,24 @@
 import type { Config } from '../../config/config.js';
 import type { Environment } from '../../config/environment.js';
-import { text, type Words } from '../../texts/text.js';
+import { type Text, text, type Words } from '../../texts/text.js';
 import { maskedUrl } from './masked-url.js';
 
 type Variable = keyof Environment;
 
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
 const none = () => text('settings.none');
-const seconds = (count: number) => text('settings.seconds', { count });
 const list = (values: readonly string[]): Words => (values.length > 0 ? values.join(', ') : none());
 const hidden = (value: string | undefined): Words => (value === undefined ? none() : text('settings.hidden'));
+
+/** As the variable is given; where that is hard to read, as days or hours too. */
+function seconds(count: number): Text {
+  if (count === 0 || count % HOUR !== 0) return text('settings.seconds', { count });
+  const days = count % DAY === 0;
+  const long = days ? text('storage.days', { count: count / DAY }) : text('storage.hours', { count: count / HOUR });
+  return text('settings.seconds-long', { count, long });
+}
 
 /** What is in force of each variable, as far as it may be shown. A variable that is missing here does not compile. */
 const IN_FORCE: Readonly<Record<Variable, (config: Config) => Words>> = {

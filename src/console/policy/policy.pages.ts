@@ -20,6 +20,7 @@ export interface PolicyModel extends ConsoleModel {
     readonly clientId: string | undefined;
     readonly says: Text;
     readonly denies: boolean;
+    readonly asks: boolean;
     /** In words, what it may have at most; empty: no limit. */
     readonly ceiling: readonly Words[];
     readonly until: Moment | undefined;
@@ -52,6 +53,8 @@ export interface PolicyRehearsalModel extends ConsoleModel {
   /** The change, sealed. */
   readonly change: string;
   readonly says: Text;
+  readonly denies: boolean;
+  readonly asks: boolean;
   readonly name: Words;
   readonly ended: number;
   readonly changed: number;

@@ -18,7 +18,7 @@ export const ACCESS = {
   'ask.waiting':
     'You asked {since}. Its owners and admins know. This page continues by itself when one of them answers.',
   'ask.waiting-until':
-    'The tool can wait until {until}. If the answer comes later, connect again at the tool: the answer will be there.',
+    'The tool gives up {until}. If the answer comes later, connect again at the tool: the answer will be there.',
 
   'access.title': 'Who asks for tools in {organization}',
   'access.lead': 'People who want to use a tool that must be asked for here. The oldest first.',

@@ -3,7 +3,7 @@ export const ACCOUNTS = {
   'login.title': 'Log in',
   'login.to-connect': 'to connect <b><n>{tool}</n></b>',
   'login.forgot': 'Forgot password?',
-  'login.wrong': 'That e-mail address and password do not match.',
+  'login.wrong': 'That email address and password do not match.',
   'login.throttled': 'Too many attempts. Try again in {minutes, plural, one {one minute} other {# minutes}}.',
   'login.create': 'Create an account',
   'login.nobody':
@@ -14,13 +14,13 @@ export const ACCOUNTS = {
   'forgot.submit': 'Send the link',
 
   'setup.title': 'Set up this server',
-  'setup.lead': 'Make the first account. It may govern the whole server.',
+  'setup.lead': 'Create the first account. It can manage the whole server.',
   'setup.password-hint': '{length} characters or more. A few random words are best.',
   'setup.organization-hint': 'Your company or team. You can rename it later.',
   'setup.submit': 'Create account',
   'setup.done': 'This server is set up already',
   'setup.done-link': 'Log in',
-  'setup.done-why': 'Somebody has used the link to make the first account.',
+  'setup.done-why': 'Somebody has used the link to create the first account.',
   'setup.done-advice': 'Log in. If that was not you, end the server now and look at its data.',
   'setup.expired': 'This link cannot be used',
   'setup.expired-why': 'A setup link can be used for 30 minutes, and this one is older.',
@@ -30,11 +30,11 @@ export const ACCOUNTS = {
   'setup.invalid-advice': 'Make a new one with "npm run cli -- setup-link", where the server runs.',
   'setup.organization-rule': 'Give the organization a name of 1 to 100 visible characters.',
 
-  'account.email-rule': 'Give an e-mail address, such as ann@example.com.',
+  'account.email-rule': 'Give an email address, such as ann@example.com.',
   'account.password-short': 'A password needs {least} characters or more.',
   'account.password-long': 'A password can have {most} characters at most.',
   'account.title': 'Your account',
-  'account.email': 'E-mail address',
+  'account.email': 'Email address',
   'account.email-hint': 'We send a link to the new address. Nothing changes before you open it.',
   'account.email-new': 'New address',
   'account.email-submit': 'Send the link',
@@ -94,7 +94,7 @@ export const ACCOUNTS = {
   'reset.link-advice': 'Ask for another one, and use the newest.',
   'reset.again': 'Ask for another link',
 
-  'sent.title': 'Look into your mail',
+  'sent.title': 'Check your mail',
   'sent.lead':
     'If {email} is right, a mail with a link is on its way. It may take a minute, and may have been taken for spam.',
   'sent.no-mail': 'This server sends no mail. Ask whoever runs this server: the link is in its log.',

@@ -40,7 +40,7 @@ export const APPROVAL = {
   'approve.deny': 'Deny',
   'approve.known': 'Known here',
   'approve.known-since':
-    'since {since} · {more, select, yes {at least } other {}}{people, plural, one {1 person uses it} other {# people use it}}',
+    'since {since} · {more, select, yes {at least } other {}}{people, plural, =0 {nobody uses it yet} one {1 person uses it} other {# people use it}}',
   'approve.known-not': 'not before: nobody has approved this tool',
   'approve.server': 'Server',
   'approve.organization': '<n>{organization}</n>, where you are {role}',

@@ -8,9 +8,9 @@ export const ATTEMPTS = {
   'attempts.lead-organization': 'Attempts that chose this organization. Kept for seven days at most.',
   'attempts.lead-own': 'What became of each of your attempts to connect a tool. Kept for seven days at most.',
   'attempts.code': 'Support code',
-  'attempts.client': 'Tool, by name or id',
+  'attempts.client': 'Name or ID',
   'attempts.person': 'Person',
-  'attempts.outcome': 'What became of it',
+  'attempts.outcome': 'Outcome',
   'attempts.any': 'anything',
   'attempts.since': 'From',
   'attempts.until': 'To',
@@ -98,7 +98,7 @@ export const ATTEMPTS = {
   'cure.person.redirect-uri-registered':
     'Do not go on if you did not start this. Otherwise remove this server from the tool, add it again, and connect.',
   'cure.operator.redirect-uri-registered':
-    'The address for the answer is none of those registered: compare them sign by sign. Only the port of a loopback address may differ. The tool must register again with this one.',
+    'The address for the answer is none of those registered: compare them character by character. Only the port of a loopback address may differ. The tool must register again with this one.',
   'cure.person.response-type': 'Update the tool. It asks in an old way that is not safe.',
   'cure.operator.response-type': 'The tool must send response_type=code, and response_mode=query or none.',
   'cure.person.no-request-object': 'Update the tool.',

@@ -1,6 +1,6 @@
 /** The log: what happened, as pages say it. */
 export const AUDIT = {
-  'audit.title': 'What happened in {organization}',
+  'audit.title': 'Log of {organization}',
   'audit.link': 'Log',
   'audit.lead': 'Newest first. The server never changes or removes a line.',
   'audit.person': 'Person',
@@ -32,7 +32,7 @@ export const AUDIT = {
   'action.project.deleted': 'deleted a project',
   'action.project.restored': 'restored a project',
 
-  'audit.server-title': 'What happened on this server',
+  'audit.server-title': 'Log of this server',
   'audit.sealed': 'Sealed up to {time}.',
   'audit.tool': 'Tool',
   'audit.address': 'Address',

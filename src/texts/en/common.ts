@@ -38,12 +38,12 @@ export const COMMON = {
 
   'done.logged-out': 'You are logged out.',
   'done.welcome': 'Your account is ready. Connect your first tool below.',
-  'done.organization-created': 'The organization is there, and selected.',
+  'done.organization-created': 'The organization is created, and selected.',
   'done.organization-renamed': 'The organization has its new name.',
   'done.organization-selected': 'You are looking at another organization now.',
   'done.disconnected': 'The tool is disconnected. It cannot use this server any more, and must ask you again.',
   'done.narrowed': 'The permission is taken away. From its next token on the tool has it no more.',
-  'done.project-created': 'The project is there.',
+  'done.project-created': 'The project is created.',
   'done.project-renamed': 'The project has its new name.',
   'done.project-deleted': 'The project is deleted. For a while it can be restored, below.',
   'done.project-restored': 'The project is back.',
@@ -58,7 +58,7 @@ export const COMMON = {
   'done.invited': 'The invitation is on its way.',
   'done.invited-without-mail':
     'The invitation is made, but this server sends no mail. Whoever runs it finds the link under Operator, Mail, and in its log: hand it over.',
-  'done.invitation-revoked': 'The invitation is called back.',
+  'done.invitation-revoked': 'The invitation is withdrawn.',
   'done.member-changed':
     'They have another role now. Their tools can do what that role may from their next renewal on.',
   'done.member-removed': 'They are out, and so are their tools.',
@@ -66,7 +66,7 @@ export const COMMON = {
   'done.joined': 'You belong to the organization now.',
 
   'error.support-code': 'Support code <b>{code}</b>: it finds the reason in the log of this server.',
-  'error.database': 'This server is short of breath',
+  'error.database': 'This server cannot answer for a moment',
   'error.database-why': 'It cannot reach its database right now. Nothing was lost.',
   'error.database-advice': 'Wait a moment, then reload this page.',
   'error.busy': 'This server is busy',

@@ -33,8 +33,8 @@ export const CONSOLE = {
   'organizations.none': 'You belong to no organization yet. Create the first one below.',
   'organizations.create': 'Create an organization',
 
-  'projects.lead': 'Of <n>{organization}</n>. Tools you connected for it see the same list.',
-  'projects.made': 'Made {since}',
+  'projects.lead': 'The projects of <n>{organization}</n>. Tools you connected for it see the same list.',
+  'projects.made': 'Created {since}',
   'projects.delete': 'Delete',
   'projects.more': 'More projects',
   'projects.none-change': 'There are no projects yet. Create one below, or let a connected tool do it.',

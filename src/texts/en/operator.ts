@@ -5,7 +5,7 @@ export const OPERATOR = {
   'nav.clients': 'Clients',
   'nav.keys': 'Signing keys',
 
-  'health.title': 'How the server is',
+  'health.title': 'Health of this server',
   'health.attention': 'Needs somebody',
   'health.look': 'Look',
   'health.well': 'Nothing needs you now.',
@@ -15,7 +15,7 @@ export const OPERATOR = {
   'health.list-old':
     'The list of ended connections is {seconds} s old: the database answers slowly, or not. After ten seconds it is asked at each request.',
   'health.mail-failed': '{count, plural, one {# mail} other {# mails}} could not be sent.',
-  'health.no-mail': 'No SMTP_URL is set: links that people ask for wait in the outbox, for you to hand over.',
+  'health.no-mail': 'No SMTP_URL is set: links that people ask for wait on the page Mail, for you to hand over.',
   'health.one-operator':
     'There is one operator. Make somebody else one too, so that the server is not lost with one account.',
   'health.database': 'Database',
@@ -31,7 +31,7 @@ export const OPERATOR = {
   'health.key': 'Key that signs',
   'health.mail': 'Mail',
   'health.smtp': 'sent by SMTP',
-  'health.outbox': 'kept in the outbox',
+  'health.outbox': 'kept on the page Mail',
   'health.version': 'This node runs',
   'health.started': 'Started',
 
@@ -39,21 +39,21 @@ export const OPERATOR = {
   'confirm.wrong': 'That is not it. Nothing was changed.',
   'confirm.back': 'Go back',
 
-  'people.title': 'An account',
+  'people.title': 'Account {email}',
   'people.lead': 'Everybody with an account on this server.',
   'people.search': 'Address or name',
   'people.state': 'State',
   'people.any': 'any',
   'people.operator': 'operator',
   'people.disabled': 'disabled',
-  'people.since': '{name} · since {since}',
+  'people.since': '{name} · joined {since}',
   'people.more': 'More accounts',
   'people.none': 'No account is like that.',
   'people.all': 'Show all accounts',
   'people.disabled-since':
     'This account has been disabled since {since}: no log-in, no session, no connected tool. Enabling it undoes that; tools must be approved again.',
   'people.name': 'Name',
-  'people.made': 'Made',
+  'people.made': 'Created',
   'people.tools': 'Connected tools',
   'people.tools-count': '{count}',
   'people.second-factor': 'Second factor',
@@ -93,22 +93,22 @@ export const OPERATOR = {
 
   'clients.lead':
     'Every tool that was registered here, or that somebody approved at least once. One that nobody approved yet leaves nothing behind.',
-  'clients.search': 'Name or id',
+  'clients.search': 'Name or ID',
   'clients.blocked': 'blocked',
   'clients.trusted': 'trusted',
-  'clients.facts': 'answers to {host} · since {since}',
+  'clients.facts': 'answers to {host} · known since {since}',
   'clients.more': 'More clients',
   'clients.none': 'No tool was approved yet. Register one that you vouch for, or let people connect theirs.',
   'clients.none-found': 'No client is like that.',
   'clients.all': 'Show all clients',
-  'clients.title': 'A client',
+  'clients.title': 'Client <n>{tool}</n>',
   'clients.name': 'What it calls itself',
-  'clients.id': 'Client id',
+  'clients.id': 'Client ID',
   'clients.since': 'Known since',
   'clients.connections': 'Connections',
   'clients.connections-count':
     '{connections, plural, =0 {not connected} one {#} other {#}}{people, plural, =0 {} one {, of # person} other {, of # people}}',
-  'clients.connections-of': '{connections, plural, one {# connection} other {# connections}}',
+  'clients.connections-of': '{connections, plural, =0 {no connections} one {# connection} other {# connections}}',
   'clients.others': 'And {count, plural, one {# more organization} other {# more organizations}}.',
   'clients.nowhere': 'It is connected for no organization now.',
   'clients.metadata': 'What it says of itself',
@@ -178,7 +178,7 @@ export const OPERATOR = {
 
   'done.key-rotated': 'The next key signs now.',
   'done.key-withdrawn': 'The key is withdrawn.',
-  'done.reset-password': 'The link is on its way. Without SMTP it is in the outbox.',
+  'done.reset-password': 'The link is on its way. Without SMTP it is on the page Mail.',
   'done.end-sessions': 'They are logged out everywhere.',
   'done.reset-second-factor':
     'Their second factor is gone. They log in with the password alone, until they set up another.',
@@ -198,7 +198,7 @@ export const OPERATOR = {
   'suspension.more': 'More organizations',
   'suspension.none': 'No organization is like that.',
   'suspension.all': 'Show all organizations',
-  'suspension.title': 'An organization',
+  'suspension.title': 'Organization <n>{organization}</n>',
   'suspension.since':
     'Suspended since {since}: no tool works for it, none can be connected, and its pages rest. Resuming undoes that; tools must be approved again.',
   'suspension.others': 'And {count, plural, one {# more} other {# more}}.',

@@ -70,6 +70,6 @@ export const POLICY = {
   'error.policy-other': 'Select another organization',
 
   'done.policy-undone': 'It is as it was before. Connections that ended stay ended.',
-  'done.policy-changed': 'It is decided. Connections that it denies are refused everywhere within two seconds.',
+  'done.policy-changed': 'It is decided. What it denies is refused everywhere within two seconds.',
   'action.policy.changed': 'decided about a tool',
 } as const;

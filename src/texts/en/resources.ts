@@ -3,11 +3,11 @@ export const RESOURCES = {
   'nav.resources': 'Resources',
   'resources.lead':
     'Other MCP servers that tokens of this one are for. The endpoint of this server, <b>{own}</b>, needs no declaration.',
-  'resources.facts': '{scopes} · since {since}',
+  'resources.facts': '{scopes} · declared {since}',
   'resources.none': 'There are none. Declare a server that is to take tokens of this one.',
   'resources.all': 'Show all resources',
-  'resources.title': 'A resource',
-  'resources.name': 'What people read',
+  'resources.title': 'Resource <n>{resource}</n>',
+  'resources.name': 'Name people read',
   'resources.uri': 'URL of its MCP endpoint',
   'resources.uri-hint': 'https, or http on this computer; no query, no fragment. It is the audience of its tokens.',
   'resources.uri-rule':

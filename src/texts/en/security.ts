@@ -84,7 +84,7 @@ export const SECURITY = {
   'passkey.rename': 'Save the name',
   'passkey.remove': 'Remove',
   'passkey.remove-what':
-    'It logs nobody in any more. If you have no other second factor, your recovery codes go too, and your tools are disconnected from organizations that require one.',
+    'It can no longer log in. If you have no other second factor, your recovery codes go too, and your tools are disconnected from organizations that require one.',
   'passkey.without': 'A passkey needs script, and a browser that knows passkeys. This one cannot make one.',
   'passkey.use': 'Use a passkey',
   'passkey.failed': 'No passkey was used. Try again, or go on without one.',

@@ -12,6 +12,7 @@ export const SETTINGS = {
   'settings.embedded': 'the embedded database',
   'settings.not-production': 'not in production',
   'settings.seconds': '{count, number} s',
+  'settings.seconds-long': '{count, number} s ({long})',
 
   'setting.NODE_ENV': 'In production it asks for SECRETS, listens on all addresses and logs JSON lines.',
   'setting.PORT': 'Where it listens.',

@@ -1,7 +1,7 @@
 /** What connections do: one with its story, and the use of an organization. */
 export const USAGE = {
   'connection.title': 'Connection of <n>{tool}</n>',
-  'connection.story': 'See its use',
+  'connection.story': 'See its usage',
   'connection.calls': '{calls, plural, =0 {no calls} one {# call} other {# calls}} in 30 days',
   'connection.dormant': 'dormant',
   'connection.dormant-what':
@@ -28,14 +28,14 @@ export const USAGE = {
   'connection.end': 'End this connection',
   'connection.back': 'All connections',
 
-  'usage.title': 'Use of {organization}',
+  'usage.title': 'Usage of {organization}',
   'usage.link': 'Usage',
   'usage.lead':
-    'What tools did here in the last 30 days, counted as they call: every request with a token, whether a tool of this server or anything else it asks. Days are those of UTC; people are counted by whole weeks, so theirs may begin some days earlier.',
+    'What tools did here in the last 30 days. Every request with a token counts, whichever it was. Days are those of UTC; people are counted by whole weeks, so theirs may begin some days earlier.',
   'usage.calls-a-day': 'Calls a day',
   'usage.chart':
     'Calls of each of the last 30 days: {total, plural, one {# call} other {# calls}} together, {failures} of them failed.',
-  'usage.sum': '{total, plural, one {# call} other {# calls}} in 30 days · {failures} failed',
+  'usage.sum': '{total, plural, one {# call} other {# calls}} in 30 days · {failures, number} failed',
   'usage.as-table': 'As a table',
   'usage.day': 'Day',
   'usage.calls': 'Calls',

@@ -63,7 +63,7 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'account.keep': '그대로 두기',
   'account.delete-link': '계정 삭제 …',
   'account.confirm': '새 주소 확인',
-  'account.confirm-lead': '이제부터 <b>{email}</b>(으)로 로그인합니다.',
+  'account.confirm-lead': '이제부터 <b>{email}</b> 주소로 로그인합니다.',
   'account.confirm-submit': '이 주소 사용',
   'account.link': '이 링크는 사용할 수 없습니다',
   'account.link-why': '하루가 지났거나, 이미 사용했거나, 다른 계정의 링크이거나, 다른 사람이 그 주소를 쓰고 있습니다.',
@@ -96,7 +96,8 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'reset.again': '링크 다시 요청하기',
 
   'sent.title': '메일을 확인하세요',
-  'sent.lead': '{email}이(가) 맞다면 링크가 담긴 메일을 보냈습니다. 1분쯤 걸릴 수 있고, 스팸으로 분류될 수도 있습니다.',
+  'sent.lead':
+    '{email} 주소가 맞다면 링크가 담긴 메일을 보냈습니다. 1분쯤 걸릴 수 있고, 스팸으로 분류될 수도 있습니다.',
   'sent.no-mail': '이 서버는 메일을 보내지 않습니다. 운영하는 분에게 요청하세요. 링크는 서버의 로그에 있습니다.',
   'sent.back': '로그인으로 돌아가기',
   'sent.continue': '계속',
@@ -114,15 +115,15 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'mail.reset-link': '새 비밀번호 정하기',
   'mail.reset-note': '요청한 적이 없다면 아무것도 하지 마세요. 비밀번호는 그대로입니다.',
   'mail.email': '새 주소를 확인해 주세요',
-  'mail.email-lead': '{email}을(를) 계정의 새 주소로 정하려고 합니다. 링크는 하루 동안 쓸 수 있습니다.',
+  'mail.email-lead': '{email} 주소를 계정의 새 주소로 정하려고 합니다. 링크는 하루 동안 쓸 수 있습니다.',
   'mail.email-link': '주소 확인',
   'mail.account': '계정이 변경되었습니다',
   'mail.password-changed': '비밀번호가 변경되었습니다.',
-  'mail.email-changed': '계정의 주소가 {email}(으)로 변경되었습니다.',
+  'mail.email-changed': '계정의 주소가 바뀌었습니다. 새 주소: {email}',
   'mail.erased': '계정이 삭제되었습니다.',
   'mail.invitation': '{organization} 초대',
   'mail.invitation-lead':
-    '{person} 님이 {organization}에 {role}(으)로 초대했습니다. 링크는 일주일 동안 쓸 수 있습니다.',
+    '{person} 님이 {organization} 조직에 초대했습니다. 역할: {role}. 링크는 일주일 동안 쓸 수 있습니다.',
   'mail.invitation-link': '초대 열기',
 
   'mail-state.waiting': '대기 중',

@@ -146,10 +146,10 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
     '코드가 너무 오래되었거나 사람, 조직, 클라이언트가 더 이상 유효하지 않습니다. 시각을 비교하세요.',
   'cure.person.refresh-token-known': '다시 연결하세요.',
   'cure.operator.refresh-token-known':
-    '갱신 토큰이 다른 클라이언트나 서버의 것이거나, SECRETS에 더 이상 없는 비밀로 만들어졌습니다.',
+    '리프레시 토큰이 다른 클라이언트나 서버의 것이거나, SECRETS에 더 이상 없는 비밀로 만들어졌습니다.',
   'cure.person.refresh-token-once': '안전을 위해 연결을 끝냈습니다. 다시 연결하세요.',
   'cure.operator.refresh-token-once':
-    '유예 시간이 지난 뒤 오래된 갱신 토큰이 다시 왔기 때문에 연결이 끝났습니다. 도구의 모든 프로세스는 가장 새로운 토큰을 한곳에 보관해야 합니다.',
+    '유예 시간이 지난 뒤 오래된 리프레시 토큰이 다시 왔기 때문에 연결이 끝났습니다. 도구의 모든 프로세스는 가장 새로운 토큰을 한곳에 보관해야 합니다.',
   'cure.person.grant-stands': '연결이 끝났습니다. 다시 연결하거나 조직의 관리자에게 문의하세요.',
   'cure.operator.grant-stands':
     '누가 또는 무엇이 끝냈는지 아래 값에 나옵니다. 본인, 관리자, 조직에서의 제외, 차단 또는 시간입니다.',
@@ -187,7 +187,7 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.operator.organization-policy':
     '조직의 정책에서 이 도구를 허용하지 않습니다. 소유자나 관리자가 콘솔의 AI 클라이언트에서 바꿀 수 있습니다.',
   'cure.operator.organization-chosen': '조직을 선택하지 않았거나 속한 조직이 없습니다.',
-  'cure.person.person-approves': '거부하셨습니다. 도구를 쓰려면 다시 연결하고 승인을 누르세요.',
+  'cure.person.person-approves': '거부했습니다. 도구를 쓰려면 다시 연결하고 승인을 누르세요.',
   'cure.operator.person-approves': '사용자가 거부를 눌렀습니다.',
   'cure.person.link-of-this-person': '로그아웃한 다음 링크를 다시 여세요.',
   'cure.operator.link-of-this-person': '로그인한 사람이 다른 사람에게 보낸 링크를 열었습니다.',

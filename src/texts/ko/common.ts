@@ -90,7 +90,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.refused-why': '도구가 이 서버가 받아들이지 않는 방식으로 요청했습니다: {reason}.',
   'error.refused-advice':
     '도구로 돌아가 다시 시도하세요. 계속되면 도구를 업데이트하거나, 도구에서 이 서버를 지우고 다시 추가하세요.',
-  'error.return': '{tool}(으)로 돌아가기',
+  'error.return': '{tool}: 도구로 돌아가기',
   'error.unreadable': '도구를 확인할 수 없습니다',
   'error.unreadable-why':
     '도구는 자기 사이트의 문서로 자신을 밝히는데, 지금 그 문서를 읽을 수 없거나 문서가 올바르지 않습니다.',

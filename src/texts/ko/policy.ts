@@ -62,7 +62,7 @@ export const POLICY = {
 
   'approve.withheld': '도구가 요청했지만 <n>{organization}</n>에서 허용하지 않는 권한:',
 
-  'error.policy': '{organization}에서 {tool}을(를) 허용하지 않습니다',
+  'error.policy': '{organization}에서 {tool} 사용을 허용하지 않습니다',
   'error.policy-why':
     '어떤 AI 도구가 무엇을 할 수 있는지는 조직의 소유자와 관리자가 정합니다. 이 도구가 요청한 일은 회원님에게 허용되지 않습니다.',
   'error.policy-advice': '다음 사람에게 문의하세요: {who}. 또는 다른 조직을 선택하세요.',

@@ -3,11 +3,11 @@ import type { RESOURCES as EN } from '../en/resources.js';
 export const RESOURCES: Readonly<Record<keyof typeof EN, string>> = {
   'nav.resources': '리소스',
   'resources.lead':
-    '이 서버의 토큰을 쓰는 다른 MCP 서버입니다. 이 서버의 엔드포인트 <b>{own}</b>은(는) 선언할 필요가 없습니다.',
+    '이 서버의 토큰을 쓰는 다른 MCP 서버입니다. 이 서버의 엔드포인트는 선언할 필요가 없습니다: <b>{own}</b>',
   'resources.facts': '{scopes} · {since}부터',
   'resources.none': '아직 없습니다. 이 서버의 토큰을 받을 서버를 선언하세요.',
   'resources.all': '모든 리소스 보기',
-  'resources.title': '리소스',
+  'resources.title': '<n>{resource}</n> 리소스',
   'resources.name': '사람들이 읽는 이름',
   'resources.uri': 'MCP 엔드포인트의 URL',
   'resources.uri-hint': 'https, 또는 이 컴퓨터의 http. 쿼리와 프래그먼트는 없어야 합니다. 토큰의 수신자가 됩니다.',
@@ -59,7 +59,7 @@ export const RESOURCES: Readonly<Record<keyof typeof EN, string>> = {
   'act.resource-remove-what':
     '<b><n>{resource}</n></b> 서버의 토큰을 더 이상 발급하지 않습니다. {connections, plural, =0 {지금은 연결이 없습니다.} other {연결 #개가 모든 서버에서 2초 안에 끝납니다.}} 다시 선언할 수 있지만 도구는 다시 승인받아야 합니다.',
 
-  'done.resource-renamed': '서버 이름을 바꿨습니다.',
+  'done.resource-renamed': '서버의 이름을 바꾸었습니다.',
   'done.resource-removed': '서버를 제거했습니다.',
   'done.scope-kept': '권한을 저장했습니다. 모든 노드가 1초 안에 알게 됩니다.',
   'done.scope-removed': '권한을 제거했습니다.',

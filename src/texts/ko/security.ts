@@ -62,7 +62,7 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'codes.kept': '보관했습니다',
 
   'done.factor-added': '두 번째 인증을 설정했습니다.',
-  'done.factor-removed': '껐습니다.',
+  'done.factor-removed': '인증 앱을 껐습니다.',
 
   'mail.security': '계정의 보안',
   'mail.app-added': '계정에 인증 앱을 설정했습니다. 이제부터 로그인할 때 앱의 코드를 입력해야 합니다.',
@@ -96,7 +96,7 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'passkey.on-device': '이 기기에는 이미 이 계정의 패스키가 있습니다.',
   'passkey.not-kept': '이미 등록된 패스키이거나 패스키가 스무 개입니다. 먼저 하나를 삭제하세요.',
   'done.passkey-added': '패스키를 추가했습니다.',
-  'done.passkey-renamed': '패스키 이름을 바꿨습니다.',
+  'done.passkey-renamed': '패스키의 이름을 바꾸었습니다.',
   'done.passkey-removed': '패스키를 삭제했습니다.',
   'mail.passkey-added': '계정에 패스키를 추가했습니다: {name}. 이 패스키만으로 로그인할 수 있습니다.',
   'mail.passkey-renamed': '계정의 패스키 이름이 바뀌었습니다: {name}.',

@@ -13,6 +13,7 @@ export const SETTINGS: Readonly<Record<keyof typeof EN, string>> = {
   'settings.embedded': '내장 데이터베이스',
   'settings.not-production': '운영 환경이 아님',
   'settings.seconds': '{count, number}초',
+  'settings.seconds-long': '{count, number}초({long})',
 
   'setting.NODE_ENV': '운영 환경에서는 SECRETS가 필요하고, 모든 주소에서 받으며, 로그를 JSON으로 남깁니다.',
   'setting.PORT': '받는 포트입니다.',

@@ -47,7 +47,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       const email = `new${serial++}@example.com`;
       const before = [await rows('users'), await rows('audit_events')];
       const sent = await ask(`  ${email.toUpperCase()} `);
-      expect(textOf(sent.html)).toContain('Look into your mail');
+      expect(textOf(sent.html)).toContain('Check your mail');
       const { mail, link } = await mailbox.next(email);
       expect([await rows('users'), await rows('audit_events')]).toEqual(before);
       expect(mail.subject).toBe('Your account');
@@ -238,7 +238,7 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       let page = await browser.get(at('/console/account'));
       expect((await browser.submit(page, 'Send the link', { email, password: 'wrong' })).status).toBe(400);
       page = await browser.submit(page, 'Send the link', { email, password: PASSWORD });
-      expect(textOf(page.html)).toContain('Look into your mail');
+      expect(textOf(page.html)).toContain('Check your mail');
       const { link } = await mailbox.next(email);
       const { browser: stranger } = await logIn(await addPerson(server.app, `stranger${serial++}@example.com`));
       expect((await stranger.get(link)).status).toBe(400);

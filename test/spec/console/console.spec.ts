@@ -48,7 +48,7 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
 
   it('organizations: create, rename, switch', async () => {
     const created = await browser.submit(await open('/organizations'), 'Create organization', { name: 'Beta' });
-    expect(textOf(created.html)).toContain('The organization is there');
+    expect(textOf(created.html)).toContain('The organization is created');
     let page = await open('/organizations');
     expect(textOf(page.html)).toMatch(/Beta selected/);
     const rename = page.forms.find(
@@ -61,7 +61,7 @@ describe.each(BOTH_DATABASES)('the console, on %s', (database) => {
     expect(textOf(renamed.html)).toContain('Gamma');
     page = await browser.submit(await open('/organizations'), 'Select Acme');
     expect(textOf(page.html)).toContain('another organization');
-    expect(textOf((await open('/projects')).html)).toContain('Of Acme');
+    expect(textOf((await open('/projects')).html)).toContain('The projects of Acme');
   });
 
   it('a member cannot rename or change projects, and sees no button to', async () => {

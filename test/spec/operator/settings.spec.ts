@@ -65,7 +65,7 @@ describe('the settings in force, as operators see them', () => {
     const shown = await rows();
     const of = (name: string) => shown.get(name)!.slice(0, 2);
     expect(of('ACCESS_TOKEN_LIFETIME')).toEqual(['900 s', 'given']);
-    expect(of('REFRESH_TOKEN_LIFETIME')).toEqual(['2,592,000 s', 'default']);
+    expect(of('REFRESH_TOKEN_LIFETIME')).toEqual(['2,592,000 s (30 days)', 'default']);
     expect(of('MCP_ORIGINS')).toEqual(['https://app.example.com, https://other.example.com', 'given']);
     expect(of('TRUSTED_PROXIES')).toEqual(['none', 'default']);
     expect(of('DATABASE_URL')).toEqual(['the embedded database', 'default']);

@@ -40,9 +40,9 @@ describe.each(BOTH_DATABASES)('storage, as operators see it, on %s', (database) 
     const page = await shown();
     expect([...page.keys()].toSorted()).toEqual(tables.map(({ name }) => name));
     for (const [table, { what }] of page) expect([table, what]).toEqual([table, expect.stringMatching(/^[A-Z].+\.$/)]);
-    expect(page.get('grants')!.what).toContain('Goes 90 days after the connection ended. Not swept yet.');
-    expect(page.get('denied_requests')!.what).toContain('Goes 1 hour after');
-    expect(page.get('audit_events')!.what).toBe('The log. Stays.');
+    expect(page.get('grants')!.what).toContain('Removed 90 days after the connection ended. Not swept yet.');
+    expect(page.get('denied_requests')!.what).toContain('Removed 1 hour after');
+    expect(page.get('audit_events')!.what).toBe('The log. Kept.');
   });
 
   it('rows are near what there is, also of a table that was never analysed', async () => {
@@ -102,7 +102,7 @@ describe.each(BOTH_DATABASES)('storage, as operators see it, on %s', (database) 
     );
     await sweep(server);
     const page = await shown();
-    expect(page.get('denied_requests')!.what).toContain('Swept just now : 12 rows then, 12 rows since ever.');
-    expect(page.get('sessions')!.what).toMatch(/Swept just now : \d rows? then, \d+ rows? since ever\./);
+    expect(page.get('denied_requests')!.what).toContain('Swept just now : 12 rows then, 12 rows in all.');
+    expect(page.get('sessions')!.what).toMatch(/Swept just now : \d rows? then, \d+ rows? in all\./);
   });
 });

@@ -106,7 +106,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
     });
 
-    it('O11 ends when it is called back, replaced, or a week old', async () => {
+    it('O11 ends when it is withdrawn, replaced, or a week old', async () => {
       const browser = await logIn(owner);
       const email = `late${serial++}@example.com`;
       await invite(browser, email);
@@ -115,7 +115,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       const second = (await mailbox.next(email)).link;
       expect((await new HttpBrowser().get(first)).status).toBe(400);
       expect((await new HttpBrowser().get(second)).status).toBe(200);
-      await browser.submit(await members(browser), `Call back ${email}`);
+      await browser.submit(await members(browser), `Withdraw ${email}`);
       expect((await new HttpBrowser().get(second)).status).toBe(400);
       await invite(browser, email);
       const third = (await mailbox.next(email)).link;

@@ -125,7 +125,7 @@ describe('the language of a page', () => {
     expect(textOf(wrong.html)).toContain('이메일 주소와 비밀번호가 맞지 않습니다.');
     let page = await browser.submit(wrong, '로그인', { email: person.email, password: person.password });
     page = await browser.submit(page, '계속', { organization: person.organizationId });
-    expect(page.html).toContain('<bdi>Claude &lt;b&gt;Code</bdi>의 작업을 허용할까요?');
+    expect(page.html).toContain('<bdi>Claude &lt;b&gt;Code</bdi> 사용을 허용할까요?');
     expect(textOf(page.html)).toContain('프로젝트 만들기, 이름 바꾸기, 삭제하기');
     for (const path of ['/console', '/console/connections', '/console/projects', '/console/organizations', '/nothing'])
       expect([path, languageOf((await browser.get(server.origin + path)).html)]).toEqual([path, 'ko']);
