@@ -15,6 +15,7 @@ import {
   auditQuery,
   type AuditRow,
   auditRow,
+  writtenPosition,
 } from './audit-lines.js';
 import { CONSOLE, type ConsoleModel, type Shell } from './console.pages.js';
 
@@ -71,7 +72,7 @@ export class AuditPages {
       sealed: sealed && moment(sealed, now),
       more:
         found.length > PAGE && last
-          ? `${here}?${new URLSearchParams({ ...query, before: `${last.micros}.${last.id}` })}`
+          ? `${here}?${new URLSearchParams({ ...query, before: writtenPosition(last) })}`
           : undefined,
       export: `${here}/export?${new URLSearchParams(query)}`,
     });

@@ -1,13 +1,28 @@
 import type { Position } from '../database/repositories/keyset.sql.js';
 import { fieldOf } from './field.js';
 
-const POSITION = /^(\d{1,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const BY_TIME = new RegExp(`^(\\d{1,17}) (${UUID})$`);
+const BY_NAME = new RegExp(`^(.{1,300}) (${UUID})$`, 's');
+const OF_SESSIONS = /^(\d{1,17}) ([0-9a-f]{64})$/;
 
 /** Where the page before ended, as the address of the next one says. */
-export function positionOf(value: unknown): Position | undefined {
-  const [, key, id] = POSITION.exec(fieldOf(value)) ?? [];
+export const positionOf = (value: unknown) => read(BY_TIME, value);
+
+/** The same of a list by name. */
+export const positionByName = (value: unknown) => read(BY_NAME, value);
+
+/** The same of sessions, whose ids are hashes. */
+export const positionOfSession = (value: unknown) => read(OF_SESSIONS, value);
+
+function read(form: RegExp, value: unknown): Position | undefined {
+  const [, key, id] = form.exec(fieldOf(value)) ?? [];
   return key !== undefined && id !== undefined ? { key, id } : undefined;
 }
+
+/** What an address says of where a list of its page is, while another one is turned. */
+export const cursor = (name: string, at: Position | undefined): Record<string, string> =>
+  at ? { [name]: `${at.key} ${at.id}` } : {};
 
 /**
  * The address of the page after this one; undefined: there is no more. One row more than a page was asked for. `by`: what it says of where

@@ -15,15 +15,12 @@ import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
-import { nextPage, positionOf } from './position.js';
+import { cursor, nextPage, positionOf } from './position.js';
 import { mayChange, projectActor } from './project-actor.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
 const HERE = '/console/projects';
-/** Where the other list of the page stays. */
-const cursor = (name: string, at: Position | undefined): Record<string, string> =>
-  at ? { [name]: `${at.key} ${at.id}` } : {};
 const NAME_RULE = text('form.name-rule');
 
 interface Shown {

@@ -120,7 +120,7 @@ export class PersonActsController {
     const account = await this.people.find(id);
     if (!act || !account || (account.disabledAt !== null) !== (act === 'enable')) throw new NotFoundException();
     if (act === 'reset-second-factor' && !(await this.factors.has(id))) throw new NotFoundException();
-    const { connections } = await this.people.factsOf(id, this.clock.now());
+    const connections = await this.people.connectionsOf(id, this.clock.now());
     return { act, question: questionOf(act, account, connections) };
   }
 }

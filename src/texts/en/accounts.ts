@@ -48,6 +48,7 @@ export const ACCOUNTS = {
   'account.sessions-lead': 'Log out what you do not know, and change your password.',
   'account.this': 'this browser',
   'account.session': '{device} · {address} · since {since} · seen {seen}',
+  'account.more-sessions': 'More sessions',
   'account.end': 'Log out',
   'account.end-others': 'Log out everywhere else',
   'account.unknown-device': 'an unknown program',

@@ -49,6 +49,7 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'account.sessions-lead': '모르는 곳은 로그아웃하고 비밀번호를 바꾸세요.',
   'account.this': '이 브라우저',
   'account.session': '{device} · {address} · 로그인 {since} · 마지막 {seen}',
+  'account.more-sessions': '로그인한 곳 더 보기',
   'account.end': '로그아웃',
   'account.end-others': '다른 곳에서 모두 로그아웃',
   'account.unknown-device': '알 수 없는 프로그램',
