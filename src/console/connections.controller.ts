@@ -14,7 +14,7 @@ import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
-import { nextPage, positionOf } from './position.js';
+import { nextPage, positionOf } from '../http/position.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;

@@ -88,6 +88,9 @@ export interface OverviewModel extends ConsoleModel {
 export const OVERVIEW_PAGE = definePage<OverviewModel>('console/overview', CONSOLE);
 
 export interface OrganizationsModel extends ConsoleModel {
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly organizations: readonly {
     readonly id: string;
     readonly name: string;
@@ -98,6 +101,9 @@ export interface OrganizationsModel extends ConsoleModel {
     /** Owners and admins do. */
     readonly mayRename: boolean;
   }[];
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
   readonly newName: string;
   readonly failure: Text | undefined;
 }

@@ -15,7 +15,7 @@ import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
-import { cursor, nextPage, positionOf } from './position.js';
+import { cursor, nextPage, positionOf } from '../http/position.js';
 import { mayChange, projectActor } from './project-actor.js';
 import { Shells } from './shells.js';
 

@@ -9,7 +9,7 @@ import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { type Text, text } from '../../texts/text.js';
 import { auditPosition, type AuditRow, auditRow, writtenPosition } from '../audit-lines.js';
-import { cursor, nextPage, positionOfSession } from '../position.js';
+import { cursor, nextPage, positionOfSession } from '../../http/position.js';
 import { Shells } from '../shells.js';
 import { ACCOUNT_PAGE } from './account.pages.js';
 import { deviceOf } from './device.js';

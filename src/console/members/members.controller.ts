@@ -18,7 +18,7 @@ import { choices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
-import { cursor, nextPage, positionOf } from '../position.js';
+import { cursor, nextPage, positionOf } from '../../http/position.js';
 import { Shells } from '../shells.js';
 import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
 

@@ -19,7 +19,7 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { type Asking, Confirmations, type Question } from './confirmations.js';
 import { ALL_ORGANIZATIONS_PAGE, ORGANIZATION_PAGE } from './organizations.pages.js';
-import { nextPage, positionOf } from '../position.js';
+import { nextPage, positionOf } from '../../http/position.js';
 
 const ORGANIZATIONS = '/console/operator/organizations';
 const PAGE = 50;

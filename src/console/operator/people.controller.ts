@@ -20,7 +20,7 @@ import { endedNotice } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
-import { cursor, nextPage, positionByName, positionOfSession } from '../position.js';
+import { cursor, nextPage, positionByName, positionOfSession } from '../../http/position.js';
 import { Shells } from '../shells.js';
 import { PEOPLE_PAGE, PERSON_PAGE } from './people.pages.js';
 

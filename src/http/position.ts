@@ -1,9 +1,9 @@
 import type { Position } from '../database/repositories/keyset.sql.js';
-import { fieldOf } from './field.js';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const BY_TIME = new RegExp(`^(\\d{1,17}) (${UUID})$`);
-const BY_NAME = new RegExp(`^(.{1,300}) (${UUID})$`, 's');
+/** Nothing in the name that cannot be stored. */
+const BY_NAME = new RegExp(`^([^\\0\\p{Cs}]{1,300}) (${UUID})$`, 'u');
 const OF_SESSIONS = /^(\d{1,17}) ([0-9a-f]{64})$/;
 
 /** Where the page before ended, as the address of the next one says. */
@@ -16,7 +16,7 @@ export const positionByName = (value: unknown) => read(BY_NAME, value);
 export const positionOfSession = (value: unknown) => read(OF_SESSIONS, value);
 
 function read(form: RegExp, value: unknown): Position | undefined {
-  const [, key, id] = form.exec(fieldOf(value)) ?? [];
+  const [, key, id] = (typeof value === 'string' && form.exec(value)) || [];
   return key !== undefined && id !== undefined ? { key, id } : undefined;
 }
 
