@@ -67,7 +67,7 @@ export class AccountPage {
       ],
       others: others.length > 0,
       moreSessions: more && `${more}#sessions`,
-      activity: activity.slice(0, ACTIVITY).map((line) => activityRow(line, session, now)),
+      events: activity.slice(0, ACTIVITY).map((line) => activityRow(line, session, now)),
       older: activity.length > ACTIVITY && older ? `${HERE}?${older}#activity` : undefined,
       first: after || before ? HERE : undefined,
     };

@@ -49,7 +49,7 @@ export interface AccountModel extends ConsoleModel {
   /** There are others than this one. */
   readonly others: boolean;
   readonly moreSessions: string | undefined;
-  readonly activity: readonly AuditRow[];
+  readonly events: readonly AuditRow[];
   readonly older: string | undefined;
   /** Where both lists begin, when one of them is further. */
   readonly first: string | undefined;

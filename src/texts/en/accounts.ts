@@ -131,8 +131,8 @@ export const ACCOUNTS = {
   'outbox.title': 'Mail',
   'outbox.lead':
     'The last mails of this node, newest first. Without SMTP, hand the links over yourself: each is for its address alone.',
-  'outbox.to': 'To',
-  'outbox.subject': 'Subject',
+  'outbox.more': 'Earlier mails',
+  'outbox.settings': 'See the settings',
   'outbox.state': 'State',
   'outbox.none': 'No mail was sent since this node was started.',
 

@@ -157,11 +157,9 @@ export const OPERATOR = {
 
   'keys.lead':
     'Access tokens are signed by one key; the next is published before it signs, a retired one is believed until its last token is over. The next takes over {rotation}.',
-  'keys.kid': 'Key',
-  'keys.stage': 'Stage',
-  'keys.published': 'Published',
-  'keys.activated': 'Signs since',
-  'keys.retired': 'Retired',
+  'keys.published': 'published {when}',
+  'keys.activated': 'signs since {when}',
+  'keys.retired': 'retired {when}',
   'keys.rotate': 'Sign with the next key now',
   'keys.rotate-what': 'From now on <b>{kid}</b> signs. What the old key signed is believed until it is over.',
   'keys.rotate-early':

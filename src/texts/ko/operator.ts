@@ -155,11 +155,9 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
 
   'keys.lead':
     '액세스 토큰은 키 하나로 서명합니다. 다음 키는 쓰기 전에 먼저 공개하고, 물러난 키는 마지막 토큰이 끝날 때까지 인정합니다. 다음 키로 바뀌는 때: {rotation}.',
-  'keys.kid': '키',
-  'keys.stage': '단계',
-  'keys.published': '공개',
-  'keys.activated': '서명 시작',
-  'keys.retired': '물러남',
+  'keys.published': '공개 {when}',
+  'keys.activated': '서명 시작 {when}',
+  'keys.retired': '물러남 {when}',
   'keys.rotate': '지금 다음 키로 서명',
   'keys.rotate-what': '이제 <b>{kid}</b> 키로 서명합니다. 이전 키로 서명한 것은 끝날 때까지 인정합니다.',
   'keys.rotate-early':

@@ -135,7 +135,7 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
           `INSERT INTO audit_events (at, action, user_id, detail, address) VALUES ($1, 'user.renamed', $2, '{}', $3)`,
           [new Date(server.clock.now().getTime() - n * 60_000), ann.id, `192.0.2.${n}`],
         );
-      const addresses = (page: WebPage) => found(page, /<td>(192\.0\.2\.\d+)<\/td>/g);
+      const addresses = (page: WebPage) => found(page, /<td role="cell">(192\.0\.2\.\d+)<\/td>/g);
       const second = await follow(await open('/account'), 'More sessions');
       const pages = await through(second, 'Older');
       expect(pages.flatMap(addresses)).toEqual(Array.from({ length: 25 }, (_, n) => `192.0.2.${n}`));
