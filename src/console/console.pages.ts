@@ -110,6 +110,9 @@ export interface OrganizationsModel extends ConsoleModel {
 export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', CONSOLE);
 
 export interface ConnectionsModel extends ConsoleModel {
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly connections: readonly ConnectionRow[];
   /** Where the next page is, and the first when this is another. */
   readonly more: string | undefined;
@@ -149,6 +152,9 @@ export const DISCONNECT_PAGE = definePage<DisconnectModel>('console/disconnect',
 export interface ProjectsModel extends ConsoleModel {
   readonly organization: string | undefined;
   readonly mayChange: boolean;
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly projects: readonly { readonly id: string; readonly name: string; readonly since: Moment }[];
   /** Where the next page is. */
   readonly more: string | undefined;

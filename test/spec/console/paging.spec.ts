@@ -53,6 +53,32 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(textOf((await browser.submit(confirm, 'Disconnect')).html)).toContain('The tool is disconnected.');
     expect((await open(`/connections/${oldest}/disconnect`)).status).toBe(404);
     for (const odd of ['x', '0', '1 2']) expect((await open(`/connections?after=${odd}`)).status).toBe(200);
+    expect(ids(await open('/connections?q=TEST%20tool'))).toEqual(ids(await open('/connections')));
+    expect(ids(await open('/connections?q=acm')).length).toBe(50);
+    const none = await open('/connections?q=nobody');
+    expect(textOf(none.html)).toContain('No tool is like that.');
+    expect(ids(await follow(none, 'Show all tools')).length).toBe(50);
+    for (const odd of ['q=%00', 'q=a&q=b', 'q=%25']) expect((await open(`/connections?${odd}`)).status).toBe(200);
+  });
+
+  it('projects, by part of their name too', async () => {
+    await server.query(
+      `INSERT INTO projects (organization_id, name, created_at, updated_at)
+       SELECT $1, 'Project ' || n, $2::timestamptz + (n / 7) * interval '1 minute', $2 FROM generate_series(1, $3::integer) n`,
+      [ann.organizationId, server.clock.now(), MANY],
+    );
+    const names = (page: WebPage) => found(page, /<h2><bdi>([^<]+)<\/bdi>/g);
+    const rows = await server.query<{ name: string }>('SELECT name FROM projects ORDER BY created_at, id');
+    const pages = await through(await open('/projects'), 'More projects');
+    expect(pages.map((page) => names(page).length)).toEqual([50, 50, 20]);
+    expect(pages.flatMap(names)).toEqual(rows.map(({ name }) => name));
+    const ones = await through(await open('/projects?q=PROJECT%201'), 'More projects');
+    const wanted = rows.map(({ name }) => name).filter((name) => name.startsWith('Project 1'));
+    expect(ones.flatMap(names)).toEqual(wanted);
+    const none = await open('/projects?q=nobody');
+    expect(textOf(none.html)).toContain('No project is called that.');
+    expect(names(await follow(none, 'Show all projects'))).toEqual(names(pages[0]!));
+    for (const odd of ['q=%00', 'q=a&q=b', 'q=%25']) expect((await open(`/projects?${odd}`)).status).toBe(200);
   });
 
   it('open invitations, beside the members and their search', async () => {
@@ -81,6 +107,25 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(guests(both)).toEqual(guests(second));
     expect(members(both).length).toBe(11);
     expect(guests(await follow(both, 'Back to the first'))).toEqual(guests(everybody));
+  });
+
+  it('members of an organization, as operators see them, by name too', async () => {
+    await server.query('UPDATE users SET operator = true WHERE id = $1', [ann.id]);
+    const path = `/operator/organizations/${ann.organizationId}`;
+    const members = (page: WebPage) => found(page, />([^<]+@example\.com)<\/a> <span class="badge">/g);
+    const everybody = await server.query<{ email: string }>(
+      'SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ORDER BY u.email',
+      [ann.organizationId],
+    );
+    const pages = await through(await open(path), 'More members');
+    expect(pages.length).toBe(2);
+    expect(pages.flatMap(members)).toEqual(everybody.map(({ email }) => email));
+    expect(members(await follow(pages[1]!, 'Back to the first'))).toEqual(members(pages[0]!));
+    expect(members(await open(`${path}?q=MEMBER59`))).toEqual(['member59@example.com']);
+    const none = await open(`${path}?q=nobody`);
+    expect(textOf(none.html)).toContain('Nobody here is called that. See everybody');
+    for (const odd of ['q=%00', 'after=%00', 'q=a&q=b'])
+      expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
   });
 
   describe('where somebody is logged in', () => {
