@@ -136,11 +136,11 @@ async function measure(page: Page, name: string, lang: string): Promise<void> {
         return ['auto', 'scroll'].includes(overflowX) && element.scrollWidth > element.clientWidth;
       })
       .map(({ outerHTML }) => outerHTML.slice(0, 80)),
-    outgrown: ['h1', 'h2', 'h3', 'h4'].filter((name, level, names) => {
+    outgrown: ['h1', 'h2', 'h3', 'h4'].filter((heading, level, all) => {
       const size = (element: unknown) =>
         Number.parseFloat(html.ownerDocument.defaultView.getComputedStyle(element).fontSize);
-      const above = [...html.querySelectorAll(names.slice(0, level).join() || 'none')].map(size);
-      return [...html.querySelectorAll(name)].some((element) => size(element) > Math.min(...above));
+      const above = [...html.querySelectorAll(all.slice(0, level).join() || 'none')].map(size);
+      return [...html.querySelectorAll(heading)].some((element) => size(element) > Math.min(...above));
     }),
     mayMove: [...html.querySelectorAll('*')]
       .filter((element) => {

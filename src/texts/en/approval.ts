@@ -17,7 +17,7 @@ export const APPROVAL = {
     'You belong to no organization yet. Create one: it holds your projects. You can rename it later.',
   'organization.logged-in': 'Logged in as {person}.',
   'organization.not-you': 'Not you?',
-  'organization.search': 'Find an organization by its name',
+  'organization.search': 'Find by name',
   'organization.find': 'Find',
   'organization.more': 'More organizations',
   'organization.all': 'Show all organizations',

@@ -17,7 +17,7 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'organization.none': '아직 속한 조직이 없습니다. 프로젝트를 담을 조직을 만드세요. 이름은 나중에 바꿀 수 있습니다.',
   'organization.logged-in': '{person}(으)로 로그인했습니다.',
   'organization.not-you': '본인이 아닌가요?',
-  'organization.search': '이름으로 조직 찾기',
+  'organization.search': '이름으로 찾기',
   'organization.find': '찾기',
   'organization.more': '조직 더 보기',
   'organization.all': '모든 조직 보기',
