@@ -29,6 +29,7 @@ const PARTIALS = Object.fromEntries(
     'connection',
     'disconnect-tools',
     'event',
+    'events',
     'failure',
     'head',
     'identity',
@@ -36,6 +37,7 @@ const PARTIALS = Object.fromEntries(
     'notice',
     'passkey',
     'scope-fields',
+    'test-mail',
   ].map((name) => [name, `partials/${name}.hbs`]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));

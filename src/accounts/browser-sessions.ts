@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import type { SecondFactor, Session } from '../database/entities/session.entity.js';
+import type { SecondFactor } from '../database/entities/session.entity.js';
 import type { User } from '../database/entities/user.entity.js';
-import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
+import { type ListedSession, type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { hashSecret, newSecret } from '../oauth/secret.js';
 
 /** Who logs in, and by which password, if by one. */
@@ -55,10 +56,13 @@ export class BrowserSessions {
     return this.sessions.find(hashSecret(cookie), at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
   }
 
-  /** Those of a person that are alive, the newest first. */
-  async ofUser(userId: string): Promise<Session[]> {
+  /** Those of a person that are alive, the newest first. `but`: without this one. */
+  async ofUser(
+    userId: string,
+    page: { limit: number; after: Position | undefined; but?: Buffer },
+  ): Promise<ListedSession[]> {
     const at = this.clock.now();
-    return this.sessions.ofUser(userId, at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
+    return this.sessions.ofUser(userId, page, at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
   }
 
   async end(cookie: string): Promise<void> {

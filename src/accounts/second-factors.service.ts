@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
+import type { Ended } from '../database/repositories/end-grants.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
+import { Users } from '../database/repositories/users.repository.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
+import { localeOf } from '../texts/locale.js';
 import { type Locale, plainly, type Text, text } from '../texts/text.js';
 import { Accounts } from './accounts.service.js';
 import { appUri, newAppSecret, stepOf, typedSecret } from './authenticator.js';
@@ -40,6 +43,7 @@ export type Changed = { readonly recoveryCodes: readonly string[] | undefined } 
 export class SecondFactors {
   constructor(
     private readonly stored: StoredFactors,
+    private readonly users: Users,
     private readonly accounts: Accounts,
     private readonly throttle: SecondFactorThrottle,
     private readonly revocations: Revocations,
@@ -130,6 +134,26 @@ export class SecondFactors {
       return text('security.codes-for-nothing');
     this.tell(self, text('mail.recovery-codes-made'));
     return { recoveryCodes };
+  }
+
+  /**
+   * An operator takes all of them away from somebody who lost them. Its owner is told, so that nobody gets one into an
+   * account unseen. `locale`: for whoever has chosen none. The connections that ended; false: they had none.
+   */
+  async reset(userId: string, { by, locale }: { by: string; locale: Locale }): Promise<Ended | false> {
+    const at = this.clock.now();
+    const user = await this.users.find(userId);
+    const ended = user && (await this.stored.reset(userId, at, by));
+    if (!ended) return false;
+    this.mailer.send({
+      to: user.email,
+      locale: localeOf(user.locale ?? locale, undefined),
+      subject: text('mail.security'),
+      lead: text('mail.factor-reset', { time: at.toISOString().slice(0, 16).replace('T', ' ') }),
+      link: { label: text('mail.factor-reset-link'), href: `${this.config.origin}/console/account/security` },
+      note: text('mail.factor-reset-note'),
+    });
+    return ended;
   }
 
   private secretOfSetup({ userId }: Self, sealed: string): Buffer | undefined {

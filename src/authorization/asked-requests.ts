@@ -33,6 +33,6 @@ export class AskedRequests {
   }
 
   private async own({ userId }: LiveSession, organizationId: string | undefined): Promise<OwnOrganization | undefined> {
-    return (await this.organizations.ofUser(userId)).find(({ id }) => id === organizationId);
+    return organizationId === undefined ? undefined : this.organizations.ownOf(userId, organizationId);
   }
 }

@@ -46,6 +46,11 @@ export interface OrganizationModel {
     readonly members: Text;
     readonly checked: boolean;
   }[];
+  /** To find one by its name, when they do not all fit on a page. */
+  readonly search: { readonly action: string; readonly request: string; readonly words: string } | undefined;
+  readonly more: string | undefined;
+  /** Where all of them begin, when this is not there. */
+  readonly first: string | undefined;
   /** Making one: field "name". */
   readonly create: Form;
   readonly newName: string;

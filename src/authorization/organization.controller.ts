@@ -5,7 +5,9 @@ import { Clock } from '../config/clock.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { nextPage, positionByName } from '../http/position.js';
 import { Recording } from '../http/recording.js';
+import { isUuid } from '../http/uuid.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
 import { type Text, text } from '../texts/text.js';
@@ -13,6 +15,10 @@ import { askingTool } from './asking-tool.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
 import { type Answering, Steps } from './steps.js';
+
+/** More than most people have; whoever has more searches, or turns the page. */
+const PAGE = 20;
+const HERE = '/mcp/oauth/authorize/organization';
 
 /** Second step: for which organization? Always asked; somebody with none makes one here. */
 @Controller('mcp/oauth/authorize/organization')
@@ -63,8 +69,7 @@ export class OrganizationController {
   }
 
   private async own(chosen: unknown, { session }: Answering): Promise<OwnOrganization | undefined> {
-    const organizations = await this.organizations.ofUser(session.userId);
-    return organizations.find(({ id }) => id === chosen);
+    return isUuid(chosen) ? this.organizations.ownOf(session.userId, chosen) : undefined;
   }
 
   private async make(value: unknown, { session }: Answering): Promise<string | undefined> {
@@ -82,7 +87,13 @@ export class OrganizationController {
   ): Promise<void> {
     const { request: asked, respondent, session } = answering;
     const client = await this.requests.clientOf(asked);
-    const organizations = await this.organizations.ofUser(session.userId);
+    const query = Object(request.query) as Readonly<Record<string, unknown>>;
+    const search = displayName(query['q']) ?? '';
+    const after = positionByName(query['after']);
+    const found = await this.organizations.ofUser(session.userId, { search, after, limit: PAGE + 1 });
+    const isAll = search === '' && !after && found.length <= PAGE;
+    // The very request of this page: it was opened.
+    const sealed = String(query['request']);
     const http = { request, reply };
     const form = this.steps.form('organization', http, { request: asked, respondent });
     const model = {
@@ -91,13 +102,16 @@ export class OrganizationController {
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
       form,
-      organizations: organizations.map(({ id, name, role, members }) => ({
+      organizations: found.slice(0, PAGE).map(({ id, name, role, members }) => ({
         id,
         name,
         role: text(`role.${role}`),
         members: text('members.count', { count: members }),
-        checked: organizations.length === 1 || id === respondent.organizationId,
+        checked: (isAll && found.length === 1) || id === respondent.organizationId,
       })),
+      search: isAll ? undefined : { action: HERE, request: sealed, words: search },
+      more: nextPage(HERE, { request: sealed, q: search }, found, PAGE),
+      first: search !== '' || after ? form.action : undefined,
       create: form,
       newName,
       failure,

@@ -109,6 +109,9 @@ export function auditPosition(asked: unknown): AuditPosition | undefined {
   return micros !== undefined && id !== undefined ? { micros, id } : undefined;
 }
 
+/** As the address says it. */
+export const writtenPosition = ({ micros, id }: AuditPosition) => `${micros}.${id}`;
+
 /** A day, as forms and addresses spell it: its beginning, in UTC. */
 function dayOf(value: unknown): Date | undefined {
   const day = /^2\d{3}-\d\d-\d\d$/.test(fieldOf(value)) ? new Date(`${fieldOf(value)}T00:00:00Z`) : undefined;

@@ -15,6 +15,7 @@ import {
   auditQuery,
   type AuditRow,
   auditRow,
+  writtenPosition,
 } from './audit-lines.js';
 import { CONSOLE, type ConsoleModel, type Shell } from './console.pages.js';
 
@@ -25,7 +26,7 @@ interface AuditModel extends ConsoleModel {
   readonly here: string;
   readonly form: AuditForm;
   readonly filtered: boolean;
-  readonly lines: readonly AuditRow[];
+  readonly events: readonly AuditRow[];
   /** Until when the log is sealed; undefined: not yet. */
   readonly sealed: Moment | undefined;
   readonly more: string | undefined;
@@ -67,11 +68,11 @@ export class AuditPages {
       here,
       form,
       filtered: Object.keys(query).length > 0 || before !== undefined,
-      lines: lines.map((line) => auditRow(line, now)),
+      events: lines.map((line) => auditRow(line, now)),
       sealed: sealed && moment(sealed, now),
       more:
         found.length > PAGE && last
-          ? `${here}?${new URLSearchParams({ ...query, before: `${last.micros}.${last.id}` })}`
+          ? `${here}?${new URLSearchParams({ ...query, before: writtenPosition(last) })}`
           : undefined,
       export: `${here}/export?${new URLSearchParams(query)}`,
     });

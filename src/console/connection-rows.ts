@@ -24,9 +24,10 @@ export class ConnectionRows {
     userId: string,
     limit: number,
     after?: Position,
+    search = '',
   ): Promise<(ConnectionRow & { readonly position: string })[]> {
     const now = this.clock.now();
-    const found = await this.connections.ofUser(userId, { limit, after }, now, shownSince(now));
+    const found = await this.connections.ofUser(userId, { limit, after, search }, now, shownSince(now));
     return found.map((connection) => ({ ...this.row(connection, now), position: connection.position }));
   }
 

@@ -11,10 +11,11 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
+import { fieldOf } from './field.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
-import { nextPage, positionOf } from './position.js';
+import { nextPage, positionOf } from '../http/position.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
@@ -42,13 +43,16 @@ export class ConnectionsController {
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply }, connectionTabs('connections'));
     const after = positionOf(asked['after']);
-    const found = await this.connections.of(session.userId, PAGE + 1, after);
+    const search = fieldOf(asked['q']).trim().slice(0, 100);
+    const found = await this.connections.of(session.userId, PAGE + 1, after, search);
     await renderPage(reply, CONNECTIONS_PAGE, {
       title: text('nav.connections'),
       shell,
       notice: noticeOf(asked['done']),
+      search,
+      searchable: search !== '' || after !== undefined || found.length > PAGE,
       connections: found.slice(0, PAGE),
-      more: nextPage(HERE, {}, found, PAGE),
+      more: nextPage(HERE, { q: search }, found, PAGE),
       first: after && HERE,
     });
   }

@@ -88,6 +88,9 @@ export interface OverviewModel extends ConsoleModel {
 export const OVERVIEW_PAGE = definePage<OverviewModel>('console/overview', CONSOLE);
 
 export interface OrganizationsModel extends ConsoleModel {
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly organizations: readonly {
     readonly id: string;
     readonly name: string;
@@ -98,12 +101,18 @@ export interface OrganizationsModel extends ConsoleModel {
     /** Owners and admins do. */
     readonly mayRename: boolean;
   }[];
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
   readonly newName: string;
   readonly failure: Text | undefined;
 }
 export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', CONSOLE);
 
 export interface ConnectionsModel extends ConsoleModel {
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly connections: readonly ConnectionRow[];
   /** Where the next page is, and the first when this is another. */
   readonly more: string | undefined;
@@ -143,6 +152,9 @@ export const DISCONNECT_PAGE = definePage<DisconnectModel>('console/disconnect',
 export interface ProjectsModel extends ConsoleModel {
   readonly organization: string | undefined;
   readonly mayChange: boolean;
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
   readonly projects: readonly { readonly id: string; readonly name: string; readonly since: Moment }[];
   /** Where the next page is. */
   readonly more: string | undefined;

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { nextPage, positionByName } from '../http/position.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
@@ -16,7 +18,17 @@ import { Id } from './id.js';
 import { noticeOf } from './notices.js';
 import { Shells } from './shells.js';
 
+const PAGE = 50;
+const HERE = '/console/organizations';
 const NAME_RULE = text('form.name-rule');
+
+interface Shown {
+  readonly search?: string;
+  readonly after?: Position | undefined;
+  readonly notice?: Text | undefined;
+  readonly failure?: Text;
+  readonly newName?: string;
+}
 
 @Controller('console/organizations')
 @UseGuards(SessionGuard)
@@ -31,11 +43,12 @@ export class OrganizationsController {
   @Get()
   async list(
     @CurrentSession() session: LiveSession,
-    @Query('done') done: unknown,
+    @Query() { done, q, after }: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.render(session, request, reply, { notice: noticeOf(done) });
+    const search = fieldOf(q).trim().slice(0, 100);
+    await this.render(session, request, reply, { notice: noticeOf(done), search, after: positionByName(after) });
   }
 
   @Post()
@@ -82,15 +95,12 @@ export class OrganizationsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    { notice, failure, newName = '' }: { notice?: Text; failure?: Text; newName?: string },
+    { search = '', after, notice, failure, newName = '' }: Shown,
   ): Promise<void> {
-    const {
-      shell,
-      organization: current,
-      organizations,
-    } = await this.shells.make('organizations', session, { request, reply });
+    const { shell, organization: current } = await this.shells.make('organizations', session, { request, reply });
     const now = this.clock.now();
-    const rows = organizations.map((one) => ({
+    const found = await this.organizations.ofUser(session.userId, { search, after, limit: PAGE + 1 });
+    const rows = found.slice(0, PAGE).map((one) => ({
       id: one.id,
       name: one.name,
       role: text(`role.${one.role}`),
@@ -99,11 +109,18 @@ export class OrganizationsController {
       current: one.id === current?.id,
       mayRename: ADMINISTRATORS.includes(one.role),
     }));
-    await renderPage(
-      reply,
-      ORGANIZATIONS_PAGE,
-      { title: text('nav.organizations'), shell, notice, organizations: rows, newName, failure },
-      failure ? 400 : 200,
-    );
+    const model = {
+      title: text('nav.organizations'),
+      shell,
+      notice,
+      search,
+      searchable: search !== '' || after !== undefined || found.length > PAGE,
+      organizations: rows,
+      more: nextPage(HERE, { q: search }, found, PAGE),
+      first: after && HERE,
+      newName,
+      failure,
+    };
+    await renderPage(reply, ORGANIZATIONS_PAGE, model, failure ? 400 : 200);
   }
 }

@@ -16,18 +16,16 @@ import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
 import { noticeOf } from './notices.js';
-import { nextPage, positionOf } from './position.js';
+import { cursor, nextPage, positionOf } from '../http/position.js';
 import { mayChange, projectActor } from './project-actor.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
 const HERE = '/console/projects';
-/** Where the other list of the page stays. */
-const cursor = (name: string, at: Position | undefined): Record<string, string> =>
-  at ? { [name]: `${at.key} ${at.id}` } : {};
 const NAME_RULE = text('form.name-rule');
 
 interface Shown {
+  readonly search?: string;
   readonly after?: Position | undefined;
   /** Where the page before ended, of those that were deleted. */
   readonly deletedAfter?: Position | undefined;
@@ -50,11 +48,12 @@ export class ProjectsController {
   @Get()
   async list(
     @CurrentSession() session: LiveSession,
-    @Query() { after, deleted, done }: Readonly<Record<string, unknown>>,
+    @Query() { q, after, deleted, done }: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const shown = { after: positionOf(after), deletedAfter: positionOf(deleted), notice: noticeOf(done) };
+    const search = fieldOf(q).trim().slice(0, 100);
+    const shown = { search, after: positionOf(after), deletedAfter: positionOf(deleted), notice: noticeOf(done) };
     await this.render(session, request, reply, shown);
   }
 
@@ -132,12 +131,12 @@ export class ProjectsController {
     session: LiveSession,
     request: FastifyRequest,
     reply: FastifyReply,
-    { after, deletedAfter, notice, failure, newName = '' }: Shown,
+    { search = '', after, deletedAfter, notice, failure, newName = '' }: Shown,
   ): Promise<void> {
     const organization = await this.shells.organizationOf(session);
     const { shell } = await this.shells.make('projects', session, { request, reply });
     const now = this.clock.now();
-    const found = organization ? await this.projects.list(organization.id, PAGE + 1, after) : [];
+    const found = organization ? await this.projects.list(organization.id, PAGE + 1, after, search) : [];
     const gone = mayChange(organization)
       ? await this.deleted.list(organization.id, { limit: PAGE + 1, after: deletedAfter, at: now })
       : [];
@@ -147,12 +146,14 @@ export class ProjectsController {
       notice,
       organization: organization?.name,
       mayChange: mayChange(organization),
+      search,
+      searchable: search !== '' || after !== undefined || found.length > PAGE,
       projects: found.slice(0, PAGE).map(({ id, name, createdAt }) => ({ id, name, since: moment(createdAt, now) })),
-      more: nextPage(HERE, cursor('deleted', deletedAfter), found, PAGE),
+      more: nextPage(HERE, { q: search, ...cursor('deleted', deletedAfter) }, found, PAGE),
       deleted: gone
         .slice(0, PAGE)
         .map(({ id, name, email, deletedAt }) => ({ id, name, email, since: moment(deletedAt, now) })),
-      moreDeleted: nextPage(HERE, cursor('after', after), gone, PAGE, 'deleted'),
+      moreDeleted: nextPage(HERE, { q: search, ...cursor('after', after) }, gone, PAGE, 'deleted'),
       first: after || deletedAfter ? HERE : undefined,
       days: RESTORABLE_DAYS,
       newName,

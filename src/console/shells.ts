@@ -32,9 +32,8 @@ export class Shells {
     session: LiveSession,
     http: Http,
     tabs: Shell['tabs'] = [],
-  ): Promise<{ shell: Shell; organization: OwnOrganization | undefined; organizations: OwnOrganization[] }> {
-    const organizations = await this.organizations.ofUser(session.userId);
-    const organization = selected(organizations, session);
+  ): Promise<{ shell: Shell; organization: OwnOrganization | undefined }> {
+    const organization = await this.organizations.shownTo(session.userId, session.organizationId);
     const shell = {
       person: session.email,
       organization: organization?.name,
@@ -43,7 +42,7 @@ export class Shells {
       nav: navigation(current, session),
       tabs,
     };
-    return { shell, organization, organizations };
+    return { shell, organization };
   }
 
   /** Around a page of one organization. */
@@ -68,7 +67,7 @@ export class Shells {
    * suspended: its pages rest; and `StepUpFirst` when it requires a second factor that this session did not prove.
    */
   async own(session: LiveSession, id: string): Promise<OwnOrganization> {
-    const organization = (await this.organizations.ofUser(session.userId)).find((one) => one.id === id);
+    const organization = await this.organizations.ownOf(session.userId, id);
     if (!organization) throw new NotFoundException();
     if (organization.suspendedAt)
       throw new PageFailure(403, 'error.suspended', new Finding('organization-stands', { organization: id }), {
@@ -86,7 +85,7 @@ export class Shells {
 
   /** The organization the console shows, as the person stands in it now. Throws `StepUpFirst`. */
   async organizationOf(session: LiveSession): Promise<OwnOrganization | undefined> {
-    const organization = selected(await this.organizations.ofUser(session.userId), session);
+    const organization = await this.organizations.shownTo(session.userId, session.organizationId);
     return organization && proven(organization, session);
   }
 }
@@ -94,9 +93,4 @@ export class Shells {
 function proven(organization: OwnOrganization, session: LiveSession): OwnOrganization {
   if (organization.requiresSecondFactor && !session.proven) throw new StepUpFirst(organization.id);
   return organization;
-}
-
-function selected(organizations: OwnOrganization[], { organizationId }: LiveSession): OwnOrganization | undefined {
-  const standing = organizations.filter(({ suspendedAt }) => !suspendedAt);
-  return standing.find(({ id }) => id === organizationId) ?? standing[0];
 }

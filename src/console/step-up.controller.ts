@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Organizations } from '../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -8,6 +9,7 @@ import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { stepUpPath } from '../http/step-up-first.js';
+import { isUuid } from '../http/uuid.js';
 import { type Text, text } from '../texts/text.js';
 import { STEP_UP_PAGE } from './security/security.pages.js';
 import { pagePath } from './return-path.js';
@@ -25,6 +27,7 @@ interface Asked {
 export class StepUpController {
   constructor(
     private readonly shells: Shells,
+    private readonly organizations: Organizations,
     private readonly step: SecondStep,
     private readonly logIn: BrowserLogIn,
     private readonly passkeys: PasskeyForms,
@@ -64,8 +67,8 @@ export class StepUpController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const { shell, organizations } = await this.shells.make('account', session, { request, reply });
-    const requiring = organizations.find(({ id }) => id === organization);
+    const { shell } = await this.shells.make('account', session, { request, reply });
+    const requiring = isUuid(organization) ? await this.organizations.ownOf(session.userId, organization) : undefined;
     const next = pagePath(back) ?? '/console';
     const action = stepUpPath(next, requiring?.id);
     const model = {

@@ -5,9 +5,12 @@ import type { Mail } from './mail.js';
 const KEPT = 100;
 
 /** What became of a mail. `handed-over`: without SMTP, its link is for an operator to hand over. */
-export type MailState = 'waiting' | 'sent' | 'failed' | 'handed-over';
+export const MAIL_STATES = ['waiting', 'sent', 'failed', 'handed-over'] as const;
+export type MailState = (typeof MAIL_STATES)[number];
 
 export interface OutboxEntry {
+  /** Counted since this node was started. */
+  readonly number: number;
   readonly mail: Mail;
   readonly at: Date;
   state: MailState;
@@ -19,11 +22,12 @@ export interface OutboxEntry {
 @Injectable()
 export class Outbox {
   private readonly entries: OutboxEntry[] = [];
+  private added = 0;
 
   constructor(private readonly clock: Clock) {}
 
   add(mail: Mail, state: MailState): OutboxEntry {
-    const entry = { mail, at: this.clock.now(), state };
+    const entry = { number: ++this.added, mail, at: this.clock.now(), state };
     this.entries.unshift(entry);
     this.entries.length = Math.min(this.entries.length, KEPT);
     return entry;

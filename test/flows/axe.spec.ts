@@ -121,12 +121,27 @@ async function examine(page: Page, what: string, { locale, colorScheme, viewport
   await measure(page, name, locale);
 }
 
-/** What axe does not ask: one main heading, the right language, no sideways scrolling, nothing that moves. */
+/**
+ * What axe does not ask: one main heading and none below it that looks like more, the right language, nothing that moves,
+ * no sideways scrolling, neither of the page nor of anything on it.
+ */
 async function measure(page: Page, name: string, lang: string): Promise<void> {
   const seen = await page.locator('html').evaluate((html) => ({
     headings: html.querySelectorAll('h1').length,
     lang: html.lang,
     overflow: html.scrollWidth - html.clientWidth,
+    sideways: [...html.querySelectorAll('*')]
+      .filter((element) => {
+        const { overflowX } = html.ownerDocument.defaultView.getComputedStyle(element);
+        return ['auto', 'scroll'].includes(overflowX) && element.scrollWidth > element.clientWidth;
+      })
+      .map(({ outerHTML }) => outerHTML.slice(0, 80)),
+    outgrown: ['h1', 'h2', 'h3', 'h4'].filter((heading, level, all) => {
+      const size = (element: unknown) =>
+        Number.parseFloat(html.ownerDocument.defaultView.getComputedStyle(element).fontSize);
+      const above = [...html.querySelectorAll(all.slice(0, level).join() || 'none')].map(size);
+      return [...html.querySelectorAll(heading)].some((element) => size(element) > Math.min(...above));
+    }),
     mayMove: [...html.querySelectorAll('*')]
       .filter((element) => {
         const style = html.ownerDocument.defaultView.getComputedStyle(element);
@@ -135,7 +150,7 @@ async function measure(page: Page, name: string, lang: string): Promise<void> {
       })
       .map(({ outerHTML }) => outerHTML.slice(0, 80)),
   }));
-  const wanted = { headings: 1, lang, overflow: 0, mayMove: [] };
+  const wanted = { headings: 1, lang, overflow: 0, sideways: [], outgrown: [], mayMove: [] };
   if (JSON.stringify(seen) !== JSON.stringify(wanted)) faults.push(`${name}: ${JSON.stringify(seen)}`);
 }
 

@@ -28,11 +28,11 @@ export class AccountController {
   @Get()
   async show(
     @CurrentSession() session: LiveSession,
-    @Query('done') done: unknown,
+    @Query() asked: Readonly<Record<string, unknown>>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.pages.show(session, { notice: noticeOf(done) }, request, reply);
+    await this.pages.show(session, { notice: noticeOf(asked['done']), asked }, request, reply);
   }
 
   @Post('name')

@@ -37,6 +37,7 @@ export interface AccountModel extends ConsoleModel {
   readonly failure: Text | undefined;
   readonly name: string;
   readonly minPasswordLength: number;
+  /** This one, then the others of this page. */
   readonly sessions: readonly {
     readonly id: string;
     readonly device: Words;
@@ -47,7 +48,11 @@ export interface AccountModel extends ConsoleModel {
   }[];
   /** There are others than this one. */
   readonly others: boolean;
-  readonly activity: readonly AuditRow[];
+  readonly moreSessions: string | undefined;
+  readonly events: readonly AuditRow[];
+  readonly older: string | undefined;
+  /** Where both lists begin, when one of them is further. */
+  readonly first: string | undefined;
 }
 export const ACCOUNT_PAGE = definePage<AccountModel>('console/account', CONSOLE);
 

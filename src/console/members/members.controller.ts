@@ -19,7 +19,7 @@ import { choices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
-import { nextPage, positionOf } from '../position.js';
+import { cursor, nextPage, positionOf } from '../../http/position.js';
 import { Shells } from '../shells.js';
 import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
 
@@ -201,7 +201,7 @@ export class MembersController {
     const next = new URLSearchParams({
       q: filter.search,
       after: page.at(-1)?.email ?? '',
-      ...(invited && { invited: `${invited.key} ${invited.id}` }),
+      ...cursor('invited', invited),
     });
     const members = page.map((member) => ({
       userId: member.userId,

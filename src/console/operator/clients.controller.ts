@@ -30,7 +30,7 @@ import { Shells } from '../shells.js';
 import { clientRow } from './client-rows.js';
 import { CLIENT_PAGE, CLIENTS_PAGE, NEW_CLIENT_PAGE, type NewClientModel } from './clients.pages.js';
 import { CREDENTIALS_PAGE } from './credentials.pages.js';
-import { nextPage, positionOf } from '../position.js';
+import { nextPage, positionOf } from '../../http/position.js';
 
 const CLIENTS = '/console/operator/clients';
 const PAGE = 50;

@@ -69,7 +69,10 @@ export class HealthController {
         href: undefined,
       },
       age > LIST_OLD && { what: text('health.list-old', { seconds: Math.round(age) }), href: undefined },
-      failed > 0 && { what: text('health.mail-failed', { count: failed }), href: '/console/operator/outbox' },
+      failed > 0 && {
+        what: text('health.mail-failed', { count: failed }),
+        href: '/console/operator/outbox?state=failed',
+      },
       !this.config.smtpUrl && { what: text('health.no-mail'), href: '/console/operator/outbox' },
       operators < 2 && { what: text('health.one-operator'), href: '/console/operator/people' },
     ];

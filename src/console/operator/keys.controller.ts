@@ -45,6 +45,7 @@ export class KeysController {
       keys: this.keys.list().map(({ kid, stage, createdAt, activatedAt, retiredAt }) => ({
         kid,
         stage: text(`key-stage.${stage}`),
+        signs: stage === 'current',
         published: moment(createdAt, now),
         activated: shown(activatedAt),
         retired: shown(retiredAt),

@@ -7,6 +7,7 @@ export interface KeysModel extends ConsoleModel {
   readonly keys: readonly {
     readonly kid: string;
     readonly stage: Text;
+    readonly signs: boolean;
     readonly published: Moment;
     readonly activated: Moment | undefined;
     readonly retired: Moment | undefined;

@@ -19,11 +19,10 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { type Asking, Confirmations, type Question } from './confirmations.js';
 import { ALL_ORGANIZATIONS_PAGE, ORGANIZATION_PAGE } from './organizations.pages.js';
-import { nextPage, positionOf } from '../position.js';
+import { nextPage, positionOf } from '../../http/position.js';
 
 const ORGANIZATIONS = '/console/operator/organizations';
 const PAGE = 50;
-const NAMED = 100;
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -156,7 +155,14 @@ export class AllOrganizationsController {
   ): Promise<void> {
     const organization = await this.find(id);
     const now = this.clock.now();
-    const members = await this.memberships.list(id, { search: '', after: undefined }, NAMED, now);
+    const [search, after] = [
+      fieldOf(asked['q']).trim().slice(0, 100),
+      fieldOf(asked['after']).slice(0, 254) || undefined,
+    ];
+    const found = await this.memberships.list(id, { search, after }, PAGE + 1, now);
+    const members = found.slice(0, PAGE);
+    const here = `${ORGANIZATIONS}/${id}`;
+    const next = new URLSearchParams({ q: search, after: members.at(-1)?.email ?? '' });
     const model = {
       title: text('suspension.title', { organization: organization.name }),
       shell: await this.shells.ofOperator('organizations', session, { request, reply }),
@@ -166,7 +172,10 @@ export class AllOrganizationsController {
       organization: rowOf(organization, now),
       connections: await this.all.connections(id, now),
       members: members.map(({ userId, email, role }) => ({ userId, email, role: text(`role.${role}`) })),
-      others: (await this.memberships.count(id)) - members.length,
+      search,
+      searchable: search !== '' || after !== undefined || found.length > PAGE,
+      more: found.length > PAGE ? `${here}?${next}` : undefined,
+      first: after === undefined ? undefined : here,
     };
     await renderPage(reply, ORGANIZATION_PAGE, model, failure ? 400 : 200);
   }

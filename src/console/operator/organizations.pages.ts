@@ -25,7 +25,11 @@ export interface OrganizationModel extends ConsoleModel {
   readonly organization: OrganizationRow;
   readonly connections: number;
   readonly members: readonly { readonly userId: string; readonly email: string; readonly role: Text }[];
-  /** Members that are not named. */
-  readonly others: number;
+  readonly search: string;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
 }
 export const ORGANIZATION_PAGE = definePage<OrganizationModel>('console/organization', CONSOLE);

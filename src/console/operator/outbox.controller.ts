@@ -8,7 +8,7 @@ import { moment } from '../../http/moment.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { Mailer } from '../../mail/mailer.service.js';
-import { Outbox, type OutboxEntry } from '../../mail/outbox.js';
+import { MAIL_STATES, Outbox, type OutboxEntry } from '../../mail/outbox.js';
 import { ownText, type Text, text } from '../../texts/text.js';
 import { filterChoices } from '../choices.js';
 import { fieldOf } from '../field.js';
@@ -17,6 +17,7 @@ import { Shells } from '../shells.js';
 import { OUTBOX_PAGE } from './operator.pages.js';
 
 const OUTBOX = '/console/operator/outbox';
+const PAGE = 20;
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -73,7 +74,18 @@ export class OutboxController {
     const to = fieldOf(asked['to']).trim().toLowerCase().slice(0, 254);
     const kinds = [...new Set(all.map(kindOf))].toSorted();
     const kind = kinds.find((one) => one === asked['kind']);
-    const found = all.filter((entry) => entry.mail.to.includes(to) && (!kind || kindOf(entry) === kind));
+    const state = MAIL_STATES.find((one) => one === asked['state']);
+    const before = /^\d{1,15}$/.test(fieldOf(asked['before'])) ? Number(asked['before']) : undefined;
+    const found = all.filter(
+      (entry) =>
+        entry.mail.to.includes(to) &&
+        (!kind || kindOf(entry) === kind) &&
+        (!state || entry.state === state) &&
+        (before === undefined || entry.number < before),
+    );
+    const page = found.slice(0, PAGE);
+    const query = { to, kind: kind ?? '', state: state ?? '' };
+    const more = new URLSearchParams({ ...query, before: String(page.at(-1)?.number) });
     await renderPage(reply, OUTBOX_PAGE, {
       title: text('outbox.title'),
       shell: await this.shells.ofOperator('outbox', session, { request, reply }),
@@ -81,15 +93,19 @@ export class OutboxController {
       failure,
       to,
       kinds: filterChoices(text('outbox.any'), kinds, kind, (one) => ownText(`mail-kind.${one}`) ?? one),
-      filtered: to !== '' || kind !== undefined,
+      states: filterChoices(text('outbox.any'), MAIL_STATES, state, (one) => text(`mail-state.${one}`)),
+      filtered: to + query.kind + query.state !== '' || before !== undefined,
       testTo: this.mailer.delivers ? session.email : undefined,
-      mails: found.map(({ mail, at, state, reason }) => ({
+      more: found.length > PAGE ? `${OUTBOX}?${more}` : undefined,
+      first: before === undefined ? undefined : `${OUTBOX}?${new URLSearchParams(query)}`,
+      mails: page.map(({ mail, at, state: became, reason }) => ({
         at: moment(at, now),
         to: mail.to,
         subject: mail.subject,
-        state: text(`mail-state.${state}`),
+        state: text(`mail-state.${became}`),
+        failed: became === 'failed',
         // A link that was sent is for whoever got it, and for nobody else.
-        link: state === 'handed-over' ? mail.link?.href : undefined,
+        link: became === 'handed-over' ? mail.link?.href : undefined,
         reason,
       })),
     });

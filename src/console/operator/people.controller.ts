@@ -20,6 +20,7 @@ import { endedNotice } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
+import { cursor, nextPage, positionByName, positionOfSession } from '../../http/position.js';
 import { Shells } from '../shells.js';
 import { PEOPLE_PAGE, PERSON_PAGE } from './people.pages.js';
 
@@ -76,22 +77,29 @@ export class PeopleController {
     const account = await this.people.find(id);
     if (!account) throw new NotFoundException();
     const now = this.clock.now();
-    const { organizations, connections } = await this.people.factsOf(id, now);
-    const sessions = await this.sessions.ofUser(id);
+    const here = `/console/operator/people/${id}`;
+    const [placed, seen] = [positionByName(asked['organizations']), positionOfSession(asked['sessions'])];
+    const organizations = await this.people.organizationsOf(id, { limit: PAGE + 1, after: placed });
+    const sessions = await this.sessions.ofUser(id, { limit: PAGE + 1, after: seen });
     await renderPage(reply, PERSON_PAGE, {
       title: text('people.title', { email: account.email }),
       shell: await this.shells.ofOperator('people', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),
       account: rowOf(account, now),
-      connections,
+      connections: await this.people.connectionsOf(id, now),
       secondFactor: await this.factors.has(id),
-      organizations: organizations.map(({ name, role }) => ({ name, role: text(`role.${role}`) })),
-      sessions: sessions.map(({ userAgent, address, lastSeenAt }) => ({
+      organizations: organizations
+        .slice(0, PAGE)
+        .map((one) => ({ id: one.id, name: one.name, role: text(`role.${one.role}`) })),
+      moreOrganizations: nextPage(here, cursor('sessions', seen), organizations, PAGE, 'organizations'),
+      sessions: sessions.slice(0, PAGE).map(({ userAgent, address, lastSeenAt }) => ({
         device: deviceOf(userAgent),
         address,
         seen: moment(lastSeenAt, now),
       })),
+      moreSessions: nextPage(here, cursor('organizations', placed), sessions, PAGE, 'sessions'),
+      first: placed || seen ? here : undefined,
     });
   }
 }

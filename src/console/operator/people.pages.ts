@@ -28,7 +28,11 @@ export interface PersonModel extends ConsoleModel {
   readonly connections: number;
   /** They have one. */
   readonly secondFactor: boolean;
-  readonly organizations: readonly { readonly name: string; readonly role: Text }[];
+  readonly organizations: readonly { readonly id: string; readonly name: string; readonly role: Text }[];
+  readonly moreOrganizations: string | undefined;
   readonly sessions: readonly { readonly device: Words; readonly address: string; readonly seen: Moment }[];
+  readonly moreSessions: string | undefined;
+  /** Where both lists begin, when one of them is further. */
+  readonly first: string | undefined;
 }
 export const PERSON_PAGE = definePage<PersonModel>('console/person', CONSOLE);

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, NotFoundException, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PasswordReset } from '../../accounts/password-reset.service.js';
+import { SecondFactors } from '../../accounts/second-factors.service.js';
 import { Clock } from '../../config/clock.js';
 import { type AccountLine, People } from '../../database/repositories/people.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
@@ -38,6 +39,7 @@ export class PersonActsController {
     private readonly people: People,
     private readonly users: Users,
     private readonly factors: StoredFactors,
+    private readonly secondFactors: SecondFactors,
     private readonly passwords: PasswordReset,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
@@ -103,7 +105,7 @@ export class PersonActsController {
       case 'disconnect':
         return this.users.disconnectTools(id, at, by);
       case 'reset-second-factor':
-        return this.factors.reset(id, at, by);
+        return this.secondFactors.reset(id, { by, locale });
       case 'disable': {
         const done = await this.users.disable(id, at, by);
         return done !== 'disabled before' && done;
@@ -120,7 +122,7 @@ export class PersonActsController {
     const account = await this.people.find(id);
     if (!act || !account || (account.disabledAt !== null) !== (act === 'enable')) throw new NotFoundException();
     if (act === 'reset-second-factor' && !(await this.factors.has(id))) throw new NotFoundException();
-    const { connections } = await this.people.factsOf(id, this.clock.now());
+    const connections = await this.people.connectionsOf(id, this.clock.now());
     return { act, question: questionOf(act, account, connections) };
   }
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGua
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
-import { RequiredFactors } from '../../database/repositories/required-factors.repository.js';
+import { type LackingFilter, RequiredFactors } from '../../database/repositories/required-factors.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
@@ -17,8 +17,7 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { REQUIRED_FACTOR_PAGE } from './required-factor.pages.js';
 
-/** So many members are named. */
-const NAMED = 100;
+const PAGE = 50;
 
 type Asked = Readonly<Record<string, unknown>>;
 
@@ -88,7 +87,12 @@ export class RequiredFactorController {
   ): Promise<void> {
     const { id, role, requiresSecondFactor } = organization;
     const now = this.clock.now();
-    const { members, total } = await this.stored.lacking(id, NAMED, now);
+    const filter = filterOf(asked);
+    const found = await this.stored.lacking(id, filter, PAGE + 1, now);
+    const lacking = found.slice(0, PAGE);
+    const total = await this.stored.countLacking(id, now);
+    const query = { q: filter.search, ...(filter.connected && { connected: 'on' }) };
+    const after = lacking.at(-1)?.email ?? '';
     const model = {
       title: text('required.title', { organization: organization.name }),
       shell: await this.shells.ofOrganization('second-factor', organization, session, { request, reply }),
@@ -97,9 +101,15 @@ export class RequiredFactorController {
       failure,
       here: addressOf(id),
       required: requiresSecondFactor,
-      lacking: members,
-      others: total.members - members.length,
+      search: filter.search,
+      connected: filter.connected,
+      lacking,
+      more: found.length > PAGE ? `${addressOf(id)}?${new URLSearchParams({ ...query, after })}` : undefined,
+      first: filter.after === undefined ? undefined : addressOf(id),
+      total: total.members,
+      searchable: total.members > PAGE || Object.values(query).join('') !== '',
       connections: total.connections,
+      organization: `/console/organizations/${id}`,
       decides: role === 'owner',
       prove: session.proven ? undefined : stepUpPath(addressOf(id)),
       word: wordOf(organization),
@@ -109,5 +119,14 @@ export class RequiredFactorController {
 }
 
 const addressOf = (id: string) => `/console/organizations/${id}/second-factor`;
+
+function filterOf({ q, connected, after }: Asked): LackingFilter {
+  return {
+    search: fieldOf(q).trim().slice(0, 100),
+    connected: connected === 'on',
+    after: fieldOf(after).slice(0, 254) || undefined,
+  };
+}
+
 /** As it can be typed. */
 const wordOf = ({ name }: OwnOrganization) => name.replace(/\s+/g, ' ');

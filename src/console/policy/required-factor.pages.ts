@@ -8,10 +8,25 @@ export interface RequiredFactorModel extends ConsoleModel {
   readonly failure: Text | undefined;
   readonly here: string;
   readonly required: boolean;
+  readonly search: string;
+  /** Only members with connections are shown. */
+  readonly connected: boolean;
   /** Who has none, and the connections that end when one is required. */
-  readonly lacking: readonly { readonly email: string; readonly name: string; readonly connections: number }[];
-  /** So many more have none. */
-  readonly others: number;
+  readonly lacking: readonly {
+    readonly userId: string;
+    readonly email: string;
+    readonly name: string;
+    readonly connections: number;
+  }[];
+  /** Where the next page is, and the first when this is another. */
+  readonly more: string | undefined;
+  readonly first: string | undefined;
+  /** So many have none. */
+  readonly total: number;
+  /** They do not all fit on a page. */
+  readonly searchable: boolean;
+  /** The address of its other pages. */
+  readonly organization: string;
   /** Of all of them. */
   readonly connections: number;
   /** Whoever looks may decide it. */

@@ -79,8 +79,8 @@ export class AuditLog {
   }
 
   /** What somebody did, and what was done to them. */
-  async ofPerson(userId: string, limit: number): Promise<Positioned[]> {
-    return this.read(new Search({}, NO_FILTER, undefined).found([userId], undefined, limit));
+  async ofPerson(userId: string, limit: number, before: AuditPosition | undefined): Promise<Positioned[]> {
+    return this.read(new Search({}, NO_FILTER, before).found([userId], undefined, limit));
   }
 
   /** All of it, page by page, so that no export is held in memory. */

@@ -74,24 +74,35 @@ export const detailed = (page: string, since: string, order: string) =>
 
 const OWN = 'g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL';
 
+interface OwnPage {
+  readonly limit: number;
+  readonly after?: Position | undefined;
+  readonly search?: string;
+}
+
 /** Connections of people, one or all of somebody's. */
 @Injectable()
 export class Connections {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** What somebody has connected and not ended, the newest first, with the position of each. `since`: from when on calls count. */
+  /**
+   * What somebody has connected and not ended, the newest first, with the position of each. `search`: part of the tool's or the
+   * organization's name; `since`: from when on calls count.
+   */
   async ofUser(
     userId: string,
-    { limit, after }: { readonly limit: number; readonly after?: Position | undefined },
+    { limit, after, search = '' }: OwnPage,
     at: Date,
     since: Date,
   ): Promise<(Connection & { readonly position: string })[]> {
     const page = `SELECT g.id AS grant_id, ${micros('g.created_at')} AS key FROM grants g
-        WHERE ${OWN} AND ($3::bigint IS NULL OR (g.created_at, g.id) < (${timeOfMicros('$3')}, $4::uuid))
+         JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
+        WHERE ${OWN} AND ($7 = '' OR strpos(lower(c.metadata->>'client_name'), lower($7)) > 0 OR strpos(lower(o.name), lower($7)) > 0)
+          AND ($3::bigint IS NULL OR (g.created_at, g.id) < (${timeOfMicros('$3')}, $4::uuid))
         ORDER BY g.created_at DESC, g.id DESC LIMIT $5`;
     const rows = await this.dataSource.query<(Row & { key: string })[]>(
       detailed(page, '$6', 'ORDER BY g.created_at DESC, g.id DESC'),
-      [userId, at, after?.key ?? null, after?.id ?? null, limit, since],
+      [userId, at, after?.key ?? null, after?.id ?? null, limit, since, search],
     );
     return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
   }

@@ -1,6 +1,6 @@
-/** Where a page of a list that is ordered by a time, the newest first, ended. */
+/** Where a page of a list that is ordered by a time or by name ended. */
 export interface Position {
-  /** Microseconds since 1970. */
+  /** Microseconds since 1970, or the name in lower case. */
   readonly key: string;
   readonly id: string;
 }

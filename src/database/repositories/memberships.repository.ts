@@ -45,10 +45,6 @@ export class Memberships {
     return (await this.read('AND m.user_id = $3', [organizationId, at, userId]))[0];
   }
 
-  async count(organizationId: string): Promise<number> {
-    return this.dataSource.manager.countBy(Membership, { organizationId });
-  }
-
   /** Who decides there, with the language of their mails. */
   async governing(organizationId: string): Promise<{ email: string; locale: string | null }[]> {
     return this.dataSource.query(

@@ -4,6 +4,7 @@ import type { Role } from '../../oauth/role.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import type { Position } from './keyset.sql.js';
 
 /** An organization as one of its members sees it. */
 export interface OwnOrganization {
@@ -15,6 +16,11 @@ export interface OwnOrganization {
   readonly suspendedAt: Date | null;
   readonly requiresSecondFactor: boolean;
 }
+
+const OWN = `SELECT o.id, o.name, m.role, o.created_at AS "createdAt", o.suspended_at AS "suspendedAt",
+       o.requires_second_factor AS "requiresSecondFactor", lower(o.name) AS position,
+       (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
+  FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1`;
 
 @Injectable()
 export class Organizations {
@@ -28,30 +34,32 @@ export class Organizations {
     return this.dataSource.manager.findOneBy(Organization, { id });
   }
 
-  /** Those somebody belongs to, by name. */
-  async ofUser(userId: string): Promise<OwnOrganization[]> {
-    const rows = await this.dataSource.query<
-      {
-        id: string;
-        name: string;
-        role: Role;
-        members: number;
-        created_at: Date;
-        suspended_at: Date | null;
-        requires_second_factor: boolean;
-      }[]
-    >(
-      `SELECT o.id, o.name, m.role, o.created_at, o.suspended_at, o.requires_second_factor,
-              (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
-         FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
-      [userId],
+  /** Those somebody belongs to, by name, with the position of each. `search`: part of a name. */
+  async ofUser(
+    userId: string,
+    { search, after, limit }: { search: string; after: Position | undefined; limit: number },
+  ): Promise<(OwnOrganization & { readonly position: string })[]> {
+    return this.dataSource.query(
+      `${OWN} AND ($2 = '' OR strpos(lower(o.name), lower($2)) > 0)
+          AND ($3::text IS NULL OR (lower(o.name), o.id) > ($3, $4::uuid))
+        ORDER BY lower(o.name), o.id LIMIT $5`,
+      [userId, search, after?.key ?? null, after?.id ?? null, limit],
     );
-    return rows.map(({ created_at, suspended_at, requires_second_factor, ...row }) => ({
-      ...row,
-      createdAt: created_at,
-      suspendedAt: suspended_at,
-      requiresSecondFactor: requires_second_factor,
-    }));
+  }
+
+  /** One somebody belongs to; undefined for a stranger. */
+  async ownOf(userId: string, id: string): Promise<OwnOrganization | undefined> {
+    const [own] = await this.dataSource.query<OwnOrganization[]>(`${OWN} AND o.id = $2`, [userId, id]);
+    return own;
+  }
+
+  /** Of those that are not suspended the one somebody chose; the first by name, if they chose none of them. */
+  async shownTo(userId: string, chosen: string | null): Promise<OwnOrganization | undefined> {
+    const [own] = await this.dataSource.query<OwnOrganization[]>(
+      `${OWN} AND o.suspended_at IS NULL ORDER BY o.id IS NOT DISTINCT FROM $2 DESC, lower(o.name), o.id LIMIT 1`,
+      [userId, chosen],
+    );
+    return own;
   }
 
   /** The role somebody has there; undefined for a stranger. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
+import type { Position } from './keyset.sql.js';
 
 /** Somebody with an account, as operators see them. */
 export interface AccountLine {
@@ -23,11 +24,12 @@ export interface AccountFilter {
   readonly after: string | undefined;
 }
 
-/** What somebody has here now. */
-export interface AccountFacts {
-  readonly organizations: readonly { readonly id: string; readonly name: string; readonly role: Role }[];
-  /** Tools that work in their name. */
-  readonly connections: number;
+/** A place somebody has in an organization. */
+export interface Place {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly position: string;
 }
 
 interface Row {
@@ -70,18 +72,28 @@ export class People {
     return row && lineOf(row);
   }
 
-  async factsOf(userId: string, at: Date): Promise<AccountFacts> {
-    const organizations = await this.dataSource.query<AccountFacts['organizations']>(
-      `SELECT o.id, o.name, m.role FROM memberships m JOIN organizations o ON o.id = m.organization_id
-        WHERE m.user_id = $1 ORDER BY lower(o.name), o.id LIMIT 200`,
-      [userId],
+  /** Where somebody belongs, by name, with the position of each. */
+  async organizationsOf(
+    userId: string,
+    { limit, after }: { limit: number; after: Position | undefined },
+  ): Promise<Place[]> {
+    return this.dataSource.query(
+      `SELECT o.id, o.name, m.role, lower(o.name) AS position
+         FROM memberships m JOIN organizations o ON o.id = m.organization_id
+        WHERE m.user_id = $1 AND ($2::text IS NULL OR (lower(o.name), o.id) > ($2, $3::uuid))
+        ORDER BY lower(o.name), o.id LIMIT $4`,
+      [userId, after?.key ?? null, after?.id ?? null, limit],
     );
+  }
+
+  /** How many tools work in somebody's name. */
+  async connectionsOf(userId: string, at: Date): Promise<number> {
     const [row] = await this.dataSource.query<{ connections: number }[]>(
       `SELECT count(*)::int AS connections FROM grants
         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL`,
       [userId, at],
     );
-    return { organizations, connections: row!.connections };
+    return row!.connections;
   }
 }
 

@@ -18,19 +18,21 @@ export interface Actor {
 export class Projects {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Oldest first, with the position of each. */
+  /** Oldest first, with the position of each. `search`: part of a name. */
   async list(
     organizationId: string,
     limit: number,
     after?: Position,
+    search = '',
   ): Promise<(Project & { readonly position: string })[]> {
     return this.dataSource.query(
       `SELECT id, organization_id AS "organizationId", name, created_at AS "createdAt", updated_at AS "updatedAt",
               ${micros('created_at')} AS position
          FROM projects
-        WHERE organization_id = $1 AND ($2::bigint IS NULL OR (created_at, id) > (${timeOfMicros('$2')}, $3::uuid))
+        WHERE organization_id = $1 AND ($5 = '' OR strpos(lower(name), lower($5)) > 0)
+          AND ($2::bigint IS NULL OR (created_at, id) > (${timeOfMicros('$2')}, $3::uuid))
         ORDER BY created_at, id LIMIT $4`,
-      [organizationId, after?.key ?? null, after?.id ?? null, limit],
+      [organizationId, after?.key ?? null, after?.id ?? null, limit, search],
     );
   }
 

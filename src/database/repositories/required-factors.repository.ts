@@ -5,36 +5,57 @@ import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
 import { hasSecondFactor, WITHOUT_REQUIRED_FACTOR } from './second-factors.sql.js';
 
-/** Members who have no second factor, and their connections: those end when one is required. */
-export interface Lacking {
-  /** By address, as many as were asked for. */
-  readonly members: readonly { readonly email: string; readonly name: string; readonly connections: number }[];
-  readonly total: { readonly members: number; readonly connections: number };
+/** A member who has no second factor, and how many connections of theirs end when one is required. */
+interface LackingMember {
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly connections: number;
 }
+
+export interface LackingFilter {
+  /** Part of an address or name. */
+  readonly search: string;
+  /** Only those who have connections. */
+  readonly connected: boolean;
+  /** The address the page before ended with. */
+  readonly after: string | undefined;
+}
+
+/** Of the organization $1, at $2. */
+const LACKING = `(SELECT m.user_id AS "userId", u.email, u.name,
+         (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
+             AND g.revoked_at IS NULL AND g.expires_at > $2) AS connections
+    FROM memberships m JOIN users u ON u.id = m.user_id
+   WHERE m.organization_id = $1 AND u.disabled_at IS NULL AND NOT ${hasSecondFactor('m.user_id')}) lacking`;
 
 /** Organizations that require a second factor of their members. */
 @Injectable()
 export class RequiredFactors {
   constructor(private readonly dataSource: DataSource) {}
 
-  async lacking(organizationId: string, limit: number, at: Date): Promise<Lacking> {
-    const rows = await this.dataSource.query<
-      { email: string; name: string; connections: number; all_members: number; all_connections: number }[]
-    >(
-      `SELECT l.*, count(*) OVER ()::int AS all_members, sum(connections) OVER ()::int AS all_connections
-         FROM (SELECT u.email, u.name,
-                      (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
-                          AND g.revoked_at IS NULL AND g.expires_at > $2) AS connections
-                 FROM memberships m JOIN users u ON u.id = m.user_id
-                WHERE m.organization_id = $1 AND u.disabled_at IS NULL AND NOT ${hasSecondFactor('m.user_id')}) l
-        ORDER BY email LIMIT $3`,
-      [organizationId, at, limit],
+  /** Members who have none, by address. */
+  async lacking(
+    organizationId: string,
+    { search, connected, after }: LackingFilter,
+    limit: number,
+    at: Date,
+  ): Promise<LackingMember[]> {
+    return this.dataSource.query(
+      `SELECT * FROM ${LACKING}
+        WHERE ($3 = '' OR strpos(email, lower($3)) > 0 OR strpos(lower(name), lower($3)) > 0)
+          AND (NOT $4 OR connections > 0) AND ($5::text IS NULL OR email > $5) ORDER BY email LIMIT $6`,
+      [organizationId, at, search, connected, after ?? null, limit],
     );
-    const [first] = rows;
-    return {
-      members: rows.map(({ email, name, connections }) => ({ email, name, connections })),
-      total: { members: first?.all_members ?? 0, connections: first?.all_connections ?? 0 },
-    };
+  }
+
+  /** How many there are, and how many connections they have. */
+  async countLacking(organizationId: string, at: Date): Promise<{ members: number; connections: number }> {
+    const [row] = await this.dataSource.query<{ members: number; connections: number }[]>(
+      `SELECT count(*)::int AS members, coalesce(sum(connections), 0)::int AS connections FROM ${LACKING}`,
+      [organizationId, at],
+    );
+    return row!;
   }
 
   /**

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan, Not } from 'typeorm';
+import { DataSource, Not } from 'typeorm';
 import { type SecondFactor, Session } from '../entities/session.entity.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
 /** A live session with the person it belongs to. */
@@ -17,6 +18,17 @@ export interface LiveSession {
   readonly proven: boolean;
   /** Its person has one to prove. */
   readonly provable: boolean;
+}
+
+/** A session as its person sees it in a list. */
+export interface ListedSession {
+  /** Its hash, in hexadecimal. */
+  readonly id: string;
+  readonly userAgent: string;
+  readonly address: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly position: string;
 }
 
 interface LiveRow {
@@ -38,6 +50,8 @@ const FIND = {
       FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
 };
+const LISTED = `SELECT encode(id_hash, 'hex') AS id, user_agent AS "userAgent", address, created_at AS "createdAt",
+       last_seen_at AS "lastSeenAt", ${micros('created_at')} AS position FROM sessions`;
 const TOUCH = { name: 'session_touch', text: 'UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1' };
 const TOUCH_EVERY_MS = 60_000;
 
@@ -98,13 +112,25 @@ export class Sessions {
     return (await this.dataSource.manager.update(Session, { idHash: from }, proof)).affected === 1;
   }
 
-  /** Those of a person that are alive, the newest first. */
-  async ofUser(userId: string, at: Date, idleSince: Date): Promise<Session[]> {
-    return this.dataSource.manager.find(Session, {
-      where: { userId, expiresAt: MoreThan(at), lastSeenAt: MoreThan(idleSince) },
-      order: { createdAt: 'DESC' },
-      take: 100,
-    });
+  /** One of them, as a list shows it. */
+  async listed(idHash: Buffer): Promise<ListedSession[]> {
+    return this.dataSource.query(`${LISTED} WHERE id_hash = $1`, [idHash]);
+  }
+
+  /** Those of a person that are alive, the newest first, with the position of each. `but`: without this one. */
+  async ofUser(
+    userId: string,
+    { limit, after, but }: { limit: number; after: Position | undefined; but?: Buffer },
+    at: Date,
+    idleSince: Date,
+  ): Promise<ListedSession[]> {
+    return this.dataSource.query(
+      `${LISTED}
+        WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3 AND ($4::bytea IS NULL OR id_hash <> $4)
+          AND ($5::bigint IS NULL OR (created_at, id_hash) < (${timeOfMicros('$5')}, decode($6, 'hex')))
+        ORDER BY created_at DESC, id_hash DESC LIMIT $7`,
+      [userId, at, idleSince, but ?? null, after?.key ?? null, after?.id ?? null, limit],
+    );
   }
 
   /** Ends one of this person's. Whether there was one. */

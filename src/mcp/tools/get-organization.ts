@@ -18,8 +18,8 @@ export const getOrganization = defineTool({
     created_at: z.string(),
   }),
   async run(_, { actor, organizations }) {
-    const own = await organizations.ofUser(actor.userId);
-    const { id, name, role, members, createdAt } = own.find((one) => one.id === actor.organizationId)!;
+    const own = await organizations.ownOf(actor.userId, actor.organizationId);
+    const { id, name, role, members, createdAt } = own!;
     return {
       text: `${name}: ${members} member(s), your role is ${role}.`,
       result: { id, name, your_role: role, members, created_at: createdAt.toISOString() },

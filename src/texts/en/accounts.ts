@@ -52,6 +52,7 @@ export const ACCOUNTS = {
   'account.sessions-lead': 'Log out what you do not know, and change your password.',
   'account.this': 'this browser',
   'account.session': '{device} · {address} · since {since} · seen {seen}',
+  'account.more-sessions': 'More sessions',
   'account.end': 'Log out',
   'account.end-others': 'Log out everywhere else',
   'account.unknown-device': 'an unknown program',
@@ -134,8 +135,8 @@ export const ACCOUNTS = {
   'outbox.title': 'Mail',
   'outbox.lead':
     'The last mails of this node, newest first. Without SMTP, hand the links over yourself: each is for its address alone.',
-  'outbox.to': 'To',
-  'outbox.subject': 'Subject',
+  'outbox.more': 'Earlier mails',
+  'outbox.settings': 'See the settings',
   'outbox.state': 'State',
   'outbox.none': 'No mail was sent since this node was started.',
 

@@ -17,6 +17,11 @@ export const APPROVAL = {
     'You belong to no organization yet. Create one: it holds your projects. You can rename it later.',
   'organization.logged-in': 'Logged in as {person}.',
   'organization.not-you': 'Not you?',
+  'organization.search': 'Find by name',
+  'organization.find': 'Find',
+  'organization.more': 'More organizations',
+  'organization.all': 'Show all organizations',
+  'organization.none-found': 'You belong to no organization of that name.',
   'organization.choose': 'Select an organization first.',
 
   'approve.title': 'Approve',

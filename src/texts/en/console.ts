@@ -17,6 +17,9 @@ export const CONSOLE = {
   'connections.lead':
     'What you approved, and has not ended. A tool that is disconnected stops working within two seconds, and must ask you again.',
   'connections.none': 'No tool is connected in your name.',
+  'connections.search': 'Tool or organization',
+  'connections.none-found': 'No tool is like that.',
+  'connections.all': 'Show all tools',
   'connections.more': 'More tools',
   'connections.first': 'Back to the newest',
   'connections.disconnect': 'Disconnect',
@@ -39,6 +42,8 @@ export const CONSOLE = {
   'projects.more': 'More projects',
   'projects.none-change': 'There are no projects yet. Create one below, or let a connected tool do it.',
   'projects.none-look': 'There are no projects yet. An owner or admin can create one.',
+  'projects.none-found': 'No project is called that.',
+  'projects.all': 'Show all projects',
   'projects.create': 'Create a project',
   'projects.name': 'Project name',
   'projects.submit': 'Create project',

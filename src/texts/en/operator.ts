@@ -79,7 +79,7 @@ export const OPERATOR = {
     '{connections, plural, one {# tool} other {# tools}} of <b>{email}</b> stop within two seconds, on every server, and must be approved again.',
   'act.reset-second-factor': 'Reset second factor',
   'act.reset-second-factor-what':
-    '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another. Be sure that it is them who asks. Connected tools go on.',
+    '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another, and are told by mail. Be sure that it is them who asks. Connected tools go on.',
   'act.make-operator': 'Make operator',
   'act.make-operator-what':
     '<b>{email}</b> gets to govern the whole server, everything you can do. Do it only for somebody you would give the server’s secrets.',
@@ -157,11 +157,9 @@ export const OPERATOR = {
 
   'keys.lead':
     'Access tokens are signed by one key; the next is published before it signs, a retired one is believed until its last token is over. The next takes over {rotation}.',
-  'keys.kid': 'Key',
-  'keys.stage': 'Stage',
-  'keys.published': 'Published',
-  'keys.activated': 'Signs since',
-  'keys.retired': 'Retired',
+  'keys.published': 'published {when}',
+  'keys.activated': 'signs since {when}',
+  'keys.retired': 'retired {when}',
   'keys.rotate': 'Sign with the next key now',
   'keys.rotate-what': 'From now on <b>{kid}</b> signs. What the old key signed is believed until it is over.',
   'keys.rotate-early':
@@ -201,7 +199,6 @@ export const OPERATOR = {
   'suspension.title': 'Organization <n>{organization}</n>',
   'suspension.since':
     'Suspended since {since}: no tool works for it, none can be connected, and its pages rest. Resuming undoes that; tools must be approved again.',
-  'suspension.others': 'And {count, plural, one {# more} other {# more}}.',
   'suspension.nobody': 'Nobody belongs to it.',
   'suspension.suspend': 'Suspend',
   'suspension.resume': 'Resume',

@@ -13,7 +13,10 @@ export const REQUIRED = {
     'They are led to set one up when they come here. Until then no tool works here in their name.',
   'required.member':
     '{name} · {email} · {connections, plural, =0 {no connection} one {# connection} other {# connections}}',
-  'required.others': 'and {count} more',
+  'required.connected': 'Only those with connections',
+  'required.see': 'See the connections',
+  'required.none-found': 'Nobody is like that.',
+  'required.members': 'See the members',
   'required.nobody': 'Everybody here has one.',
   'required.own-first': 'Prove a second factor of your own before you require one of others.',
   'required.prove': 'Prove it, or set one up',

@@ -95,6 +95,11 @@ export const SECURITY = {
   'done.passkey-added': 'The passkey is added.',
   'done.passkey-renamed': 'The passkey has its new name.',
   'done.passkey-removed': 'The passkey is removed.',
+  'mail.factor-reset':
+    'An operator of this server reset the second factor of your account, on {time} UTC: authenticator app, passkeys and recovery codes are gone, and you are logged out everywhere. You log in with the password alone until you set up another.',
+  'mail.factor-reset-link': 'Set up another',
+  'mail.factor-reset-note':
+    'If you did not ask for this, choose a new password now, by "Forgot password?" on the log-in page, and tell whoever runs the server at once.',
   'mail.passkey-added': 'A passkey was added to your account: {name}. It logs in by itself.',
   'mail.passkey-renamed': 'A passkey of your account has a new name: {name}.',
   'mail.passkey-removed': 'A passkey of your account was removed.',

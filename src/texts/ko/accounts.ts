@@ -53,6 +53,7 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'account.sessions-lead': '모르는 곳은 로그아웃하고 비밀번호를 바꾸세요.',
   'account.this': '이 브라우저',
   'account.session': '{device} · {address} · 로그인 {since} · 마지막 {seen}',
+  'account.more-sessions': '로그인한 곳 더 보기',
   'account.end': '로그아웃',
   'account.end-others': '다른 곳에서 모두 로그아웃',
   'account.unknown-device': '알 수 없는 프로그램',
@@ -134,8 +135,8 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'outbox.title': '메일',
   'outbox.lead':
     '이 노드가 보낸 최근 메일이며 새로운 순입니다. SMTP가 없으면 링크를 직접 전해 주세요. 링크는 그 주소의 주인만 써야 합니다.',
-  'outbox.to': '받는 사람',
-  'outbox.subject': '제목',
+  'outbox.more': '이전 메일',
+  'outbox.settings': '설정 보기',
   'outbox.state': '상태',
   'outbox.none': '이 노드를 시작한 뒤로 보낸 메일이 없습니다.',
 

@@ -17,6 +17,11 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'organization.none': '아직 속한 조직이 없습니다. 프로젝트를 담을 조직을 만드세요. 이름은 나중에 바꿀 수 있습니다.',
   'organization.logged-in': '{person} 계정으로 로그인했습니다.',
   'organization.not-you': '본인이 아닌가요?',
+  'organization.search': '이름으로 찾기',
+  'organization.find': '찾기',
+  'organization.more': '조직 더 보기',
+  'organization.all': '모든 조직 보기',
+  'organization.none-found': '그런 이름의 조직에 속해 있지 않습니다.',
   'organization.choose': '먼저 조직을 선택해 주세요.',
 
   'approve.title': '승인',

@@ -17,6 +17,9 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'connections.lead':
     '승인했고 아직 끝나지 않은 연결입니다. 연결을 끊은 도구는 2초 안에 멈추며, 다시 승인을 받아야 합니다.',
   'connections.none': '회원님 이름으로 연결된 도구가 없습니다.',
+  'connections.search': '도구 또는 조직',
+  'connections.none-found': '조건에 맞는 도구가 없습니다.',
+  'connections.all': '모든 도구 보기',
   'connections.more': '도구 더 보기',
   'connections.first': '최신으로',
   'connections.disconnect': '연결 끊기',
@@ -39,6 +42,8 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'projects.more': '프로젝트 더 보기',
   'projects.none-change': '아직 프로젝트가 없습니다. 아래에서 만들거나 연결된 도구에 맡기세요.',
   'projects.none-look': '아직 프로젝트가 없습니다. 소유자나 관리자가 만들 수 있습니다.',
+  'projects.none-found': '그런 이름의 프로젝트가 없습니다.',
+  'projects.all': '모든 프로젝트 보기',
   'projects.create': '프로젝트 만들기',
   'projects.name': '프로젝트 이름',
   'projects.submit': '프로젝트 만들기',

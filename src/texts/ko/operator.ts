@@ -78,7 +78,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
     '<b>{email}</b>: 도구 {connections}개가 모든 서버에서 2초 안에 멈추고, 다시 승인받아야 합니다.',
   'act.reset-second-factor': '두 번째 인증 초기화',
   'act.reset-second-factor-what':
-    '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인합니다. 본인이 요청한 것인지 확인하세요. 연결된 도구는 계속 쓸 수 있습니다.',
+    '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인하며, 메일로 알립니다. 본인이 요청한 것인지 확인하세요. 연결된 도구는 계속 쓸 수 있습니다.',
   'act.make-operator': '운영자로 지정',
   'act.make-operator-what':
     '<b>{email}</b>: 회원님처럼 서버 전체를 관리할 수 있게 됩니다. 서버의 비밀 값을 맡길 수 있는 사람만 지정하세요.',
@@ -155,11 +155,9 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
 
   'keys.lead':
     '액세스 토큰은 키 하나로 서명합니다. 다음 키는 쓰기 전에 먼저 공개하고, 물러난 키는 마지막 토큰이 끝날 때까지 인정합니다. 다음 키로 바뀌는 때: {rotation}.',
-  'keys.kid': '키',
-  'keys.stage': '단계',
-  'keys.published': '공개',
-  'keys.activated': '서명 시작',
-  'keys.retired': '물러남',
+  'keys.published': '공개 {when}',
+  'keys.activated': '서명 시작 {when}',
+  'keys.retired': '물러남 {when}',
   'keys.rotate': '지금 다음 키로 서명',
   'keys.rotate-what': '이제 <b>{kid}</b> 키로 서명합니다. 이전 키로 서명한 것은 끝날 때까지 인정합니다.',
   'keys.rotate-early':
@@ -198,7 +196,6 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'suspension.title': '<n>{organization}</n> 조직',
   'suspension.since':
     '{since}부터 정지되었습니다. 어떤 도구도 이 조직에서 일하거나 새로 연결될 수 없고, 조직의 페이지도 열리지 않습니다. 정지를 풀 수 있지만 도구는 다시 승인받아야 합니다.',
-  'suspension.others': '그 밖에 {count}명.',
   'suspension.nobody': '속한 사람이 없습니다.',
   'suspension.suspend': '정지',
   'suspension.resume': '정지 풀기',

@@ -14,7 +14,10 @@ export const REQUIRED: Readonly<Record<keyof typeof EN, string>> = {
   'required.lacking-now':
     '이곳에 오면 두 번째 인증을 설정하도록 안내합니다. 그때까지는 이들의 도구가 이곳에서 작동하지 않습니다.',
   'required.member': '{name} · {email} · {connections, plural, =0 {연결 없음} other {연결 #개}}',
-  'required.others': '그 밖에 {count}명',
+  'required.connected': '연결이 있는 사람만',
+  'required.see': '연결 보기',
+  'required.none-found': '조건에 맞는 사람이 없습니다.',
+  'required.members': '구성원 보기',
   'required.nobody': '모두 두 번째 인증이 있습니다.',
   'required.own-first': '다른 사람에게 두 번째 인증을 요구하기 전에 먼저 본인의 두 번째 인증을 하세요.',
   'required.prove': '인증하거나 설정하기',

@@ -98,6 +98,11 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'done.passkey-added': '패스키를 추가했습니다.',
   'done.passkey-renamed': '패스키의 이름을 바꾸었습니다.',
   'done.passkey-removed': '패스키를 삭제했습니다.',
+  'mail.factor-reset':
+    '서버의 운영자가 {time}(UTC)에 계정의 두 번째 인증을 초기화했습니다. 인증 앱, 패스키, 복구 코드가 사라졌고 모든 곳에서 로그아웃되었습니다. 다시 설정할 때까지 비밀번호만으로 로그인합니다.',
+  'mail.factor-reset-link': '다시 설정하기',
+  'mail.factor-reset-note':
+    '요청한 적이 없다면 로그인 페이지의 "비밀번호를 잊으셨나요?"에서 새 비밀번호를 바로 정하고, 서버를 운영하는 분에게 바로 알려 주세요.',
   'mail.passkey-added': '계정에 패스키를 추가했습니다: {name}. 이 패스키만으로 로그인할 수 있습니다.',
   'mail.passkey-renamed': '계정의 패스키 이름이 바뀌었습니다: {name}.',
   'mail.passkey-removed': '계정의 패스키를 삭제했습니다.',

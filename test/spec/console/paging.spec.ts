@@ -53,6 +53,32 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(textOf((await browser.submit(confirm, 'Disconnect')).html)).toContain('The tool is disconnected.');
     expect((await open(`/connections/${oldest}/disconnect`)).status).toBe(404);
     for (const odd of ['x', '0', '1 2']) expect((await open(`/connections?after=${odd}`)).status).toBe(200);
+    expect(ids(await open('/connections?q=TEST%20tool'))).toEqual(ids(await open('/connections')));
+    expect(ids(await open('/connections?q=acm')).length).toBe(50);
+    const none = await open('/connections?q=nobody');
+    expect(textOf(none.html)).toContain('No tool is like that.');
+    expect(ids(await follow(none, 'Show all tools')).length).toBe(50);
+    for (const odd of ['q=%00', 'q=a&q=b', 'q=%25']) expect((await open(`/connections?${odd}`)).status).toBe(200);
+  });
+
+  it('projects, by part of their name too', async () => {
+    await server.query(
+      `INSERT INTO projects (organization_id, name, created_at, updated_at)
+       SELECT $1, 'Project ' || n, $2::timestamptz + (n / 7) * interval '1 minute', $2 FROM generate_series(1, $3::integer) n`,
+      [ann.organizationId, server.clock.now(), MANY],
+    );
+    const names = (page: WebPage) => found(page, /<h2><bdi>([^<]+)<\/bdi>/g);
+    const rows = await server.query<{ name: string }>('SELECT name FROM projects ORDER BY created_at, id');
+    const pages = await through(await open('/projects'), 'More projects');
+    expect(pages.map((page) => names(page).length)).toEqual([50, 50, 20]);
+    expect(pages.flatMap(names)).toEqual(rows.map(({ name }) => name));
+    const ones = await through(await open('/projects?q=PROJECT%201'), 'More projects');
+    const wanted = rows.map(({ name }) => name).filter((name) => name.startsWith('Project 1'));
+    expect(ones.flatMap(names)).toEqual(wanted);
+    const none = await open('/projects?q=nobody');
+    expect(textOf(none.html)).toContain('No project is called that.');
+    expect(names(await follow(none, 'Show all projects'))).toEqual(names(pages[0]!));
+    for (const odd of ['q=%00', 'q=a&q=b', 'q=%25']) expect((await open(`/projects?${odd}`)).status).toBe(200);
   });
 
   it('open invitations, beside the members and their search', async () => {
@@ -81,5 +107,112 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(guests(both)).toEqual(guests(second));
     expect(members(both).length).toBe(11);
     expect(guests(await follow(both, 'Back to the first'))).toEqual(guests(everybody));
+  });
+
+  it('members of an organization, as operators see them, by name too', async () => {
+    await server.query('UPDATE users SET operator = true WHERE id = $1', [ann.id]);
+    const path = `/operator/organizations/${ann.organizationId}`;
+    const members = (page: WebPage) => found(page, />([^<]+@example\.com)<\/a> <span class="badge">/g);
+    const everybody = await server.query<{ email: string }>(
+      'SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ORDER BY u.email',
+      [ann.organizationId],
+    );
+    const pages = await through(await open(path), 'More members');
+    expect(pages.length).toBe(2);
+    expect(pages.flatMap(members)).toEqual(everybody.map(({ email }) => email));
+    expect(members(await follow(pages[1]!, 'Back to the first'))).toEqual(members(pages[0]!));
+    expect(members(await open(`${path}?q=MEMBER59`))).toEqual(['member59@example.com']);
+    const none = await open(`${path}?q=nobody`);
+    expect(textOf(none.html)).toContain('Nobody here is called that. See everybody');
+    for (const odd of ['q=%00', 'after=%00', 'q=a&q=b'])
+      expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
+  });
+
+  describe('where somebody is logged in', () => {
+    /** Their addresses tell them apart. */
+    const devices = (page: WebPage) => found(page, /<p>(?:Chrome|Firefox), \w+ · (10\.[\d.]+) ·/g);
+    let newestFirst: string[];
+    beforeAll(async () => {
+      await server.query('DELETE FROM sessions');
+      browser = await enter(server, ann);
+      await server.query(
+        `INSERT INTO sessions (id_hash, user_id, created_at, last_seen_at, expires_at, address, user_agent)
+         SELECT sha256(n::text::bytea), $1, $2::timestamptz - (n / 7 + 1) * interval '1 minute', $2, $2::timestamptz + interval '1 day',
+                '10.0.0.' || n, 'Firefox/1 Linux' FROM generate_series(1, $3::integer) n`,
+        [ann.id, server.clock.now(), MANY],
+      );
+      const rows = await server.query<{ address: string }>(
+        `SELECT address FROM sessions WHERE user_id = $1 AND address LIKE '10.%' ORDER BY created_at DESC, id_hash DESC`,
+        [ann.id],
+      );
+      newestFirst = rows.map(({ address }) => address);
+    });
+
+    it('on one’s own page: this browser first on each page, the others once, newest first', async () => {
+      const pages = await through(await open('/account'), 'More sessions');
+      expect(pages.map((page) => devices(page).length)).toEqual([20, 20, 20, 20, 20, 20]);
+      expect(pages.flatMap(devices)).toEqual(newestFirst);
+      for (const page of pages) {
+        const [first, ...others] = found(page, /<li class="item">\s*(<div class="stack tight"><p>[\s\S]*?)<\/li>/g);
+        expect(textOf(first!)).toMatch(/127\.0\.0\.1 .* this browser$/);
+        expect(others.filter((one) => one.includes('this browser'))).toEqual([]);
+      }
+      expect(devices(await follow(pages[5]!, 'Back to the newest'))).toEqual(newestFirst.slice(0, 20));
+    });
+
+    it('and the oldest of all can be logged out from the last page', async () => {
+      const pages = await through(await open('/account'), 'More sessions');
+      const last = pages.at(-1)!;
+      const form = last.forms.findLast(({ action }) => action.endsWith('/end'))!;
+      const csrf = form.fields.find(({ name }) => name === 'csrf')!.value;
+      const done = await browser.post(new URL(form.action, server.origin).href, new URLSearchParams({ csrf }));
+      expect(textOf(done.html)).toContain('It is logged out.');
+      const left = await server.query<{ n: number }>(
+        'SELECT count(*)::int AS n FROM sessions WHERE user_id = $1 AND address = $2',
+        [ann.id, newestFirst.pop()],
+      );
+      expect(left[0]!.n).toBe(0);
+    });
+
+    it('beside it, what happened: each list is turned while the other stays', async () => {
+      for (let n = 0; n < 25; n++)
+        await server.query(
+          `INSERT INTO audit_events (at, action, user_id, detail, address) VALUES ($1, 'user.renamed', $2, '{}', $3)`,
+          [new Date(server.clock.now().getTime() - n * 60_000), ann.id, `192.0.2.${n}`],
+        );
+      const addresses = (page: WebPage) => found(page, /<td role="cell">(192\.0\.2\.\d+)<\/td>/g);
+      const second = await follow(await open('/account'), 'More sessions');
+      const pages = await through(second, 'Older');
+      expect(pages.flatMap(addresses)).toEqual(Array.from({ length: 25 }, (_, n) => `192.0.2.${n}`));
+      for (const page of pages) expect(devices(page)).toEqual(newestFirst.slice(20, 40));
+      expect(addresses(await follow(pages[1]!, 'More sessions'))).toEqual(addresses(pages[1]!));
+      for (const odd of ['sessions=x', 'sessions=1%201', 'sessions=%00', 'activity=x', 'sessions=1&sessions=2'])
+        expect([odd, (await open(`/account?${odd}`)).status]).toEqual([odd, 200]);
+    });
+
+    it('and to which organizations somebody belongs, as operators see it', async () => {
+      await server.query(
+        `WITH made AS (INSERT INTO organizations (name, created_at)
+            SELECT (ARRAY['Müller ', 'müller ', '뮐러 ', 'a b  '])[n % 4 + 1] || n / 8, $2 FROM generate_series(1, $3::integer) n RETURNING id)
+         INSERT INTO memberships (user_id, organization_id, role, created_at) SELECT $1, id, 'member', $2 FROM made`,
+        [ann.id, server.clock.now(), MANY],
+      );
+      await server.query('UPDATE users SET operator = true WHERE id = $1', [ann.id]);
+      const path = `/operator/people/${ann.id}`;
+      const organizations = (page: WebPage) => found(page, /operator\/organizations\/([0-9a-f-]{36})"/g);
+      const pages = await through(await open(path), 'More organizations');
+      expect(pages.map((page) => organizations(page).length)).toEqual([50, 50, 21]);
+      const rows = await server.query<{ id: string }>(
+        `SELECT o.id FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1 ORDER BY lower(o.name), o.id`,
+        [ann.id],
+      );
+      expect(pages.flatMap(organizations)).toEqual(rows.map(({ id }) => id));
+      const sessions = await through(pages[1]!, 'More sessions');
+      expect(sessions.flatMap(devices)).toEqual(newestFirst);
+      for (const page of sessions) expect(organizations(page)).toEqual(organizations(pages[1]!));
+      expect(organizations(await follow(sessions[1]!, 'Back to the first'))).toEqual(organizations(pages[0]!));
+      for (const odd of ['organizations=x', 'organizations=%00%20x', 'sessions=1%20x'])
+        expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
+    });
   });
 });

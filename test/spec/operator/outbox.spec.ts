@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { Outbox } from '../../../src/mail/outbox.js';
 import { EN } from '../../../src/texts/en/index.js';
+import { text } from '../../../src/texts/text.js';
 import { type HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { Mailbox } from '../../support/mailbox.js';
 import { addPerson, type Person } from '../../support/people.js';
@@ -28,7 +30,7 @@ async function open(variables: Record<string, string>): Promise<TestServer> {
   return server;
 }
 const outbox = (query = '') => browser.get(`${server!.origin}/console/operator/outbox${query}`);
-const rows = ({ html }: WebPage) => [...html.matchAll(/<tr><td>[\s\S]*?<\/tr>/g)].map(([row]) => textOf(row));
+const rows = ({ html }: WebPage) => [...html.matchAll(/<li class="item">[\s\S]*?<\/li>/g)].map(([row]) => textOf(row));
 
 describe('a test mail', () => {
   it('goes to the operator who asks, and the page says that the mail server took it', async () => {
@@ -39,7 +41,7 @@ describe('a test mail', () => {
     expect(textOf(page.html)).toContain('The mail server took the test mail.');
     const { mail } = await mailbox.next(operator.email);
     expect([mail.subject, mail.text]).toEqual(['A test', expect.stringContaining(`Mail of ${origin} arrives here.`)]);
-    expect(rows(page)).toEqual([expect.stringMatching(/operator@example\.com A test sent$/)]);
+    expect(rows(page)).toEqual([expect.stringMatching(/^A test sent operator@example\.com · just now$/)]);
   });
 
   it('that is refused says in whose words, once, and is not offered again', async () => {
@@ -145,6 +147,67 @@ describe('the mails of this node', () => {
     // What no mail is of is no filter.
     for (const odd of ['?kind=nonsense', '?kind=__proto__', '?kind=reset&kind=reset', '?to=a&to=b', '?to=%00'])
       expect([odd, (await outbox(odd)).status]).toEqual([odd, 200]);
+  });
+
+  it('come in pages, newest first; what became of them is in the address too', async () => {
+    const { app } = await open({});
+    const kept = app.get(Outbox, { strict: false });
+    for (let n = 1; n <= 130; n++) {
+      const mail = {
+        to: `p${n}@example.com`,
+        locale: 'en',
+        subject: text('mail.reset'),
+        lead: text('mail.reset'),
+        note: text('mail.nobody'),
+      } as const;
+      kept.add(mail, n % 2 ? 'sent' : 'failed');
+    }
+    const people = (page: WebPage) => rows(page).map((row) => Number(/p(\d+)@/.exec(row)![1]));
+    const linkOf = ({ html }: WebPage, name: string) =>
+      new RegExp(`href="([^"]*)">${name}<`).exec(html.replace(/&#x3D;/g, '=').replace(/&amp;/g, '&'))?.[1];
+    const through = async (first: WebPage) => {
+      const pages = [first];
+      for (let next = linkOf(first, 'Earlier mails'); next; next = linkOf(pages.at(-1)!, 'Earlier mails')) {
+        // What comes meanwhile moves nothing.
+        kept.add({ ...kept.list()[0]!.mail, to: 'p0@example.com' }, 'waiting');
+        pages.push(await browser.get(server!.origin + next));
+      }
+      return pages;
+    };
+    const newest = (count: number) => Array.from({ length: count }, (_, n) => 130 - n);
+    const pages = await through(await outbox());
+    expect(pages.map((page) => people(page).length)).toEqual([20, 20, 20, 20, 16]);
+    expect(pages.flatMap(people)).toEqual(newest(96));
+    expect(people(await browser.get(server!.origin + linkOf(pages[2]!, 'Back to the newest')!))).toContain(0);
+    const failed = await through(await outbox('?state=failed&to=P'));
+    expect(failed.flatMap(people)).toEqual(
+      newest(96)
+        .filter((n) => n % 2 === 0)
+        .slice(0, failed.flatMap(people).length),
+    );
+    expect(failed.length).toBeGreaterThan(2);
+    const health = await browser.get(`${server!.origin}/console/operator`);
+    expect(people(await browser.get(server!.origin + linkOf(health, 'Look')!))).toEqual(people(failed[0]!));
+    for (const odd of [
+      '?before=x',
+      '?before=-1',
+      '?before=99999999999999999999',
+      '?state=__proto__',
+      '?before=1&before=2',
+    ])
+      expect([odd, (await outbox(odd)).status]).toEqual([odd, 200]);
+  });
+
+  it('while there are none, the page says what to do', async () => {
+    mailbox = await Mailbox.open();
+    await open(mailbox.variables);
+    const empty = await outbox();
+    expect(textOf(empty.html)).toContain('No mail was sent since this node was started. Send a test mail');
+    expect(empty.html.match(/Send a test mail/g)).toHaveLength(1);
+    expect(rows(await browser.submit(empty, 'Send a test mail'))).toHaveLength(1);
+    await server!.close();
+    await open({});
+    expect((await outbox()).html).toContain('href="/console/operator/settings">See the settings');
   });
 
   it('each kind that is sent has a name', () => {

@@ -71,6 +71,51 @@ describe.each(BOTH_DATABASES)('an organization that requires a second factor, on
     return watch.logged.find((line) => line.includes(`[${code}]`));
   };
 
+  describe('members without one', () => {
+    const listed = ({ html }: WebPage) =>
+      [...html.matchAll(/· (\w+@example\.com) · (?:no|\d+) con/g)].map(([, one]) => one);
+    const odd = ['q=%00', 'after=%00', 'q=a&q=b', 'connected=on&connected=on'];
+
+    it('come in pages, by name and by whether tools of theirs end, in the address; all are counted', async () => {
+      await (await register()).connect(bob);
+      await server.query(
+        `WITH people AS (INSERT INTO users (email, name, password_hash, created_at)
+            SELECT 'many' || lpad(n::text, 3, '0') || $2 || '@example.com', 'Many', 'x', $3 FROM generate_series(1, 120) n RETURNING id)
+         INSERT INTO memberships (user_id, organization_id, role, created_at) SELECT id, $1, 'member', $3 FROM people`,
+        [owner.organizationId, String(serial), server.clock.now()],
+      );
+      const pages = [await browser.get(page())];
+      while (pages.at(-1)!.html.includes('>More members<'))
+        pages.push(await browser.get(followed(pages.at(-1)!.html, 'More members')));
+      expect(pages.map((one) => listed(one).length)).toEqual([50, 50, 22]);
+      const all = pages.flatMap(listed);
+      expect(all).toEqual([...new Set(all)].toSorted());
+      expect(all).toEqual(expect.arrayContaining([owner.email, bob.email]));
+      for (const one of pages)
+        expect(textOf(one.html)).toMatch(/122 members\. They stay members\. 1 connection of theirs ends/);
+      expect(listed(await browser.get(followed(pages[2]!.html, 'Back to the first')))).toEqual(listed(pages[0]!));
+      const connected = await browser.get(`${page()}?connected=on`);
+      expect(listed(connected)).toEqual([bob.email]);
+      expect(textOf(connected.html)).toContain('122 members');
+      const [, href] = /href="([^"]+\/connections\?person=[^"]+)"/.exec(connected.html)!;
+      const theirs = await browser.get(server.origin + href!);
+      expect(textOf(theirs.html)).toContain(`approved by ${bob.email}`);
+      expect(listed(await browser.get(`${page()}?q=MANY007`))).toEqual([`many007${serial}@example.com`]);
+      const none = await browser.get(`${page()}?q=many&connected=on`);
+      expect(textOf(none.html)).toContain('Nobody is like that.');
+      expect(listed(await browser.get(followed(none.html, 'See everybody')))).toEqual(listed(pages[0]!));
+      for (const one of odd) expect([one, (await browser.get(`${page()}?${one}`)).status]).toEqual([one, 200]);
+    });
+
+    it('while there are none, the page leads to the members', async () => {
+      await server.query('DELETE FROM memberships WHERE user_id = $1', [bob.id]);
+      await setUpApp(server, browser);
+      const nobody = await browser.get(page());
+      expect(textOf(nobody.html)).toContain('Everybody here has one. See the members');
+      expect(pathOf(await browser.get(followed(nobody.html, 'See the members')))).toMatch(/\/members$/);
+    });
+  });
+
   describe('turned on', () => {
     it('by an owner who proved their own, who sees first whom it touches; what was foretold happens', async () => {
       const carl = await member('carl');
