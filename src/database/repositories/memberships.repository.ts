@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
-import { ADMINISTRATORS, type Role } from '../../oauth/role.js';
+import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js';
+import { Invitation } from '../entities/invitation.entity.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
@@ -85,6 +86,7 @@ export class Memberships {
       const found = await this.decide(manager, { organizationId, userId, by, becomes: role }, allows);
       if (typeof found === 'string') return found;
       await manager.update(Membership, { organizationId, userId }, { role });
+      await endInvitations(manager, { organizationId, invitedBy: userId }, role, at);
       const detail = { before: found.role, after: role, by };
       await addAuditEvent(manager, { at, action: 'member.role_changed', userId, organizationId, detail });
       return 'done';
@@ -102,6 +104,7 @@ export class Memberships {
       if (typeof found === 'string') return found;
       // First the place: an approval under way holds its row, and is over when this goes on.
       await manager.delete(Membership, { organizationId, userId });
+      await endInvitations(manager, { organizationId, invitedBy: userId }, null, at);
       const common = { organization_id: organizationId, user_id: userId };
       await endGrants(manager, common, { because: 'member_removed', at, by });
       const detail = { before: found.role, by };
@@ -131,4 +134,19 @@ export class Memberships {
       return work(manager);
     });
   }
+}
+
+/** What somebody offered, they may offer no more: invitations to roles that they may not decide about end. */
+async function endInvitations(
+  manager: EntityManager,
+  by: { organizationId: string; invitedBy: string },
+  role: Role | null,
+  at: Date,
+): Promise<void> {
+  const beyond = ROLES.filter((offered) => role === null || !mayDecide(role, offered));
+  await manager.update(
+    Invitation,
+    { ...by, role: In(beyond), acceptedAt: IsNull(), revokedAt: IsNull() },
+    { revokedAt: at },
+  );
 }
