@@ -130,6 +130,8 @@ export interface WaitingModel extends AskingModel {
   readonly since: Moment;
   /** As long as the tool waits. */
   readonly until: Moment;
+  /** As long as an answer can come. */
+  readonly over: Moment;
 }
 export const WAITING_PAGE = definePage<WaitingModel>('authorization/waiting', { script: 'live' });
 

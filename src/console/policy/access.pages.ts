@@ -15,6 +15,7 @@ interface AskingRow {
   readonly redirectHost: string;
   readonly reason: string;
   readonly since: Moment;
+  readonly until: Moment;
 }
 
 export interface AccessRequestsModel extends ConsoleModel {
@@ -22,6 +23,8 @@ export interface AccessRequestsModel extends ConsoleModel {
   readonly here: string;
   readonly rules: string;
   readonly requests: readonly AskingRow[];
+  /** So long one waits for an answer. */
+  readonly days: number;
   readonly more: string | undefined;
   readonly first: string | undefined;
 }
