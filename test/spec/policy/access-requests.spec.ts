@@ -65,6 +65,7 @@ describe('a tool that must be asked for', () => {
   it('the person says why, an administrator gets a mail and approves, the waiting page leads on, the tool works', async () => {
     const { browser, page } = await ask();
     expect(textOf(page.html)).toContain('Waiting for Acme');
+    expect(page.html).toContain('<noscript><p>Your browser runs no script here');
     const { mail, link } = await mailbox.next(owner.email);
     expect(mail.subject).toContain(member.email);
     const admin = await logIn(owner);
@@ -186,7 +187,8 @@ describe('a request that can be answered no more', () => {
     member = await join('member');
     client = await OAuthClient.register(server.origin);
     await ask();
-    await admin.submit(await admin.get(`${address().replace('policy', 'members')}/${member.id}/remove`), 'Remove');
+    const removal = await admin.get(`${address().replace('policy', 'members')}/${member.id}/remove`);
+    await admin.submit(removal, 'Remove', { confirm: member.email });
     expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
   });
 
