@@ -44,4 +44,7 @@ export interface AccessRequestModel extends ConsoleModel {
   readonly version: number;
   readonly permissions: readonly { readonly name: string; readonly label: Words }[];
 }
-export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', CONSOLE);
+export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', {
+  ...CONSOLE,
+  script: 'deliberate',
+});
