@@ -17,6 +17,7 @@ export const ACCESS = {
   'ask.waiting-heading': 'Waiting for <n>{organization}</n>',
   'ask.waiting':
     'You asked {since}. Its owners and admins know. This page continues by itself when one of them answers.',
+  'ask.no-script': 'Your browser runs no script here, so it cannot: look again yourself.',
   'ask.waiting-until':
     'The tool can wait until {until}. If the answer comes later, connect again at the tool: the answer will be there. If nobody answers, your request is over {over}; then you can ask anew.',
 

@@ -18,6 +18,7 @@ export const ACCESS: Readonly<Record<keyof typeof EN, string>> = {
   'ask.waiting-title': '답을 기다리는 중',
   'ask.waiting-heading': '<n>{organization}</n>의 답을 기다리는 중',
   'ask.waiting': '{since} 요청했고, 소유자와 관리자에게 알렸습니다. 답이 오면 이 페이지가 저절로 이어집니다.',
+  'ask.no-script': '이 브라우저에서는 스크립트가 실행되지 않아 저절로 이어지지 않습니다. 직접 다시 확인해 주세요.',
   'ask.waiting-until':
     '도구는 {until}까지 기다립니다. 그 뒤에 답이 오면 도구에서 다시 연결하세요. 답이 반영되어 있습니다. {over}까지 아무도 답하지 않으면 요청이 끝나고, 다시 요청할 수 있습니다.',
 
