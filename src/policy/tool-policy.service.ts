@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Policies, type PolicyChange } from '../database/repositories/policies.repository.js';
 import {
+  type Kind,
   type NamedConnection,
   type Place,
   Rehearsals,
@@ -63,13 +64,13 @@ export class ToolPolicy {
     const asked = { organizationId, change, version };
     const all = await this.rehearsals.kinds(asked, at);
     if (!all) return undefined;
-    const kinds = all.map((kind) => ({ ...kind, carried: this.carried(kind, kind.after) }));
-    const ends = kinds.filter(({ after }) => !isAllowed(after));
-    const stays = kinds.filter(({ after }) => isAllowed(after));
-    const changes = stays.filter((kind) => this.carried(kind, kind.before).join() !== kind.carried.join());
-    const part = async (of: typeof kinds, after: Place | undefined): Promise<Part> => {
+    const carried = new Map(all.map((kind) => [keyOf(kind), this.carried(kind, kind.after)]));
+    const ends = all.filter(({ after }) => !isAllowed(after));
+    const stays = all.filter(({ after }) => isAllowed(after));
+    const changes = stays.filter((kind) => this.carried(kind, kind.before).join() !== carried.get(keyOf(kind))?.join());
+    const part = async (of: readonly RuledKind[], after: Place | undefined): Promise<Part> => {
       const named = await this.rehearsals.named(asked, of, after, page.size + 1, at);
-      return { count: countOf(of), named: named.map((one) => ({ ...one, after: of[one.kind]!.carried })) };
+      return { count: countOf(of), named: named.map((one) => ({ ...one, after: carried.get(keyOf(one)) ?? [] })) };
     };
     return {
       ended: await part(ends, page.ended),
@@ -93,5 +94,7 @@ export class ToolPolicy {
   }
 }
 
+const keyOf = ({ identity, tool, role, person, resource, scopes }: Kind) =>
+  JSON.stringify([identity, tool, role, person, resource, scopes]);
 const isAllowed = ({ verdict }: Ruled) => (verdict ?? 'allow') === 'allow';
 const countOf = (kinds: readonly RuledKind[]) => kinds.reduce((sum, { count }) => sum + count, 0);

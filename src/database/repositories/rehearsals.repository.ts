@@ -14,7 +14,7 @@ export interface Ruled {
 }
 
 /** What no rule can tell apart: it means the same for every connection of a kind. */
-interface Kind {
+export interface Kind {
   readonly identity: ClientIdentity;
   /** Its `client_id`, when a rule names it. */
   readonly tool: string | null;
@@ -38,11 +38,10 @@ export interface Place {
   readonly id: string;
 }
 
-/** One by name, and the index of its kind among those that were asked for. */
-export interface NamedConnection extends Place {
+/** One by name. */
+export interface NamedConnection extends Place, Kind {
   readonly redirectUri: string;
   readonly metadata: ClientMetadata;
-  readonly kind: number;
 }
 
 /** Approvals of one tool, and how many of them a policy would have let pass, asked about, denied. */
@@ -74,6 +73,7 @@ const TOLD_APART = `grants g JOIN clients c ON c.id = g.client_id
       LEFT JOIN (SELECT person_id FROM policy_rules WHERE organization_id = $1 AND person_id IS NOT NULL
                   UNION SELECT $4::uuid) s ON s.person_id = g.user_id`;
 const KIND = 'c.identity, t.client_id AS tool, m.role, s.person_id AS person';
+const KIND_OF_RESOURCE = `${KIND}, g.resource, g.scopes`;
 
 /** `$5`: whom it is for; `$6`, `$7`, `$8`: what it becomes. */
 const RULES_AFTER = `rules_after AS (
@@ -86,19 +86,21 @@ const ruled = (as: string, rules: string) =>
   `LEFT JOIN LATERAL (${ruling({ organizationId: '$1', clientId: 'k.tool', identity: 'k.identity', person: 'k.person', role: 'k.role', at: '$2', rules })}) ${as} ON true`;
 
 const KINDS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
-      SELECT ${KIND}, g.resource, g.scopes, count(*)::integer AS count FROM ${TOLD_APART} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5, 6)
+      SELECT ${KIND_OF_RESOURCE}, count(*)::integer AS count FROM ${TOLD_APART} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5, 6)
     SELECT k.*, jsonb_build_object('verdict', b.verdict, 'ceiling', b.ceiling) AS before,
            jsonb_build_object('verdict', p.verdict, 'ceiling', p.ceiling) AS after
       FROM k ${ruled('b', 'policy_rules')} ${ruled('p', 'rules_after')}`;
 
-/** Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`. */
-const NAMED = `SELECT g.id, u.email, g.redirect_uri AS "redirectUri", c.metadata, k.index AS kind
+/**
+ * Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`. `IS TRUE`: the kinds are looked up, one
+ * connection after the other; what the planner makes of a join with them expects few.
+ */
+const NAMED = `SELECT g.id, u.email, g.redirect_uri AS "redirectUri", c.metadata, ${KIND_OF_RESOURCE}
       FROM ${TOLD_APART} JOIN users u ON u.id = g.user_id
-      JOIN LATERAL (SELECT (
-        SELECT k.index FROM jsonb_to_recordset($5) AS k(index integer, identity text, tool text, role text, person uuid, resource text, scopes text[])
-         WHERE k.identity = c.identity AND k.tool IS NOT DISTINCT FROM t.client_id AND k.role = m.role
-           AND k.person IS NOT DISTINCT FROM s.person_id AND k.resource = g.resource AND k.scopes = g.scopes) AS index) k ON k.index IS NOT NULL
      WHERE ${LIVE} AND ($6::text IS NULL OR (u.email COLLATE "C", g.id) > ($6::text COLLATE "C", $7::uuid))
+       AND ((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
+             SELECT k.identity, coalesce(k.tool, ''), k.role, coalesce(k.person, ''), k.resource, k.scopes
+               FROM jsonb_to_recordset($5) AS k(identity text, tool text, role text, person text, resource text, scopes text[]))) IS TRUE
      ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
 
 /** Since `$9`. A tool that registers again and again by the same name is one tool. */
@@ -140,9 +142,8 @@ export class Rehearsals {
   ): Promise<NamedConnection[]> {
     if (kinds.length === 0) return [];
     const { tool, person } = aboutOf(change);
-    const numbered = JSON.stringify(kinds.map((kind, index) => ({ ...kind, index })));
     const place = [after?.email ?? null, after?.id ?? null];
-    return this.dataSource.query(NAMED, [organizationId, at, tool, person, numbered, ...place, limit]);
+    return this.dataSource.query(NAMED, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
   }
 
   /** What it would have done to approvals since then. */
