@@ -39,6 +39,18 @@ const clickAtOnce = async (page: Page, name = 'Approve') => {
   const box = (await page.getByRole('button', { name }).boundingBox())!;
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 };
+/** With its style: looking for a button before there is one has the browser lay the page out without. */
+const shown = (page: Page, path: string) => page.waitForURL(({ pathname }) => pathname.endsWith(path));
+/** Without script it is a transition that makes them wait: it stands still until `goOn`, however slow the machine is. */
+const standStill = async (page: Page) => {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('Animation.enable');
+  await devTools.send('Animation.setPlaybackRate', { playbackRate: 0 });
+  return async () => {
+    await devTools.send('Animation.setPlaybackRate', { playbackRate: 1 });
+    await page.waitForTimeout(700);
+  };
+};
 const untilDeliberate = (page: Page) => page.locator('[data-deliberate]:not([aria-disabled])').waitFor();
 /** High enough that nobody need scroll to the button. */
 const viewport = { width: 900, height: 1_600 };
@@ -54,11 +66,13 @@ describe('W18 in Chromium', () => {
     async (javaScriptEnabled) => {
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
       await toApproval(page);
       await clickAtOnce(page);
       if (javaScriptEnabled) await approve(page).press('Enter', { noWaitAfter: true });
       await page.waitForTimeout(700);
       expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/approve']);
+      await goOn?.();
       await clickAtOnce(page);
       await page.getByRole('heading', { name: 'Connected' }).waitFor();
       expect((await listener.next()).get('code')).toBeTruthy();
@@ -90,17 +104,21 @@ describe('W18 in Chromium', () => {
         .get(RegisteredClients, { strict: false })
         .register({ name: 'Desk', redirectUris: [redirectUri], authMethod: 'none', trusted: true });
       const context = await browser.newContext({ javaScriptEnabled, viewport });
-      await context.route(`${redirectUri}*`, (route) =>
-        route.fulfill({ contentType: 'text/html', body: '<h1>Connected</h1>' }),
-      );
       const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
       await page.goto(
         new OAuthClient(server.origin, { client_id: clientId, redirect_uris: [redirectUri] }).authorizeUrl(),
       );
       await logIn(page, person);
+      await shown(page, '/mcp/oauth/authorize/organization');
       await clickAtOnce(page, 'Continue');
       await page.waitForTimeout(700);
       expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/organization']);
+      await goOn?.();
+      // Only now: while a browser hands its requests over, it keeps no style sheet from the page before.
+      await context.route(`${redirectUri}*`, (route) =>
+        route.fulfill({ contentType: 'text/html', body: '<h1>Connected</h1>' }),
+      );
       await clickAtOnce(page, 'Continue');
       await page.getByRole('heading', { name: 'Connected' }).waitFor();
       expect([await granted(), new URL(page.url()).searchParams.has('code')]).toEqual([1, true]);
@@ -134,11 +152,14 @@ describe('W18 in Chromium', () => {
 
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
       await page.goto(`${server.origin}/console/organizations/${organizationId}/policy/requests/${request!.id}`);
       await logIn(page, person);
+      await shown(page, `/policy/requests/${request!.id}`);
       await clickAtOnce(page);
       await page.waitForTimeout(700);
       expect([await answer(), new URL(page.url()).pathname]).toEqual([null, expect.stringContaining(request!.id)]);
+      await goOn?.();
       await clickAtOnce(page);
       await page.getByText('Nobody waits for an answer.').waitFor();
       expect(await answer()).toBe('approved');
