@@ -44,11 +44,32 @@ export async function timePages(origin, pages, cookie, rounds) {
   return rows;
 }
 
+/**
+ * Where the second page of a rehearsal is: that of a rule for everybody about any tool.
+ * @param {string} origin
+ * @param {string} organization id
+ * @param {string} cookie
+ * @param {Record<string, string>} rule its fields
+ * @returns {Promise<string>} path
+ */
+export async function rehearsalPage(origin, organization, cookie, rule) {
+  const policy = `${origin}/console/organizations/${organization}/policy`;
+  const csrf = csrfOf(await (await fetch(policy, { headers: { cookie } })).text());
+  const rehearsed = await fetch(`${policy}/rehearsal`, {
+    method: 'POST',
+    headers: { ...FORM, cookie },
+    body: new URLSearchParams({ csrf, tool: '*', people: 'everybody', ...rule }),
+  });
+  const [, path] = /href="([^"]+\/rehearsal[^"]+)"/.exec(await rehearsed.text()) ?? [];
+  if (path === undefined) throw new Error(`a rehearsal: ${rehearsed.status}, and no second page`);
+  return path.replace(/&#x3D;/g, '=').replace(/&amp;/g, '&');
+}
+
 /** @param {string} origin @returns {Promise<string>} the cookies of the person of the bench */
 export async function logIn(origin) {
   const page = await fetch(`${origin}/console/login`);
   const cookie = cookiesOf(page);
-  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const csrf = csrfOf(await page.text());
   const entered = await fetch(`${origin}/console/login`, {
     method: 'POST',
     redirect: 'manual',
@@ -58,6 +79,9 @@ export async function logIn(origin) {
   if (entered.status !== 303) throw new Error(`logging in: ${entered.status}`);
   return `${cookie}; ${cookiesOf(entered)}`;
 }
+
+/** @param {string} html */
+const csrfOf = (html) => /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
 
 /** @param {Response} response */
 export function cookiesOf(response) {

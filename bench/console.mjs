@@ -1,5 +1,5 @@
 import { startPostgres } from '../test/support/postgres-server.mjs';
-import { logIn, timePages } from './console-pages.mjs';
+import { logIn, rehearsalPage, timePages } from './console-pages.mjs';
 import { EMAIL, PASSWORD } from './contestants/contestant.mjs';
 import { query as ask } from './database.mjs';
 import { report, table } from './report.mjs';
@@ -27,7 +27,16 @@ try {
   cli(['org', 'create', 'Bench', '--owner', EMAIL]);
   const [organization] = await query('SELECT id FROM organizations');
   await seed(organization.id);
-  const times = await timePages(origin, await pages(organization.id), await logIn(origin), ROUNDS);
+  const cookie = await logIn(origin);
+  const rehearsals = {
+    'rehearsal, all end': await rehearsalPage(origin, organization.id, cookie, { verdict: 'deny' }),
+    'rehearsal, all change': await rehearsalPage(origin, organization.id, cookie, {
+      verdict: 'allow',
+      scope: 'organization:read',
+    }),
+  };
+  const asked = { ...(await pages(organization.id)), ...rehearsals };
+  const times = await timePages(origin, asked, cookie, ROUNDS);
   const rows = times.map(({ page, p50, p95 }) => [page, p50.toFixed(1), p95.toFixed(1)]);
   const text = [
     `${CONNECTIONS} connections of one organization, ${EVENTS} events in the log, each page ${ROUNDS} times.`,

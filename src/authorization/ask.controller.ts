@@ -40,7 +40,7 @@ export class AskController {
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const asked = await this.open(request, reply);
     const standing = await this.standing(asked, reply);
-    if (standing.is === 'waiting') return this.wait(asked, standing.since, reply);
+    if (standing.is === 'waiting') return this.wait(asked, standing, reply);
     await this.render(asked, reply);
   }
 
@@ -134,13 +134,14 @@ export class AskController {
     );
   }
 
-  private async wait(asked: Asked, since: Date, reply: FastifyReply): Promise<void> {
+  private async wait(asked: Asked, { since, until }: Waiting, reply: FastifyReply): Promise<void> {
     const now = this.clock.now();
     await renderPage(reply, WAITING_PAGE, {
       ...this.around(asked, reply),
       title: text('ask.waiting-title'),
       since: moment(since, now),
       until: moment(new Date(asked.request.expiresAt), now),
+      over: moment(until, now),
     });
   }
 
@@ -156,6 +157,8 @@ export class AskController {
     };
   }
 }
+
+type Waiting = Extract<Standing, { is: 'waiting' }>;
 
 /** Whoever answers need not ask. */
 const mayDecide = ({ organization }: Asked) => ADMINISTRATORS.includes(organization.role);

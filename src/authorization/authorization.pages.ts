@@ -55,9 +55,13 @@ export interface OrganizationModel {
   readonly create: Form;
   readonly newName: string;
   readonly failure: Text | undefined;
+  /** The client is trusted: nobody is asked again, what is pressed here is the answer. */
+  readonly answers: boolean;
 }
-/** For a trusted client this form is the last one. */
-export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization', { formLeavesSite: true });
+export const ORGANIZATION_PAGE = definePage<OrganizationModel>('authorization/organization', {
+  formLeavesSite: true,
+  script: 'deliberate',
+});
 
 /** Something a person can permit. */
 export interface Permission {
@@ -136,6 +140,8 @@ export interface WaitingModel extends AskingModel {
   readonly since: Moment;
   /** As long as the tool waits. */
   readonly until: Moment;
+  /** As long as an answer can come. */
+  readonly over: Moment;
 }
 export const WAITING_PAGE = definePage<WaitingModel>('authorization/waiting', { script: 'live' });
 

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isProven } from '../clients/clients.service.js';
+import { type Client, isProven } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
 import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -12,6 +12,7 @@ import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
 import { type Text, text } from '../texts/text.js';
 import { askingTool } from './asking-tool.js';
+import type { AuthorizationRequest } from './authorization-request.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
 import { type Answering, Steps } from './steps.js';
@@ -60,7 +61,7 @@ export class OrganizationController {
     this.recording.know(request, { organizationId: chosen.id });
     const { request: asked } = answering;
     const client = await this.requests.clientOf(asked);
-    if (client.trusted && isProven(client, asked.redirectUri) && !asked.askAgain) {
+    if (isAnswered(client, asked)) {
       const resource = await this.requests.resourceOf(asked);
       return this.answers.approveAll({ ...answering, client, organization: chosen, resource }, reply);
     }
@@ -115,7 +116,13 @@ export class OrganizationController {
       create: form,
       newName,
       failure,
+      answers: isAnswered(client, asked),
     };
     await renderPage(reply, ORGANIZATION_PAGE, model, failure === undefined ? 200 : 400);
   }
+}
+
+/** An administrator vouches for the client, so nobody is asked to approve: selecting an organization is the answer. */
+function isAnswered(client: Client, { redirectUri, askAgain }: AuthorizationRequest): boolean {
+  return client.trusted && isProven(client, redirectUri) && !askAgain;
 }

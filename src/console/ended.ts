@@ -1,6 +1,7 @@
+import { STALE_MS } from '../grants/revocations.service.js';
 import { type Text, text } from '../texts/text.js';
 
-/** Within which every node that reaches the database refuses a revoked connection. */
+/** Within which every node that reaches the database refuses a revoked connection; one that does not, within `STALE_MS`. */
 const DEAD_WITHIN_MS = 2_000;
 
 /**
@@ -15,5 +16,8 @@ export function endedQuery(count: number, at: Date): string {
 export function endedNotice({ ended, by }: Readonly<Record<string, unknown>>, now: Date): Text | undefined {
   const [count, at] = [Number(ended), Number(by)];
   const recent = Number.isSafeInteger(count) && count > 0 && Math.abs(at - now.getTime()) < 3_600_000;
-  return recent ? text('ai.ended', { count, time: new Date(at).toISOString().slice(11, 19) }) : undefined;
+  if (!recent) return undefined;
+  return text('ai.ended', { count, time: timeOf(at), last: timeOf(at - DEAD_WITHIN_MS + STALE_MS) });
 }
+
+const timeOf = (at: number) => new Date(at).toISOString().slice(11, 19);

@@ -19,6 +19,7 @@ import { Organizations } from './repositories/organizations.repository.js';
 import { StoredPasskeys } from './repositories/passkeys.repository.js';
 import { People } from './repositories/people.repository.js';
 import { Policies } from './repositories/policies.repository.js';
+import { Rehearsals } from './repositories/rehearsals.repository.js';
 import { Projects } from './repositories/projects.repository.js';
 import { AccessRequests } from './repositories/access-requests.repository.js';
 import { RequiredFactors } from './repositories/required-factors.repository.js';
@@ -54,6 +55,7 @@ const REPOSITORIES = [
   Organizations,
   People,
   Policies,
+  Rehearsals,
   Projects,
   RateLimitStore,
   RequiredFactors,

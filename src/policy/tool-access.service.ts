@@ -11,6 +11,7 @@ import {
   AccessRequests,
   type Answered,
   type OpenRequest,
+  openUntil,
 } from '../database/repositories/access-requests.repository.js';
 import { Memberships } from '../database/repositories/memberships.repository.js';
 import { type Decision, SELF_ASSERTED } from '../database/repositories/policies.repository.js';
@@ -24,16 +25,14 @@ const DAY_MS = 86_400_000;
 /** One person has so many requests open in an organization, and makes so many a day. */
 const MOST_OPEN = 5;
 const MOST_A_DAY = 10;
-/** A request that nobody answered for so long can be made anew; one's older ones are forgotten. */
-const FORGOTTEN_DAYS = 30;
 /** One administrator gets at most so many of these mails an hour; the console has the rest. */
 const MAILS_AN_HOUR = 20;
 export const MAX_REASON_LENGTH = 500;
 
-/** Where somebody stands. `refused`: not to be asked again before `until`. */
+/** Where somebody stands. `waiting`: over at `until`. `refused`: not to be asked again before `until`. */
 export type Standing =
   | { readonly is: 'not asked' }
-  | { readonly is: 'waiting'; readonly since: Date }
+  | { readonly is: 'waiting'; readonly since: Date; readonly until: Date }
   | { readonly is: 'refused'; readonly until: Date };
 
 /** Who asks for which tool, and for what. */
@@ -88,7 +87,7 @@ export class ToolAccess {
       reason,
       askedAt: at,
     };
-    const limits = { open: MOST_OPEN, aDay: MOST_A_DAY, dayAgo: before(at, 1), longAgo: before(at, FORGOTTEN_DAYS) };
+    const limits = { open: MOST_OPEN, aDay: MOST_A_DAY, dayAgo: dayBefore(at) };
     const id = await this.requests.ask(request, limits);
     if (id !== undefined) await this.tell(asking, id);
     return id;
@@ -122,10 +121,12 @@ export class ToolAccess {
     return refused;
   }
 
-  private standingOf({ askedAt, answeredAt, answer }: AccessRequest): Standing {
+  private standingOf(request: AccessRequest): Standing {
+    const { askedAt, answeredAt, answer } = request;
     const at = this.clock.now();
-    if (!answeredAt && askedAt > before(at, FORGOTTEN_DAYS)) return { is: 'waiting', since: askedAt };
-    if (answer === 'refused' && answeredAt && answeredAt > before(at, 1))
+    const until = openUntil(request);
+    if (!answeredAt && until > at) return { is: 'waiting', since: askedAt, until };
+    if (answer === 'refused' && answeredAt && answeredAt > dayBefore(at))
       return { is: 'refused', until: new Date(answeredAt.getTime() + DAY_MS) };
     return { is: 'not asked' };
   }
@@ -185,4 +186,4 @@ export function ruledTool({ identity, clientId }: Pick<OpenRequest, 'identity' |
   return identity === 'self-asserted' ? SELF_ASSERTED : clientId;
 }
 
-const before = (at: Date, days: number): Date => new Date(at.getTime() - days * DAY_MS);
+const dayBefore = (at: Date): Date => new Date(at.getTime() - DAY_MS);

@@ -1,27 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
+import { Policies, type PolicyChange } from '../database/repositories/policies.repository.js';
 import {
-  Policies,
-  type PolicyChange,
+  type Kind,
+  type NamedConnection,
+  type Place,
+  Rehearsals,
+  type Ruled,
   type RuledApprovals,
-  type RuledConnection,
-} from '../database/repositories/policies.repository.js';
+  type RuledKind,
+} from '../database/repositories/rehearsals.repository.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { Resources } from '../resources/resources.service.js';
 
-/** A connection that a change touches: what it could do before, and can after. */
-export interface Touched {
-  readonly connection: RuledConnection;
-  readonly before: readonly string[];
+/** A connection that a change touches: what it can after, none when it ends. */
+export interface Touched extends NamedConnection {
   readonly after: readonly string[];
+}
+
+/** So many connections, and those that a page names: one more than it can when there are more. */
+interface Part {
+  readonly count: number;
+  readonly named: readonly Touched[];
 }
 
 /** What a change of a policy would do to the connections that live now, and would have done to approvals of the last days. */
 export interface Rehearsal {
-  readonly ended: readonly RuledConnection[];
-  readonly changed: readonly Touched[];
+  readonly ended: Part;
+  readonly changed: Part;
   readonly untouched: number;
   readonly approvals: readonly RuledApprovals[];
+}
+
+/** Where the page before ended, and how many of each part a page names. */
+export interface RehearsalPage {
+  readonly ended?: Place | undefined;
+  readonly changed?: Place | undefined;
+  readonly size: number;
 }
 
 /** So many days of approvals are looked at. */
@@ -32,32 +47,36 @@ export const REHEARSED_DAYS = 7;
 export class ToolPolicy {
   constructor(
     private readonly policies: Policies,
+    private readonly rehearsals: Rehearsals,
     private readonly resources: Resources,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
   /** Undefined when the policy is no longer of this version. */
-  async rehearse(organizationId: string, change: PolicyChange, version: number): Promise<Rehearsal | undefined> {
+  async rehearse(
+    organizationId: string,
+    change: PolicyChange,
+    version: number,
+    page: RehearsalPage,
+  ): Promise<Rehearsal | undefined> {
     const at = this.clock.now();
-    const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
-    const effect = await this.policies.rehearse({ organizationId, change, version }, since, at);
-    if (!effect) return undefined;
-    const { before, after, ended, approvals } = effect;
-    const gone = new Set(ended);
-    const were = new Map(before.map((one) => [one.id, this.carried(one)]));
-    const changed = after
-      .map((connection) => ({
-        connection,
-        before: were.get(connection.id) ?? [],
-        after: this.carried(connection),
-      }))
-      .filter((one) => one.before.join() !== one.after.join());
+    const asked = { organizationId, change, version };
+    const all = await this.rehearsals.kinds(asked, at);
+    if (!all) return undefined;
+    const carried = new Map(all.map((kind) => [keyOf(kind), this.carried(kind, kind.after)]));
+    const ends = all.filter(({ after }) => !isAllowed(after));
+    const stays = all.filter(({ after }) => isAllowed(after));
+    const changes = stays.filter((kind) => this.carried(kind, kind.before).join() !== carried.get(keyOf(kind))?.join());
+    const part = async (of: readonly RuledKind[], after: Place | undefined): Promise<Part> => {
+      const named = await this.rehearsals.named(asked, of, after, page.size + 1, at);
+      return { count: countOf(of), named: named.map((one) => ({ ...one, after: carried.get(keyOf(one)) ?? [] })) };
+    };
     return {
-      ended: before.filter(({ id }) => gone.has(id)),
-      changed,
-      untouched: after.length - changed.length,
-      approvals,
+      ended: await part(ends, page.ended),
+      changed: await part(changes, page.changed),
+      untouched: countOf(stays) - countOf(changes),
+      approvals: await this.rehearsals.approvals(asked, new Date(at.getTime() - REHEARSED_DAYS * 86_400_000), at),
     };
   }
 
@@ -68,8 +87,14 @@ export class ToolPolicy {
     return ended?.length;
   }
 
-  /** What its next access token carries. */
-  private carried({ resource, scopes, role, ceiling }: RuledConnection): string[] {
-    return this.resources.find(resource)?.scopes.allowed(scopes, role, ceiling) ?? [];
+  /** What its next access token carries under this rule. */
+  private carried({ resource, scopes, role }: RuledKind, rule: Ruled): string[] {
+    if (!isAllowed(rule)) return [];
+    return this.resources.find(resource)?.scopes.allowed(scopes, role, rule.ceiling) ?? [];
   }
 }
+
+const keyOf = ({ identity, tool, role, person, resource, scopes }: Kind) =>
+  JSON.stringify([identity, tool, role, person, resource, scopes]);
+const isAllowed = ({ verdict }: Ruled) => (verdict ?? 'allow') === 'allow';
+const countOf = (kinds: readonly RuledKind[]) => kinds.reduce((sum, { count }) => sum + count, 0);

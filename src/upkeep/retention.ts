@@ -13,6 +13,7 @@ export function retentionOf(table: SweptTable, { endedConnectionRetention }: Con
 }
 
 const FIXED: Readonly<Record<Exclude<SweptTable, 'grants'>, number>> = {
+  access_requests: 30 * DAY_MS,
   attempt_steps: KEPT_MS,
   connection_hours: RETENTION_MS,
   deleted_projects: RESTORABLE_DAYS * DAY_MS,

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { RegisteredClients } from '../../src/clients/registered-clients.js';
+import { Policies } from '../../src/database/repositories/policies.repository.js';
+import { ToolPolicy } from '../../src/policy/tool-policy.service.js';
 import { launchBrowser } from '../support/browser.js';
 import { logIn, selectOrganization } from '../support/chromium-person.js';
 import { listenOnLoopback, type LoopbackListener } from '../support/loopback-listener.js';
@@ -32,9 +35,21 @@ beforeEach(async () => {
 const granted = async () => (await server.query('SELECT 1 FROM grants WHERE user_id = $1', [person.id])).length;
 const approve = (page: Page) => page.getByRole('button', { name: 'Approve' });
 /** Where a hand that does not look clicks, and when it clicks: as soon as there is something. */
-const clickAtOnce = async (page: Page) => {
-  const box = (await approve(page).boundingBox())!;
+const clickAtOnce = async (page: Page, name = 'Approve') => {
+  const box = (await page.getByRole('button', { name }).boundingBox())!;
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+};
+/** With its style: looking for a button before there is one has the browser lay the page out without. */
+const shown = (page: Page, path: string) => page.waitForURL(({ pathname }) => pathname.endsWith(path));
+/** Without script it is a transition that makes them wait: it stands still until `goOn`, however slow the machine is. */
+const standStill = async (page: Page) => {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('Animation.enable');
+  await devTools.send('Animation.setPlaybackRate', { playbackRate: 0 });
+  return async () => {
+    await devTools.send('Animation.setPlaybackRate', { playbackRate: 1 });
+    await page.waitForTimeout(700);
+  };
 };
 const untilDeliberate = (page: Page) => page.locator('[data-deliberate]:not([aria-disabled])').waitFor();
 /** High enough that nobody need scroll to the button. */
@@ -51,11 +66,13 @@ describe('W18 in Chromium', () => {
     async (javaScriptEnabled) => {
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
       await toApproval(page);
       await clickAtOnce(page);
       if (javaScriptEnabled) await approve(page).press('Enter', { noWaitAfter: true });
       await page.waitForTimeout(700);
       expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/approve']);
+      await goOn?.();
       await clickAtOnce(page);
       await page.getByRole('heading', { name: 'Connected' }).waitFor();
       expect((await listener.next()).get('code')).toBeTruthy();
@@ -78,6 +95,77 @@ describe('W18 in Chromium', () => {
     expect((await listener.next()).get('code')).toBeTruthy();
     await context.close();
   });
+
+  it.each([true, false])(
+    'W18 nor does Continue where it is the answer: nobody is asked again for a tool that is trusted (script: %s)',
+    async (javaScriptEnabled) => {
+      const redirectUri = 'https://desk.example/cb';
+      const { clientId } = await server.app
+        .get(RegisteredClients, { strict: false })
+        .register({ name: 'Desk', redirectUris: [redirectUri], authMethod: 'none', trusted: true });
+      const context = await browser.newContext({ javaScriptEnabled, viewport });
+      const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
+      await page.goto(
+        new OAuthClient(server.origin, { client_id: clientId, redirect_uris: [redirectUri] }).authorizeUrl(),
+      );
+      await logIn(page, person);
+      await shown(page, '/mcp/oauth/authorize/organization');
+      await clickAtOnce(page, 'Continue');
+      await page.waitForTimeout(700);
+      expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/organization']);
+      await goOn?.();
+      // Only now: while a browser hands its requests over, it keeps no style sheet from the page before.
+      await context.route(`${redirectUri}*`, (route) =>
+        route.fulfill({ contentType: 'text/html', body: '<h1>Connected</h1>' }),
+      );
+      await clickAtOnce(page, 'Continue');
+      await page.getByRole('heading', { name: 'Connected' }).waitFor();
+      expect([await granted(), new URL(page.url()).searchParams.has('code')]).toEqual([1, true]);
+      await context.close();
+    },
+  );
+
+  it.each([true, false])(
+    'W18 nor does Approve of somebody who asks for a tool (script: %s)',
+    async (javaScriptEnabled) => {
+      const { organizationId, id: by } = person;
+      const becomes = { verdict: 'ask', ceiling: null, expiresAt: null } as const;
+      const { version } = await server.app.get(Policies, { strict: false }).read(organizationId);
+      const change = { tool: '*', people: 'everybody', becomes } as const;
+      await server.app.get(ToolPolicy, { strict: false }).save({ organizationId, change, version, by });
+      const member = await addPerson(server.app, `bo${approvals}@example.com`, {
+        into: organizationId,
+        role: 'member',
+      });
+      const asking = await client.again().toApproval(member);
+      await asking.browser.submit(asking.page, 'Ask for it', { reason: 'To see the projects' });
+      const [request] = await server.query<{ id: string }>('SELECT id FROM access_requests WHERE user_id = $1', [
+        member.id,
+      ]);
+      const answer = async () =>
+        (
+          await server.query<{ answer: string | null }>('SELECT answer FROM access_requests WHERE user_id = $1', [
+            member.id,
+          ])
+        )[0]!.answer;
+
+      const context = await browser.newContext({ javaScriptEnabled, viewport });
+      const page = await context.newPage();
+      const goOn = javaScriptEnabled ? undefined : await standStill(page);
+      await page.goto(`${server.origin}/console/organizations/${organizationId}/policy/requests/${request!.id}`);
+      await logIn(page, person);
+      await shown(page, `/policy/requests/${request!.id}`);
+      await clickAtOnce(page);
+      await page.waitForTimeout(700);
+      expect([await answer(), new URL(page.url()).pathname]).toEqual([null, expect.stringContaining(request!.id)]);
+      await goOn?.();
+      await clickAtOnce(page);
+      await page.getByText('Nobody waits for an answer.').waitFor();
+      expect(await answer()).toBe('approved');
+      await context.close();
+    },
+  );
 
   it('W18 nothing is shown from the pages that a browser keeps, once somebody has logged out', async () => {
     const context = await browser.newContext();

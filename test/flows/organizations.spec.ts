@@ -133,6 +133,9 @@ describe('an organization in Chromium, without script', () => {
     await says(page, 'bob@example.com loses their place in Acme');
     expect(refusedAt).toBe(0);
     await press(page, 'Remove');
+    expect(new URL(page.url()).pathname).toMatch(/remove$/);
+    await page.getByLabel('Type bob@example.com to confirm').fill('bob@example.com');
+    await press(page, 'Remove');
     await says(page, 'They are out, and so are their tools.');
     const saidAt = Date.now();
     await loop;

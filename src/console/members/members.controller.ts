@@ -15,12 +15,13 @@ import { Mailer } from '../../mail/mailer.service.js';
 import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js';
 import { type Text, text } from '../../texts/text.js';
 import { choices } from '../choices.js';
+import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { cursor, nextPage, positionOf } from '../../http/position.js';
 import { Shells } from '../shells.js';
-import { MEMBERS_PAGE, REMOVE_MEMBER_PAGE, type RoleChoice } from './members.pages.js';
+import { MEMBERS_PAGE, type RoleChoice } from './members.pages.js';
 
 const PAGE = 50;
 
@@ -135,28 +136,26 @@ export class MembersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const organization = await this.shells.own(session, id);
-    const member = await this.memberships.find(id, userId, this.clock.now());
-    if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
-    const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
-    const you = userId === session.userId;
-    const title = you ? text('members.leave-title', { organization: organization.name }) : text('members.remove-title');
-    const action = `/console/organizations/${id}/members/${userId}/remove`;
-    const model = { title, shell, notice: undefined, organization, email: member.email, you, action };
-    await renderPage(reply, REMOVE_MEMBER_PAGE, model);
+    const question = await this.removal(session, organization, userId);
+    await this.askIfMeant(question, session, organization, request, reply);
   }
 
-  /** Somebody else, or oneself: everybody may leave. */
+  /** Somebody else, or oneself: everybody may leave. Field "confirm": their address, or the name of the organization that is left. */
   @Post('members/:userId/remove')
   @UseGuards(CsrfGuard)
   async remove(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
     @Id('userId') userId: string,
+    @Body('confirm') typed: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const you = userId === session.userId;
     const organization = await (you ? this.shells.own(session, id) : this.shells.governed(session, id));
+    const question = await this.removal(session, organization, userId);
+    if (fieldOf(typed).trim() !== question.word)
+      return this.askIfMeant(question, session, organization, request, reply, text('confirm.wrong'));
     const allows = (actor: Role, was: Role) => you || mayDecide(actor, was);
     const removal = { organizationId: id, userId, by: session.userId };
     const outcome = await this.memberships.remove(removal, allows, this.clock.now());
@@ -177,6 +176,44 @@ export class MembersController {
       return void (await reply.redirect(`/console/organizations/${organization.id}/members?done=${done}`, 303));
     const failure = text(outcome === 'last owner' ? 'members.last-owner' : 'members.not-allowed');
     await this.render(session, organization, { failure }, request, reply);
+  }
+
+  /** Throws `NotFoundException` when there is nobody to be removed by them. */
+  private async removal(session: LiveSession, organization: OwnOrganization, userId: string): Promise<Question> {
+    const { id, name } = organization;
+    const member = await this.memberships.find(id, userId, this.clock.now());
+    if (!member || !this.mayRemove(session, organization, member)) throw new NotFoundException();
+    const { email } = member;
+    const there = `/console/organizations/${id}/members`;
+    return {
+      action: `${there}/${userId}/remove`,
+      back: there,
+      ...(userId === session.userId
+        ? {
+            title: text('members.leave-title', { organization: name }),
+            what: text('members.leave-what', { organization: name }),
+            word: name,
+            submit: text('members.leave'),
+          }
+        : {
+            title: text('members.remove-title'),
+            what: text('members.remove-what', { email, organization: name }),
+            word: email,
+            submit: text('members.remove'),
+          }),
+    };
+  }
+
+  private async askIfMeant(
+    question: Question,
+    session: LiveSession,
+    organization: OwnOrganization,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    failure?: Text,
+  ): Promise<void> {
+    const shell = await this.shells.ofOrganization('members', organization, session, { request, reply });
+    await renderPage(reply, CONFIRMATION_PAGE, { ...question, shell, notice: undefined, failure }, failure ? 400 : 200);
   }
 
   private mayRemove({ userId }: LiveSession, { role }: OwnOrganization, member: Member): boolean {

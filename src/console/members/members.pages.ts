@@ -48,10 +48,6 @@ export interface MembersModel extends OfOrganization {
 }
 export const MEMBERS_PAGE = definePage<MembersModel>('console/members', CONSOLE);
 
-export const REMOVE_MEMBER_PAGE = definePage<
-  OfOrganization & { readonly email: string; readonly you: boolean; readonly action: string }
->('console/remove-member', CONSOLE);
-
 export interface InvitationModel {
   readonly title: Text;
   readonly organization: string;

@@ -15,7 +15,8 @@ import { endedQuery } from '../ended.js';
 import { Id } from '../id.js';
 import { Shells } from '../shells.js';
 import { clientWord } from './client-rows.js';
-import { type Asking, Confirmations, type Question } from './confirmations.js';
+import type { Question } from '../confirmation.pages.js';
+import { type Asking, Confirmations } from './confirmations.js';
 import { CREDENTIALS_PAGE } from './credentials.pages.js';
 
 const ACTS = ['rotate-secret', 'trust', 'distrust', 'block', 'unblock'] as const;

@@ -3,13 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { renderPage } from '../../http/page.js';
 import { type Text, text } from '../../texts/text.js';
+import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
 import { fieldOf } from '../field.js';
 import type { OperatorTab } from '../navigation.js';
 import { Shells } from '../shells.js';
-import { CONFIRMATION_PAGE, type ConfirmationModel } from './confirmation.pages.js';
-
-/** An act that has to be meant. */
-export type Question = Pick<ConfirmationModel, 'title' | 'what' | 'word' | 'action' | 'submit' | 'back'>;
 
 /** Who is asked, and where. */
 export interface Asking {

@@ -11,7 +11,8 @@ import { JWKS_MAX_AGE, KeyRing, PUBLISHED_BEFORE_USE, WITHDRAWN_WITHIN } from '.
 import { text } from '../../texts/text.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
-import { type Asking, Confirmations, type Question } from './confirmations.js';
+import type { Question } from '../confirmation.pages.js';
+import { type Asking, Confirmations } from './confirmations.js';
 import { KEYS_PAGE } from './keys.pages.js';
 
 const KEYS = '/console/operator/keys';

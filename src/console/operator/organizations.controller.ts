@@ -17,7 +17,8 @@ import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
-import { type Asking, Confirmations, type Question } from './confirmations.js';
+import type { Question } from '../confirmation.pages.js';
+import { type Asking, Confirmations } from './confirmations.js';
 import { ALL_ORGANIZATIONS_PAGE, ORGANIZATION_PAGE } from './organizations.pages.js';
 import { nextPage, positionOf } from '../../http/position.js';
 

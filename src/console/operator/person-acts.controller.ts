@@ -14,7 +14,8 @@ import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { type Locale, text } from '../../texts/text.js';
 import { endedQuery } from '../ended.js';
 import { Id } from '../id.js';
-import { type Asking, Confirmations, type Question } from './confirmations.js';
+import type { Question } from '../confirmation.pages.js';
+import { type Asking, Confirmations } from './confirmations.js';
 
 const ACTS = [
   'reset-password',

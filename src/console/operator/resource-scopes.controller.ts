@@ -12,7 +12,8 @@ import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { Shells } from '../shells.js';
-import { type Asking, Confirmations, type Question } from './confirmations.js';
+import type { Question } from '../confirmation.pages.js';
+import { type Asking, Confirmations } from './confirmations.js';
 import { SCOPE_PAGE } from './resources.pages.js';
 import { EMPTY, faultText, scopeFields, scopeOf } from './scope-form.js';
 

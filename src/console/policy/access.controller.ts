@@ -2,7 +2,12 @@ import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGua
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nameOfTool, redirectHost } from '../../clients/names.js';
 import { Clock } from '../../config/clock.js';
-import { AccessRequests, type OpenRequest } from '../../database/repositories/access-requests.repository.js';
+import {
+  AccessRequests,
+  OPEN_DAYS,
+  type OpenRequest,
+  openUntil,
+} from '../../database/repositories/access-requests.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import { Policies } from '../../database/repositories/policies.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
@@ -62,6 +67,7 @@ export class AccessController {
       here,
       rules: `/console/organizations/${id}/policy`,
       requests: page.map((one) => rowOf(one, now)),
+      days: OPEN_DAYS,
       more: found.length > PAGE ? `${here}?${next}` : undefined,
       first: after && here,
     });
@@ -188,5 +194,6 @@ function rowOf(one: OpenRequest, now: Date) {
     redirectHost: redirectHost(one.redirectUri),
     reason: one.reason,
     since: moment(one.askedAt, now),
+    until: moment(openUntil(one), now),
   };
 }

@@ -15,6 +15,7 @@ interface AskingRow {
   readonly redirectHost: string;
   readonly reason: string;
   readonly since: Moment;
+  readonly until: Moment;
 }
 
 export interface AccessRequestsModel extends ConsoleModel {
@@ -22,6 +23,8 @@ export interface AccessRequestsModel extends ConsoleModel {
   readonly here: string;
   readonly rules: string;
   readonly requests: readonly AskingRow[];
+  /** So long one waits for an answer. */
+  readonly days: number;
   readonly more: string | undefined;
   readonly first: string | undefined;
 }
@@ -41,4 +44,7 @@ export interface AccessRequestModel extends ConsoleModel {
   readonly version: number;
   readonly permissions: readonly { readonly name: string; readonly label: Words }[];
 }
-export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', CONSOLE);
+export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', {
+  ...CONSOLE,
+  script: 'deliberate',
+});

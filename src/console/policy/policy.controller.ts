@@ -19,7 +19,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { REHEARSED_DAYS, type Rehearsal, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
+import { REHEARSED_DAYS, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
 import { Sealing } from '../../sealing/sealing.service.js';
 import { permissionText } from '../../texts/permission.js';
 import { ownText, type Text, text, type Words } from '../../texts/text.js';
@@ -30,7 +30,7 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { type Fields, PEOPLE, PolicyForm, VERDICTS } from './policy-form.js';
 import { POLICY_PAGE, POLICY_REHEARSAL_PAGE } from './policy.pages.js';
-import { pageOf, type Place, placeOf, writtenPlaces } from './rehearsal-pages.js';
+import { PAGE, pageOf, placeOf, writtenPlaces } from './rehearsal-pages.js';
 
 const REHEARSAL_SECONDS = 3600;
 
@@ -81,8 +81,7 @@ export class PolicyController {
     const policy = await this.policies.read(id);
     const change = await this.form.read(id, policy, fields);
     if ('key' in change) return this.render(session, organization, fields, request, reply, change);
-    const rehearsal = await this.policy.rehearse(id, change, policy.version);
-    return this.foretell({ change, version: policy.version }, rehearsal, session, organization, request, reply);
+    return this.foretell({ change, version: policy.version }, session, organization, request, reply);
   }
 
   /** A further page of a rehearsal. The change travels in the address, sealed, to be made as before. */
@@ -98,8 +97,7 @@ export class PolicyController {
     const sealed = fieldOf(asked['change']);
     const rehearsed = this.opened(sealed, session, id);
     if (!rehearsed) return this.render(session, organization, {}, request, reply, text('policy.stale'));
-    const rehearsal = await this.policy.rehearse(id, rehearsed.change, rehearsed.version);
-    return this.foretell(rehearsed, rehearsal, session, organization, request, reply, { sealed, asked });
+    return this.foretell(rehearsed, session, organization, request, reply, { sealed, asked });
   }
 
   /** Brings back what was before the last change: at once when no connection would notice, else by its rehearsal. */
@@ -116,9 +114,9 @@ export class PolicyController {
     const { undo: change, version: current } = await this.policies.read(id);
     if (!change || String(current) !== version)
       return this.render(session, organization, {}, request, reply, text('policy.stale'));
-    const rehearsal = await this.policy.rehearse(id, change, current);
-    if (!rehearsal || rehearsal.ended.length + rehearsal.changed.length > 0)
-      return this.foretell({ change, version: current }, rehearsal, session, organization, request, reply);
+    const rehearsal = await this.policy.rehearse(id, change, current, { size: 0 });
+    if (!rehearsal || rehearsal.ended.count + rehearsal.changed.count > 0)
+      return this.foretell({ change, version: current }, session, organization, request, reply);
     const asked = { organizationId: id, change, version: current, by: session.userId };
     if ((await this.policy.save(asked)) === undefined)
       return this.render(session, organization, {}, request, reply, text('policy.stale'));
@@ -127,7 +125,6 @@ export class PolicyController {
 
   private async foretell(
     rehearsed: Rehearsed,
-    rehearsal: Rehearsal | undefined,
     session: LiveSession,
     organization: OwnOrganization,
     request: FastifyRequest,
@@ -135,17 +132,17 @@ export class PolicyController {
     page?: { readonly sealed: string; readonly asked: Fields },
   ): Promise<void> {
     const { id } = organization;
-    const { change } = rehearsed;
+    const { change, version } = rehearsed;
+    const places = { ended: placeOf(page?.asked['ended']), changed: placeOf(page?.asked['changed']) };
+    const rehearsal = await this.policy.rehearse(id, change, version, { ...places, size: PAGE });
     if (!rehearsal) return this.render(session, organization, {}, request, reply, text('policy.stale'));
     const shell = await this.shells.ofOrganization('policy', organization, session, { request, reply });
     const { ended, changed, untouched, approvals } = rehearsal;
     const sealed =
       page?.sealed ?? this.sealing.sealValue('policy-change', rehearsed, REHEARSAL_SECONDS, contextOf(session, id));
-    const [endedAfter, changedAfter] = [placeOf(page?.asked['ended']), placeOf(page?.asked['changed'])];
-    const endedPage = pageOf(ended, (one) => one, endedAfter);
-    const changedPage = pageOf(changed, ({ connection }) => connection, changedAfter);
-    const at = (places: { ended?: Place | undefined; changed?: Place | undefined }) =>
-      `${addressOf(id)}/rehearsal?${new URLSearchParams({ change: sealed, ...writtenPlaces(places) })}`;
+    const [endedPage, changedPage] = [pageOf(ended.named), pageOf(changed.named)];
+    const at = (there: Partial<typeof places>) =>
+      `${addressOf(id)}/rehearsal?${new URLSearchParams({ change: sealed, ...writtenPlaces(there) })}`;
     await renderPage(reply, POLICY_REHEARSAL_PAGE, {
       title: text('policy.rehearsal-title'),
       shell,
@@ -156,10 +153,10 @@ export class PolicyController {
       denies: change.becomes?.verdict === 'deny',
       asks: change.becomes?.verdict === 'ask',
       name: nameOf(change.tool, await this.nameOf(id, change.tool)),
-      ended: ended.length,
-      changed: changed.length,
+      ended: ended.count,
+      changed: changed.count,
       untouched,
-      endedLines: endedPage.lines.map((connection) => this.line({ connection, before: connection.scopes, after: [] })),
+      endedLines: endedPage.lines.map((one) => this.line(one)),
       changedLines: changedPage.lines.map((one) => this.line(one)),
       days: REHEARSED_DAYS,
       approvals: approvals.map(({ name, redirectUri, identity, ...counts }) => ({
@@ -167,9 +164,9 @@ export class PolicyController {
         tool: nameOfTool(name, redirectUri),
         selfAsserted: identity === 'self-asserted',
       })),
-      endedMore: endedPage.last && at({ ended: endedPage.last, changed: changedAfter }),
-      changedMore: changedPage.last && at({ ended: endedAfter, changed: changedPage.last }),
-      first: endedAfter || changedAfter ? at({}) : undefined,
+      endedMore: endedPage.last && at({ ...places, ended: endedPage.last }),
+      changedMore: changedPage.last && at({ ...places, changed: changedPage.last }),
+      first: places.ended || places.changed ? at({}) : undefined,
     });
   }
 
@@ -275,8 +272,7 @@ export class PolicyController {
     return known.find(({ clientId }) => clientId === tool)?.name ?? null;
   }
 
-  private line({ connection, after }: Touched) {
-    const { email, metadata, redirectUri } = connection;
+  private line({ email, metadata, redirectUri, after }: Touched) {
     return { email, tool: toolName(metadata, redirectUri), after: this.inWords(after) };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, IsNull, MoreThan } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
 import { actedFrom } from '../../config/acting-from.js';
 import { AccessRequest } from '../entities/access-request.entity.js';
@@ -9,6 +9,10 @@ import { type AskedChange, changePolicy } from './policy-change.js';
 import { ruling } from './policy.sql.js';
 
 export type { AccessRequest } from '../entities/access-request.entity.js';
+
+/** So long it waits for an answer, then it is over. */
+export const OPEN_DAYS = 30;
+const OPEN_MS = OPEN_DAYS * 86_400_000;
 
 /** One that waits for an answer, and who asks. */
 export interface OpenRequest extends Pick<
@@ -31,31 +35,35 @@ export interface OpenRequest extends Pick<
 /** What somebody asks for: a client, as it is known now, and what it wants. */
 export type NewRequest = Omit<AccessRequest, 'id' | 'answeredAt' | 'answeredBy' | 'answer' | 'membership'>;
 
-/** How much one person may ask for. Times before these: asked within a day, refused long enough ago, asked too long ago. */
+/** How much one person may ask for. `dayAgo`: what was asked since then counts, what was refused before counts no more. */
 export interface AskingLimits {
   readonly open: number;
   readonly aDay: number;
   readonly dayAgo: Date;
-  readonly longAgo: Date;
 }
 
 /** What became of an answer. `still asks`: another rule, which names the person more precisely, would still say "ask". */
 export type Answered = 'answered before' | 'policy changed' | 'still asks' | { readonly ended: readonly string[] };
 
-/** A request `a` that is not answered and still needs to be, with the place `m` of whoever asks. */
+/** At `$1`, those that were asked before are over. */
+const OPEN_SINCE = `$1::timestamptz - interval '${OPEN_DAYS * 24} hours'`;
+
+/**
+ * A request `a` that is not answered and still needs to be, with the place `m` of whoever asks, `u`. That of a disabled
+ * account rests with it.
+ */
 const OPEN = `access_requests a JOIN memberships m ON m.user_id = a.user_id AND m.organization_id = a.organization_id
+      JOIN users u ON u.id = a.user_id AND u.disabled_at IS NULL
       JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'a.client_id', identity: 'a.identity', person: 'm.user_id', role: 'm.role', at: '$1' })}) p
-        ON p.verdict = 'ask' AND a.answered_at IS NULL`;
+        ON p.verdict = 'ask' AND a.answered_at IS NULL AND a.asked_at > ${OPEN_SINCE}`;
 
 /**
  * Asks, or asks again when there is no answer that counts. No row: it is asked already, or was refused of late, or too much
- * is asked, or policy no longer says "ask". Old requests of the same person go.
+ * is asked, or policy no longer says "ask".
  */
 const ASK: Statement = {
   name: 'access_ask',
-  text: `WITH swept AS (
-      DELETE FROM access_requests WHERE user_id = $2 AND asked_at <= $15 AND digest <> $5
-    ), place AS (
+  text: `WITH place AS (
       SELECT m.user_id, m.organization_id FROM memberships m JOIN users u ON u.id = m.user_id
         JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$4', identity: '$6', person: 'm.user_id', role: 'm.role', at: '$1' })}) p ON p.verdict = 'ask'
        WHERE m.user_id = $2 AND m.organization_id = $3 AND u.disabled_at IS NULL
@@ -68,17 +76,18 @@ const ASK: Statement = {
          SET identity = excluded.identity, client_name = excluded.client_name, redirect_uri = excluded.redirect_uri,
              resource = excluded.resource, scopes = excluded.scopes, reason = excluded.reason, asked_at = excluded.asked_at,
              answered_at = NULL, answered_by = NULL, answer = NULL
-       WHERE access_requests.answer = 'approved' OR access_requests.answered_at <= $14 OR access_requests.asked_at <= $15
+       WHERE access_requests.answer = 'approved' OR access_requests.answered_at <= $14
+          OR access_requests.answered_at IS NULL AND access_requests.asked_at <= ${OPEN_SINCE}
       RETURNING id, user_id, organization_id
     ), audited AS (
       INSERT INTO audit_events (at, action, user_id, organization_id, address, detail)
-      SELECT $1, 'access.requested', user_id, organization_id, $16, jsonb_build_object('client', $7::text, 'request', id) FROM asked)
+      SELECT $1, 'access.requested', user_id, organization_id, $15, jsonb_build_object('client', $7::text, 'request', id) FROM asked)
     SELECT id FROM asked`,
 };
 
 const SHOWN = `SELECT a.id, a.user_id AS "userId", a.client_id AS "clientId", a.identity, a.client_name AS "clientName",
            a.redirect_uri AS "redirectUri", a.resource, a.scopes, a.reason, a.asked_at AS "askedAt", u.email, m.role
-      FROM ${OPEN} JOIN users u ON u.id = a.user_id`;
+      FROM ${OPEN}`;
 
 /** Who asks for which tool where, and what was answered. */
 @Injectable()
@@ -89,7 +98,7 @@ export class AccessRequests {
   ) {}
 
   /** The id, when this call asked. One person's calls take turns, so that together they exceed no limit. */
-  async ask(request: NewRequest, { open, aDay, dayAgo, longAgo }: AskingLimits): Promise<string | undefined> {
+  async ask(request: NewRequest, { open, aDay, dayAgo }: AskingLimits): Promise<string | undefined> {
     const [row] = await this.statements.runInTurn<{ id: string }>(
       { key: `access ${request.userId}`, organizationId: request.organizationId },
       ASK,
@@ -108,7 +117,6 @@ export class AccessRequests {
         open,
         aDay,
         dayAgo,
-        longAgo,
         actedFrom(),
       ],
     );
@@ -164,7 +172,7 @@ export class AccessRequests {
       return await this.dataSource.transaction(async (manager) => {
         const ended = await changePolicy(manager, asked, at);
         if (!ended) return 'policy changed';
-        const open = { id, organizationId, answeredAt: IsNull() };
+        const open = { id, organizationId, answeredAt: IsNull(), askedAt: MoreThan(openSince(at)) };
         const { affected } = await manager.update(AccessRequest, open, {
           answeredAt: at,
           answeredBy: by,
@@ -188,13 +196,13 @@ export class AccessRequests {
     }
   }
 
-  /** Whether this call refused it: false when it was answered before. */
+  /** Whether this call refused it: false when it was answered before, or is over. */
   async refuse(
     { id, organizationId, by }: { id: string; organizationId: string; by: string },
     at: Date,
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
-      const open = { id, organizationId, answeredAt: IsNull() };
+      const open = { id, organizationId, answeredAt: IsNull(), askedAt: MoreThan(openSince(at)) };
       const { affected } = await manager.update(AccessRequest, open, {
         answeredAt: at,
         answeredBy: by,
@@ -207,6 +215,9 @@ export class AccessRequests {
     });
   }
 }
+
+export const openUntil = ({ askedAt }: Pick<AccessRequest, 'askedAt'>) => new Date(askedAt.getTime() + OPEN_MS);
+const openSince = (at: Date) => new Date(at.getTime() - OPEN_MS);
 
 /** The transaction is rolled back. */
 class TakenBack extends Error {

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
-import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
-import type { Role } from '../../oauth/role.js';
+import { DataSource } from 'typeorm';
+import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { Organization } from '../entities/organization.entity.js';
 import type { People, Verdict } from '../entities/verdict.js';
 import { type Statement, Statements } from '../statements.js';
-import { type AskedChange, changePolicy, type Decision, LIVE, type PolicyChange, RULED } from './policy-change.js';
-import { ALLOWED, ruling } from './policy.sql.js';
+import { type AskedChange, changePolicy, type Decision, type PolicyChange } from './policy-change.js';
+import { ruling } from './policy.sql.js';
 
 export { ANY_TOOL, SELF_ASSERTED } from '../entities/policy-rule.entity.js';
 export type { People, Verdict } from '../entities/verdict.js';
@@ -35,57 +34,12 @@ export interface LivePolicy {
   readonly undo: PolicyChange | undefined;
 }
 
-/** A live connection under a policy. */
-export interface RuledConnection extends Ruling {
-  readonly id: string;
-  readonly email: string;
-  readonly role: Role;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-  readonly redirectUri: string;
-  readonly metadata: ClientMetadata;
-}
-
-/** Approvals of one tool, and how many of them a policy would have let pass, asked about, denied. */
-export interface RuledApprovals {
-  readonly identity: ClientIdentity;
-  readonly name: string | null;
-  readonly redirectUri: string;
-  readonly allowed: number;
-  readonly asked: number;
-  readonly denied: number;
-}
-
-/** What a change does: the connections before, the same after, which ended, and what it would have done to approvals of late. */
-export interface Effect {
-  readonly before: readonly RuledConnection[];
-  readonly after: readonly RuledConnection[];
-  readonly ended: readonly string[];
-  readonly approvals: readonly RuledApprovals[];
-}
-
-/** So many tools are told of by their approvals: those with the most. */
-const TOOLS = 50;
-
 const RULING: Statement = {
   name: 'policy_ruling',
   text: `SELECT p.verdict, p.ceiling FROM memberships m
       JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$3', identity: '$4', person: 'm.user_id', role: 'm.role', at: '$5' })}) p ON true
      WHERE m.user_id = $1 AND m.organization_id = $2`,
 };
-
-/** By address as its bytes are, and by id: whoever pages through them compares alike. */
-const CONNECTIONS = `SELECT g.id, u.email, m.role, g.resource, g.scopes, g.redirect_uri, c.metadata, p.verdict, p.ceiling
-      FROM ${RULED} JOIN users u ON u.id = g.user_id WHERE ${LIVE} ORDER BY u.email COLLATE "C", g.id`;
-
-/** A tool that registers again and again by the same name is one tool. */
-const APPROVALS = `SELECT c.identity, c.metadata->>'client_name' AS name, min(g.redirect_uri) AS redirect_uri,
-           count(*) FILTER (WHERE ${ALLOWED})::integer AS allowed,
-           count(*) FILTER (WHERE p.verdict = 'ask')::integer AS asked,
-           count(*) FILTER (WHERE p.verdict = 'deny')::integer AS denied
-      FROM ${RULED} WHERE g.organization_id = $1 AND g.created_at > $3 AND g.created_at <= $2
-     GROUP BY c.identity, 2, CASE WHEN c.identity = 'self-asserted' AND c.metadata ? 'client_name' THEN NULL ELSE c.id END
-     ORDER BY count(*) DESC, 2 LIMIT ${TOOLS}`;
 
 /** What organizations decided about tools. */
 @Injectable()
@@ -145,72 +99,10 @@ export class Policies {
     return rows.map(({ client_id, name }) => ({ clientId: client_id, name }));
   }
 
-  /**
-   * Makes the change, sees what it did, and takes it back: what is foretold is what would happen. `since`: approvals from
-   * then on are looked at too.
-   */
-  async rehearse(asked: Omit<AskedChange, 'by'>, since: Date, at: Date): Promise<Effect | undefined> {
-    const { organizationId } = asked;
-    const runner = this.dataSource.createQueryRunner();
-    await runner.connect();
-    try {
-      await runner.startTransaction();
-      try {
-        const before = await connections(runner.manager, organizationId, at);
-        const ended = await changePolicy(runner.manager, { ...asked, by: null }, at);
-        if (!ended) return undefined;
-        const after = await connections(runner.manager, organizationId, at);
-        return { before, after, ended, approvals: await approvals(runner.manager, organizationId, since, at) };
-      } finally {
-        await runner.rollbackTransaction();
-      }
-    } finally {
-      await runner.release();
-    }
-  }
-
   /** The connections that ended; undefined when the policy is no longer of this version. */
   async save(asked: AskedChange, at: Date): Promise<string[] | undefined> {
     return this.dataSource.transaction((manager) => changePolicy(manager, asked, at));
   }
-}
-
-async function connections(manager: EntityManager, organizationId: string, at: Date): Promise<RuledConnection[]> {
-  const rows = await manager.query<
-    (RulingRow & {
-      id: string;
-      email: string;
-      role: Role;
-      resource: string;
-      scopes: string[];
-      redirect_uri: string;
-      metadata: ClientMetadata;
-    })[]
-  >(CONNECTIONS, [organizationId, at]);
-  return rows.map(({ id, email, role, resource, scopes, redirect_uri, metadata, ...row }) => ({
-    id,
-    email,
-    role,
-    resource,
-    scopes,
-    metadata,
-    redirectUri: redirect_uri,
-    ...rulingOf(row),
-  }));
-}
-
-async function approvals(
-  manager: EntityManager,
-  organizationId: string,
-  since: Date,
-  at: Date,
-): Promise<RuledApprovals[]> {
-  const rows = await manager.query<(Omit<RuledApprovals, 'redirectUri'> & { redirect_uri: string })[]>(APPROVALS, [
-    organizationId,
-    at,
-    since,
-  ]);
-  return rows.map(({ redirect_uri, ...row }) => ({ ...row, redirectUri: redirect_uri }));
 }
 
 interface RulingRow {

@@ -31,7 +31,7 @@ export interface AskedChange {
 }
 
 /** Grants `g` of an organization, with the rule `p` that counts for each at `$2`. */
-export const RULED = `grants g JOIN clients c ON c.id = g.client_id
+const RULED = `grants g JOIN clients c ON c.id = g.client_id
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', person: 'm.user_id', role: 'm.role', at: '$2' })}) p ON true`;
 export const LIVE = 'g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2';

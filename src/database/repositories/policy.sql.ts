@@ -12,8 +12,10 @@ export function ruling(of: {
   readonly person: string;
   readonly role: string;
   readonly at: string;
+  /** Other rules than those that are in force. */
+  readonly rules?: string;
 }): string {
-  return `SELECT r.verdict, r.ceiling FROM policy_rules r
+  return `SELECT r.verdict, r.ceiling FROM ${of.rules ?? 'policy_rules'} r
       WHERE r.organization_id = ${of.organizationId} AND (r.expires_at IS NULL OR r.expires_at > ${of.at})
         AND (r.tool IN (${of.clientId}, '${ANY_TOOL}') OR r.tool = '${SELF_ASSERTED}' AND ${of.identity} = '${SELF_ASSERTED}')
         AND r.people IN ('person:' || ${of.person}::text, ${of.role}, 'everybody')

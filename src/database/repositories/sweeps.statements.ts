@@ -1,7 +1,9 @@
 import type { Statement } from '../statements.js';
+import { OPEN_DAYS } from './access-requests.repository.js';
 
 /** Tables that are swept of what is over. */
 export const SWEPT_TABLES = [
+  'access_requests',
   'attempt_steps',
   'connection_hours',
   'deleted_projects',
@@ -58,6 +60,10 @@ const byPages = (table: SweptTable, over: string, rest = ''): Sweeping => ({
 });
 
 export const SWEEPINGS: Readonly<Record<SweptTable, Sweeping>> = {
+  access_requests: byPages(
+    'access_requests',
+    `coalesce(answered_at, asked_at + interval '${OPEN_DAYS * 24} hours') < $1`,
+  ),
   attempt_steps: byPages('attempt_steps', 'at < $1'),
   connection_hours: byIndex('connection_hours', 'hour', '$1'),
   deleted_projects: byPages('deleted_projects', 'deleted_at < $1'),

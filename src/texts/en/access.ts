@@ -17,11 +17,13 @@ export const ACCESS = {
   'ask.waiting-heading': 'Waiting for <n>{organization}</n>',
   'ask.waiting':
     'You asked {since}. Its owners and admins know. This page continues by itself when one of them answers.',
+  'ask.no-script': 'Your browser runs no script here, so it cannot: look again yourself.',
   'ask.waiting-until':
-    'The tool gives up {until}. If the answer comes later, connect again at the tool: the answer will be there.',
+    'The tool gives up {until}. If the answer comes later, connect again at the tool: the answer will be there. If nobody answers, your request is over {over}; then you can ask anew.',
 
   'access.title': 'Who asks for tools in {organization}',
-  'access.lead': 'People who want to use a tool that must be asked for here. The oldest first.',
+  'access.lead':
+    'People who want to use a tool that must be asked for here. The oldest first. What nobody answers for {days} days is over.',
   'access.asks': '{person} ({role}) asked {since}',
   'access.answer': 'Answer',
   'access.more': 'Later ones',
@@ -31,6 +33,7 @@ export const ACCESS = {
   'access.one-title': '{person} asks for a tool',
   'access.person': 'Person',
   'access.since': 'Asked',
+  'access.until': 'Is over',
   'access.wants': 'The tool asks for',
   'access.self-asserted':
     'The name of this tool is only its own word, so no rule can name it: what you add here is for every tool whose name is only its own word.',
@@ -64,7 +67,8 @@ export const ACCESS = {
 
   'done.access-approved': 'Approved: the rule is made, and they can go on.',
   'done.access-refused': 'Refused. They can ask again after a day.',
-  'done.access-answered': 'That request needs no answer any more: somebody answered it, or the rules were changed.',
+  'done.access-answered':
+    'That request needs no answer any more: somebody answered it, it was over, or the rules were changed.',
   'action.access.requested': 'asked for a tool',
   'action.access.approved': 'approved a request for a tool',
   'action.access.refused': 'refused a request for a tool',

@@ -75,7 +75,7 @@ export const MEMBERS = {
   'ai.end-wrong': 'That is not the name of the organization.',
   'ai.end-submit': 'End {count, plural, one {# connection} other {# connections}}',
   'ai.ended':
-    '{count, plural, one {# connection is} other {# connections are}} ended. From {time} UTC on no server accepts any of their tokens.',
+    '{count, plural, one {# connection is} other {# connections are}} ended. From {time} UTC on no server accepts any of their tokens; one that is cut off from the database, from {last} UTC on.',
 
   'grade.self-asserted': 'nobody: its own word',
   'grade.verified-domain': 'a verified domain',

@@ -12,7 +12,7 @@ export const STORAGE = {
   'storage.days': '{count, plural, one {# day} other {# days}}',
   'storage.hours': '{count, plural, one {# hour} other {# hours}}',
 
-  'kept.access_requests': 'Who asks for which tool. Removed when its person asks anew after 30 days, or leaves.',
+  'kept.access_requests': 'Who asks for which tool. Removed {kept} after it is over: answered, or open for 30 days.',
   'kept.attempt_rings': 'Where the next step of an attempt is written. Three rows.',
   'kept.attempt_steps': 'Steps of attempts to connect, in rings that do not grow. Removed after {kept}.',
   'kept.audit_chain': 'The chain that seals the log. Kept.',

@@ -18,11 +18,13 @@ export const ACCESS: Readonly<Record<keyof typeof EN, string>> = {
   'ask.waiting-title': '답을 기다리는 중',
   'ask.waiting-heading': '<n>{organization}</n>의 답을 기다리는 중',
   'ask.waiting': '{since} 요청했고, 소유자와 관리자에게 알렸습니다. 답이 오면 이 페이지가 저절로 이어집니다.',
+  'ask.no-script': '이 브라우저에서는 스크립트가 실행되지 않아 저절로 이어지지 않습니다. 직접 다시 확인해 주세요.',
   'ask.waiting-until':
-    '도구는 {until}까지 기다립니다. 그 뒤에 답이 오면 도구에서 다시 연결하세요. 답이 반영되어 있습니다.',
+    '도구는 {until}까지 기다립니다. 그 뒤에 답이 오면 도구에서 다시 연결하세요. 답이 반영되어 있습니다. {over}까지 아무도 답하지 않으면 요청이 끝나고, 다시 요청할 수 있습니다.',
 
   'access.title': '{organization}의 도구 사용 요청',
-  'access.lead': '요청이 필요한 도구를 쓰려는 사람들입니다. 오래된 요청이 먼저입니다.',
+  'access.lead':
+    '요청이 필요한 도구를 쓰려는 사람들입니다. 오래된 요청이 먼저입니다. {days}일 동안 답이 없으면 요청이 끝납니다.',
   'access.asks': '{person}({role}) · {since} 요청',
   'access.answer': '답하기',
   'access.more': '다음 요청',
@@ -32,6 +34,7 @@ export const ACCESS: Readonly<Record<keyof typeof EN, string>> = {
   'access.one-title': '{person}의 도구 사용 요청',
   'access.person': '사람',
   'access.since': '요청한 때',
+  'access.until': '답할 수 있는 기한',
   'access.wants': '도구가 요청하는 것',
   'access.self-asserted':
     '이 도구의 이름은 스스로 밝힌 것일 뿐이어서 규칙으로 가리킬 수 없습니다. 여기서 추가하는 규칙은 이름을 스스로 밝혔을 뿐인 모든 도구에 적용됩니다.',
@@ -65,7 +68,8 @@ export const ACCESS: Readonly<Record<keyof typeof EN, string>> = {
 
   'done.access-approved': '승인했습니다. 규칙이 만들어졌고 계속 진행할 수 있습니다.',
   'done.access-refused': '거절했습니다. 하루 뒤에 다시 요청할 수 있습니다.',
-  'done.access-answered': '그 요청에는 더 이상 답이 필요하지 않습니다. 이미 답했거나 규칙이 바뀌었습니다.',
+  'done.access-answered':
+    '그 요청에는 더 이상 답이 필요하지 않습니다. 이미 답했거나, 기한이 지났거나, 규칙이 바뀌었습니다.',
   'action.access.requested': '도구를 요청함',
   'action.access.approved': '도구 사용 요청을 승인함',
   'action.access.refused': '도구 사용 요청을 거절함',

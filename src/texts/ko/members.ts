@@ -74,7 +74,8 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'ai.end-type': '확인을 위해 조직 이름을 입력하세요: {organization}',
   'ai.end-wrong': '조직의 이름이 아닙니다.',
   'ai.end-submit': '연결 {count}개 끝내기',
-  'ai.ended': '연결 {count}개를 끝냈습니다. {time}(UTC)부터 어떤 서버도 그 토큰을 받지 않습니다.',
+  'ai.ended':
+    '연결 {count}개를 끝냈습니다. {time}(UTC)부터 어떤 서버도 그 토큰을 받지 않으며, 데이터베이스와 끊긴 서버도 늦어도 {last}(UTC)부터 받지 않습니다.',
 
   'grade.self-asserted': '없음: 도구가 스스로 밝힌 이름',
   'grade.verified-domain': '확인된 도메인',

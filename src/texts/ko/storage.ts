@@ -12,7 +12,7 @@ export const STORAGE: Readonly<Record<keyof typeof EN, string>> = {
   'storage.days': '{count}일',
   'storage.hours': '{count}시간',
 
-  'kept.access_requests': '도구 사용 요청. 그 사람이 30일 뒤 새로 요청하거나 조직을 떠나면 지웁니다.',
+  'kept.access_requests': '도구 사용 요청. 답을 받거나 30일 동안 답이 없어 끝나면, 그로부터 {kept} 뒤에 지웁니다.',
   'kept.attempt_rings': '연결 시도의 다음 단계를 적을 자리. 세 행입니다.',
   'kept.attempt_steps': '연결 시도의 단계. 늘어나지 않는 고리에 적고 {kept} 뒤에 지웁니다.',
   'kept.audit_chain': '로그를 봉인하는 사슬. 남습니다.',

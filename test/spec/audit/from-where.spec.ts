@@ -161,7 +161,7 @@ describe('what the log knows of an act', () => {
       await connected();
       const browser = await enter(owner);
       const members = `${server.origin}/console/organizations/${owner.organizationId}/members`;
-      await browser.submit(await browser.get(`${members}/${person.id}/remove`), 'Remove');
+      await browser.submit(await browser.get(`${members}/${person.id}/remove`), 'Remove', { confirm: person.email });
       expect(await endings(connections)).toEqual(
         connections.map((grant_id) => ({
           grant_id,

@@ -49,10 +49,17 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
     ).map(({ role }) => role);
   const setRole = async (browser: HttpBrowser, email: string, role: string) =>
     browser.submit(await members(browser), `Change role ${email}`, { role });
-  const remove = async (browser: HttpBrowser, { id }: Person, button = 'Remove') => {
-    const page = await browser.get(at(`/console/organizations/${owner.organizationId}/members/${id}/remove`));
-    return page.status === 200 ? browser.submit(page, button) : page;
+  const toRemoval = (browser: HttpBrowser, { id }: Person) =>
+    browser.get(at(`/console/organizations/${owner.organizationId}/members/${id}/remove`));
+  const remove = async (browser: HttpBrowser, person: Person) => {
+    const page = await toRemoval(browser, person);
+    return page.status === 200 ? browser.submit(page, 'Remove', { confirm: person.email }) : page;
   };
+  const leave = async (browser: HttpBrowser, person: Person) =>
+    browser.submit(await toRemoval(browser, person), 'Leave', { confirm: await nameOfOrganization() });
+  const nameOfOrganization = async () =>
+    (await server.query<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [owner.organizationId]))[0]!
+      .name;
 
   describe('an invitation', () => {
     it('makes the account of somebody new, and their place', async () => {
@@ -196,14 +203,27 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
     it('there is always an owner, of two who leave at once too', async () => {
       const browser = await logIn(owner);
       expect((await setRole(browser, owner.email, 'member')).status).toBe(400);
-      expect(textOf((await remove(browser, owner, 'Leave')).html)).toContain('An organization needs an owner');
+      expect(textOf((await leave(browser, owner)).html)).toContain('An organization needs an owner');
       const second = await join('owner');
       const other = await logIn(second);
-      const pages = await Promise.all([
-        browser.get(at(`/console/organizations/${owner.organizationId}/members/${owner.id}/remove`)),
-        other.get(at(`/console/organizations/${owner.organizationId}/members/${second.id}/remove`)),
-      ]);
-      await Promise.all([browser.submit(pages[0], 'Leave'), other.submit(pages[1], 'Leave')]);
+      const pages = await Promise.all([toRemoval(browser, owner), toRemoval(other, second)]);
+      const confirm = await nameOfOrganization();
+      await Promise.all([browser.submit(pages[0], 'Leave', { confirm }), other.submit(pages[1], 'Leave', { confirm })]);
+      expect(await rolesOf()).toEqual(['owner']);
+    });
+
+    it('who is removed is typed, and what is left; anything else changes nothing', async () => {
+      const member = await join('member');
+      const browser = await logIn(owner);
+      for (const confirm of ['', 'Remove', owner.email, `x${member.email}`]) {
+        const page = await browser.submit(await toRemoval(browser, member), 'Remove', { confirm });
+        expect([page.status, textOf(page.html)]).toEqual([400, expect.stringContaining('Nothing was changed')]);
+        expect(textOf(page.html)).toContain(`Type ${member.email} to confirm`);
+      }
+      const own = await logIn(member);
+      const kept = await own.submit(await toRemoval(own, member), 'Leave', { confirm: member.email });
+      expect([kept.status, await rolesOf()]).toEqual([400, ['member', 'owner']]);
+      expect((await leave(own, member)).url).toContain('done=left');
       expect(await rolesOf()).toEqual(['owner']);
     });
 

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Decision, Policies, type PolicyChange } from '../../../src/database/repositories/policies.repository.js';
+import { AllOrganizations } from '../../../src/database/repositories/all-organizations.repository.js';
+import { AccessRequests } from '../../../src/database/repositories/access-requests.repository.js';
+import { Users } from '../../../src/database/repositories/users.repository.js';
 import { ToolPolicy } from '../../../src/policy/tool-policy.service.js';
 import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { Mailbox } from '../../support/mailbox.js';
@@ -62,6 +65,7 @@ describe('a tool that must be asked for', () => {
   it('the person says why, an administrator gets a mail and approves, the waiting page leads on, the tool works', async () => {
     const { browser, page } = await ask();
     expect(textOf(page.html)).toContain('Waiting for Acme');
+    expect(page.html).toContain('<noscript><p>Your browser runs no script here');
     const { mail, link } = await mailbox.next(owner.email);
     expect(mail.subject).toContain(member.email);
     const admin = await logIn(owner);
@@ -118,6 +122,88 @@ describe('a tool that must be asked for', () => {
     const body = new URLSearchParams({ csrf: csrfOf(page), reason: 'I want to' });
     await browser.post(page.url, body);
     expect(await requests()).toEqual([]);
+  });
+});
+
+describe('a request that can be answered no more', () => {
+  const DAYS = 86_400;
+
+  it('after thirty days, as its page says: it leaves the queue, and the person can ask anew', async () => {
+    const { page } = await ask();
+    const [asked] = await server.query<{ asked_at: Date }>('SELECT asked_at FROM access_requests WHERE user_id = $1', [
+      member.id,
+    ]);
+    const over = new Date(asked!.asked_at.getTime() + 30 * DAYS * 1000).toISOString();
+    expect(page.html).toContain(`datetime="${over}"`);
+    const admin = await logIn(owner);
+    const request = await answering(admin);
+    expect(request.html).toContain(`datetime="${over}"`);
+    expect(textOf((await admin.get(`${address()}/requests`)).html)).toContain('nobody answers for 30 days');
+    server.clock.advance(30 * DAYS);
+    const late = await logIn(owner);
+    expect(textOf((await late.get(`${address()}/requests`)).html)).toContain('Nobody waits for an answer');
+    const csrf = csrfOf(await late.get(`${server.origin}/console`));
+    for (const act of ['approve', 'refuse']) {
+      const body = new URLSearchParams({ csrf, people: 'person', version: '1', scope: 'projects:read' });
+      expect((await late.post(`${request.url}/${act}`, body)).url).toContain('done=access-answered');
+    }
+    expect((await requests())[0]!.answer).toBeNull();
+    client = await OAuthClient.register(server.origin);
+    expect(textOf((await ask()).page.html)).toContain('Waiting for Acme');
+    expect(textOf((await late.get(`${address()}/requests`)).html)).not.toContain('Nobody waits');
+  });
+
+  it('answered just before that is not asked anew within the day', async () => {
+    await ask();
+    server.clock.advance(30 * DAYS - 60);
+    const admin = await logIn(owner);
+    await admin.submit(await answering(admin), 'Refuse');
+    server.clock.advance(120);
+    const { requests: repository, at } = {
+      requests: server.app.get(AccessRequests, { strict: false }),
+      at: server.clock.now(),
+    };
+    const row = (await repository.find((await requests())[0]!.id, owner.organizationId))!;
+    const limits = { open: 5, aDay: 10, dayAgo: new Date(at.getTime() - DAYS * 1000) };
+    expect(await repository.ask({ ...row, askedAt: at }, limits)).toBeUndefined();
+    expect((await requests())[0]!.answer).toBe('refused');
+  });
+
+  it('goes with the account that is deleted, and with the place that is taken away; rests while the account is disabled', async () => {
+    await ask();
+    const admin = await logIn(owner);
+    const queue = async () => textOf((await admin.get(`${address()}/requests`)).html);
+    const users = server.app.get(Users, { strict: false });
+    expect(await queue()).toContain(member.email);
+    await users.disable(member.id, server.clock.now());
+    expect(await queue()).toContain('Nobody waits for an answer');
+    expect((await answering(admin)).url).toContain('done=access-answered');
+    await users.enable(member.id, server.clock.now(), owner.id);
+    expect(await queue()).toContain(member.email);
+    await users.erase(member.id, server.clock.now());
+    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
+    expect((await admin.get(address())).html).not.toContain('AI clients (');
+
+    member = await join('member');
+    client = await OAuthClient.register(server.origin);
+    await ask();
+    const removal = await admin.get(`${address().replace('policy', 'members')}/${member.id}/remove`);
+    await admin.submit(removal, 'Remove', { confirm: member.email });
+    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
+  });
+
+  it('waits while its organization is suspended, and is there when that resumes', async () => {
+    const { browser, page } = await ask();
+    const admin = await logIn(owner);
+    const request = await answering(admin);
+    const organizations = server.app.get(AllOrganizations, { strict: false });
+    await organizations.suspend(owner.organizationId, owner.id, server.clock.now());
+    expect((await admin.submit(request, 'Approve', { scope: 'projects:read' })).status).toBe(403);
+    expect((await browser.get(page.url)).status).toBe(403);
+    expect(await requests()).toEqual([{ id: expect.any(String), answer: null }]);
+    await organizations.resume(owner.organizationId, owner.id, server.clock.now());
+    await admin.submit(request, 'Approve', { scope: 'projects:read' });
+    expect((await requests())[0]!.answer).toBe('approved');
   });
 });
 

@@ -247,23 +247,121 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
       const policy = server.app.get(ToolPolicy, { strict: false });
       const { version } = await server.app.get(Policies, { strict: false }).read(owner.organizationId);
       const before = await state();
-      const rehearsal = (await policy.rehearse(owner.organizationId, change, version))!;
+      const rehearsal = (await policy.rehearse(owner.organizationId, change, version, { size: 10 }))!;
       expect(await state()).toEqual(before);
       const organizationId = owner.organizationId;
       const ended = await policy.save({ organizationId, change, version, by: owner.id });
-      expect(ended).toBe(rehearsal.ended.length);
-      expect(rehearsal.ended.length + rehearsal.changed.length + rehearsal.untouched).toBe(people.length);
+      expect(ended).toBe(rehearsal.ended.count);
+      expect(rehearsal.ended.count + rehearsal.changed.count + rehearsal.untouched).toBe(people.length);
       for (const { clients, tokens, email } of held) {
         const { status, json } = await clients.refresh(tokens.refresh_token);
-        const ends = rehearsal.ended.some((one) => one.email === email);
+        const ends = rehearsal.ended.named.some((one) => one.email === email);
         expect({ email, ends: status !== 200 }).toEqual({ email, ends });
         expect(await works(tokens)).toBe(!ends);
         if (ends) continue;
-        const touched = rehearsal.changed.find(({ connection }) => connection.email === email);
+        const touched = rehearsal.changed.named.find((one) => one.email === email);
         const role = email.replace(/\d.*/, '');
         const asBefore = role === 'owner' ? ALL : READING;
         expect({ email, scope: json['scope'] }).toEqual({ email, scope: (touched?.after ?? asBefore).join(' ') });
       }
+    });
+
+    it('foretells each connection by name, whatever rules there are about tools and people', async () => {
+      const { organizationId } = owner;
+      const { clientId: exact } = await registered();
+      const people = [owner, await join('admin'), await join('member'), await join('member')];
+      await client.connect(owner);
+      const tools = await server.query<{ id: string; client_id: string; identity: 'registered' | 'self-asserted' }>(
+        'SELECT id, client_id, identity FROM clients WHERE client_id IN ($1, $2)',
+        [exact, client.registered.client_id],
+      );
+      await server.query('DELETE FROM grants WHERE organization_id = $1', [organizationId]);
+      for (const person of people)
+        for (const tool of tools)
+          await server.query(
+            `INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at, code_hash,
+                                 code_challenge, redirect_uri, code_expires_at, code_used_at, expires_at)
+             VALUES (gen_random_uuid(), $1, $2, $3, $4, $5, true, $6, sha256(gen_random_uuid()::text::bytea), 'c', 'http://127.0.0.1/cb', $6, $6,
+                     $6::timestamptz + interval '1 day')`,
+            [person.id, organizationId, tool.id, `${server.origin}/mcp`, ALL, server.clock.now()],
+          );
+      expect(tools.length).toBe(2);
+      const [policies, policy] = [Policies, ToolPolicy].map((one) =>
+        server.app.get(one as never, { strict: false }),
+      ) as [Policies, ToolPolicy];
+      const roles: Record<string, string[]> = { owner: ALL, admin: ALL, member: READING };
+      /** What each can do under the rules of now, by the rule that decides at each renewal; `undefined`: it may not. */
+      const standing = async () => {
+        const can = new Map<string, string | undefined>();
+        for (const { id, email } of people)
+          for (const { client_id: clientId, identity } of tools) {
+            const ruling = await policies.rulingOf(
+              { userId: id, organizationId },
+              { clientId, identity },
+              server.clock.now(),
+            );
+            const scopes = roles[email.replace(/\d.*/, '')]!.filter(
+              (scope) => !ruling.ceiling || ruling.ceiling.includes(scope),
+            );
+            can.set(`${email} ${identity}`, ruling.verdict === 'allow' ? scopes.join(' ') : undefined);
+          }
+        return can;
+      };
+      const byId = async () =>
+        new Map(
+          (
+            await server.query<{ id: string; name: string; live: boolean }>(
+              `SELECT g.id, u.email || ' ' || c.identity AS name, g.revoked_at IS NULL AS live
+                 FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.organization_id = $1`,
+              [organizationId],
+            )
+          ).map((row) => [row.id, row] as const),
+        );
+      let seed = 4_711;
+      const oneOf = <T>(list: readonly T[]): T =>
+        list[((seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) >> 8) % list.length]!;
+      const anyChange = (): PolicyChange => ({
+        tool: oneOf([exact, 'self-asserted', '*']),
+        people: oneOf<People>(['everybody', 'member', 'admin', ...people.map(({ id }) => `person:${id}` as const)]),
+        becomes: oneOf([
+          ALLOW,
+          READ_ONLY,
+          READ_ONLY,
+          DENY,
+          { ...DENY, verdict: 'ask' },
+          { ...DENY, expiresAt: new Date(0) },
+          undefined,
+        ]),
+      });
+      let touched = 0;
+      for (let round = 0; round < 40; round++) {
+        const change = anyChange();
+        const before = await standing();
+        const { version } = await policies.read(organizationId);
+        const foretold = (await policy.rehearse(organizationId, change, version, { size: 20 }))!;
+        await policy.save({ organizationId, change, version, by: owner.id });
+        const [after, grants] = [await standing(), await byId()];
+        const names = (part: (typeof foretold)['ended']) => part.named.map(({ id }) => grants.get(id)!.name).toSorted();
+        const ended = [...grants.values()].filter(({ live }) => !live).map(({ name }) => name);
+        const changed = [...after].filter(([name, can]) => can !== undefined && can !== (before.get(name) ?? ''));
+        expect({ round, change, ended: names(foretold.ended) }).toEqual({ round, change, ended: ended.toSorted() });
+        expect({ round, change, changed: names(foretold.changed) }).toEqual({
+          round,
+          change,
+          changed: changed.map(([name]) => name).toSorted(),
+        });
+        for (const { id, after: can } of foretold.changed.named)
+          expect(can.join(' ')).toBe(after.get(grants.get(id)!.name));
+        expect([foretold.ended.count, foretold.changed.count, foretold.untouched]).toEqual([
+          ended.length,
+          changed.length,
+          grants.size - ended.length - changed.length,
+        ]);
+        touched += ended.length + changed.length;
+        // They live again, so that the next change finds those that its rules would not have let be made.
+        await server.query('UPDATE grants SET revoked_at = NULL WHERE organization_id = $1', [organizationId]);
+      }
+      expect(touched).toBeGreaterThan(60);
     });
 
     const state = () =>

@@ -59,6 +59,27 @@ describe.each(BOTH_DATABASES)('what is over is removed, on %s', (database) => {
     ]);
   });
 
+  it('requests for tools, thirty days after they were answered or could not be any more', async () => {
+    const add = (mark: string, asked: number, answered: number | null) =>
+      server.query(
+        `INSERT INTO access_requests (user_id, organization_id, client_id, digest, identity, redirect_uri, resource, scopes, reason, asked_at, answered_at, answer)
+         VALUES ($1, $2, $3, sha256(convert_to($3, 'UTF8')), 'self-asserted', 'http://127.0.0.1/cb', 'r', '{}', $3, $4, $5, CASE WHEN $5::timestamptz IS NOT NULL THEN 'refused' END)`,
+        [ann.id, ann.organizationId, mark, ago(asked), answered === null ? null : ago(answered)],
+      );
+    await add('open', 29 * DAY, null);
+    await add('over of late', 59 * DAY, null);
+    await add('over', 61 * DAY, null);
+    await add('answered of late', 58 * DAY, 29 * DAY);
+    await add('answered', 32 * DAY, 31 * DAY);
+    await sweep(server);
+    expect(await server.query('SELECT reason FROM access_requests ORDER BY reason')).toEqual([
+      { reason: 'answered of late' },
+      { reason: 'open' },
+      { reason: 'over of late' },
+    ]);
+    expect(await removedOf('access_requests')).toEqual({ removed: 2, all: 2 });
+  });
+
   it('counters of wrong passwords that are over; those that count go on', async () => {
     const at = (seconds: number) => server.clock.now().getTime() + seconds * 1000;
     for (const [key, expire] of [

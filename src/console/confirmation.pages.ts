@@ -1,6 +1,6 @@
-import { definePage } from '../../http/page.js';
-import type { Text } from '../../texts/text.js';
-import { CONSOLE, type ConsoleModel } from '../console.pages.js';
+import { definePage } from '../http/page.js';
+import type { Text } from '../texts/text.js';
+import { CONSOLE, type ConsoleModel } from './console.pages.js';
 
 export interface ConfirmationModel extends ConsoleModel {
   readonly failure: Text | undefined;
@@ -12,4 +12,7 @@ export interface ConfirmationModel extends ConsoleModel {
   readonly submit: Text;
   readonly back: string;
 }
+/** An act that has to be meant. */
+export type Question = Pick<ConfirmationModel, 'title' | 'what' | 'word' | 'action' | 'submit' | 'back'>;
+
 export const CONFIRMATION_PAGE = definePage<ConfirmationModel>('console/confirmation', CONSOLE);

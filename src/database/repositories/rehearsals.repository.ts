@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
+import type { Role } from '../../oauth/role.js';
+import type { Verdict } from '../entities/verdict.js';
+import { type AskedChange, LIVE, personOf } from './policy-change.js';
+import { ALLOWED, ruling } from './policy.sql.js';
+
+/** What an organization lets a tool do for somebody. No verdict: nothing was decided, and the tool may. */
+export interface Ruled {
+  readonly verdict: Verdict | null;
+  /** Scopes at most; null: no limit. */
+  readonly ceiling: readonly string[] | null;
+}
+
+/** What no rule can tell apart: it means the same for every connection of a kind. */
+export interface Kind {
+  readonly identity: ClientIdentity;
+  /** Its `client_id`, when a rule names it. */
+  readonly tool: string | null;
+  readonly role: Role;
+  /** When a rule is for this person alone. */
+  readonly person: string | null;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** So many live connections of one kind, and the rule that counts for each before a change and after it. */
+export interface RuledKind extends Kind {
+  readonly count: number;
+  readonly before: Ruled;
+  readonly after: Ruled;
+}
+
+/** Where a page ended. */
+export interface Place {
+  readonly email: string;
+  readonly id: string;
+}
+
+/** One by name. */
+export interface NamedConnection extends Place, Kind {
+  readonly redirectUri: string;
+  readonly metadata: ClientMetadata;
+}
+
+/** Approvals of one tool, and how many of them a policy would have let pass, asked about, denied. */
+export interface RuledApprovals {
+  readonly identity: ClientIdentity;
+  readonly name: string | null;
+  readonly redirectUri: string;
+  readonly allowed: number;
+  readonly asked: number;
+  readonly denied: number;
+}
+
+type RehearsedChange = Omit<AskedChange, 'by'>;
+
+/** So many tools are told of by their approvals: those with the most. */
+const TOOLS = 50;
+
+/*
+ * Nothing is written: the rules after a change are those of now without the one it is about, and with what that becomes. `$1`
+ * is the organization, `$2` now; `$3` and `$4` are the tool and the person the change is about.
+ */
+
+/** Grants `g`, with what rules tell them apart by: the tool `t` that one names, the person `s` whom one is for alone. */
+const TOLD_APART = `grants g JOIN clients c ON c.id = g.client_id
+      JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+      LEFT JOIN (SELECT id, client_id FROM clients WHERE digest IN (
+            SELECT sha256(convert_to(tool, 'UTF8')) FROM policy_rules WHERE organization_id = $1
+             UNION SELECT sha256(convert_to($3::text, 'UTF8')))) t ON t.id = g.client_id
+      LEFT JOIN (SELECT person_id FROM policy_rules WHERE organization_id = $1 AND person_id IS NOT NULL
+                  UNION SELECT $4::uuid) s ON s.person_id = g.user_id`;
+const KIND = 'c.identity, t.client_id AS tool, m.role, s.person_id AS person';
+const KIND_OF_RESOURCE = `${KIND}, g.resource, g.scopes`;
+
+/** `$5`: whom it is for; `$6`, `$7`, `$8`: what it becomes. */
+const RULES_AFTER = `rules_after AS (
+      SELECT organization_id, tool, people, verdict, ceiling, expires_at FROM policy_rules
+       WHERE organization_id = $1 AND (tool, people) <> ($3::text, $5::text)
+       UNION ALL SELECT $1::uuid, $3::text, $5::text, $6::text, $7::text[], $8::timestamptz WHERE $6::text IS NOT NULL)`;
+
+/** The rule `as` that counts for a kind `k`. */
+const ruled = (as: string, rules: string) =>
+  `LEFT JOIN LATERAL (${ruling({ organizationId: '$1', clientId: 'k.tool', identity: 'k.identity', person: 'k.person', role: 'k.role', at: '$2', rules })}) ${as} ON true`;
+
+const KINDS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
+      SELECT ${KIND_OF_RESOURCE}, count(*)::integer AS count FROM ${TOLD_APART} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5, 6)
+    SELECT k.*, jsonb_build_object('verdict', b.verdict, 'ceiling', b.ceiling) AS before,
+           jsonb_build_object('verdict', p.verdict, 'ceiling', p.ceiling) AS after
+      FROM k ${ruled('b', 'policy_rules')} ${ruled('p', 'rules_after')}`;
+
+/**
+ * Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`. `IS TRUE`: the kinds are looked up, one
+ * connection after the other; what the planner makes of a join with them expects few.
+ */
+const NAMED = `SELECT g.id, u.email, g.redirect_uri AS "redirectUri", c.metadata, ${KIND_OF_RESOURCE}
+      FROM ${TOLD_APART} JOIN users u ON u.id = g.user_id
+     WHERE ${LIVE} AND ($6::text IS NULL OR (u.email COLLATE "C", g.id) > ($6::text COLLATE "C", $7::uuid))
+       AND ((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
+             SELECT k.identity, coalesce(k.tool, ''), k.role, coalesce(k.person, ''), k.resource, k.scopes
+               FROM jsonb_to_recordset($5) AS k(identity text, tool text, role text, person text, resource text, scopes text[]))) IS TRUE
+     ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
+
+/** Since `$9`. A tool that registers again and again by the same name is one tool. */
+const APPROVALS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
+      SELECT ${KIND}, c.metadata->>'client_name' AS name, min(g.redirect_uri) AS redirect_uri, count(*) AS count,
+             CASE WHEN c.identity = 'self-asserted' AND c.metadata ? 'client_name' THEN NULL ELSE c.id END AS one
+        FROM ${TOLD_APART} WHERE g.organization_id = $1 AND g.created_at > $9 AND g.created_at <= $2 GROUP BY 1, 2, 3, 4, 5, one)
+    SELECT identity, name, min(redirect_uri) AS "redirectUri",
+           coalesce(sum(count) FILTER (WHERE ${ALLOWED}), 0)::integer AS allowed,
+           coalesce(sum(count) FILTER (WHERE p.verdict = 'ask'), 0)::integer AS asked,
+           coalesce(sum(count) FILTER (WHERE p.verdict = 'deny'), 0)::integer AS denied
+      FROM k ${ruled('p', 'rules_after')}
+     GROUP BY identity, name, one ORDER BY sum(count) DESC, 2 LIMIT ${TOOLS}`;
+
+/** What a change of a policy would do. The rules are the very ones that decide when it is made. */
+@Injectable()
+export class Rehearsals {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Every live connection, by kind. Undefined: the policy is no longer of this version, or the change is for somebody who is not there. */
+  async kinds(asked: RehearsedChange, at: Date): Promise<RuledKind[] | undefined> {
+    const { organizationId, change, version } = asked;
+    const person = change.becomes ? aboutOf(change).person : null;
+    const standing = await this.dataSource.query<unknown[]>(
+      `SELECT 1 FROM organizations o WHERE o.id = $1 AND o.policy_version = $2
+          AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM memberships m WHERE m.organization_id = o.id AND m.user_id = $3))`,
+      [organizationId, version, person],
+    );
+    return standing.length === 0 ? undefined : this.dataSource.query<RuledKind[]>(KINDS, valuesOf(asked, at));
+  }
+
+  /** Those of these kinds, by name, after a place. */
+  async named(
+    { organizationId, change }: RehearsedChange,
+    kinds: readonly Kind[],
+    after: Place | undefined,
+    limit: number,
+    at: Date,
+  ): Promise<NamedConnection[]> {
+    if (kinds.length === 0) return [];
+    const { tool, person } = aboutOf(change);
+    const place = [after?.email ?? null, after?.id ?? null];
+    return this.dataSource.query(NAMED, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
+  }
+
+  /** What it would have done to approvals since then. */
+  async approvals(asked: RehearsedChange, since: Date, at: Date): Promise<RuledApprovals[]> {
+    return this.dataSource.query(APPROVALS, [...valuesOf(asked, at), since]);
+  }
+}
+
+const aboutOf = ({ tool, people }: AskedChange['change']) => ({ tool, person: personOf(people) ?? null });
+
+function valuesOf({ organizationId, change }: RehearsedChange, at: Date): unknown[] {
+  const { tool, person } = aboutOf(change);
+  const { people, becomes } = change;
+  const rule = [becomes?.verdict ?? null, becomes?.ceiling ?? null, becomes?.expiresAt ?? null];
+  return [organizationId, at, tool, person, people, ...rule];
+}
