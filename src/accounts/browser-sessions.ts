@@ -51,9 +51,11 @@ export class BrowserSessions {
     return secret;
   }
 
-  async find(cookie: string): Promise<LiveSession | undefined> {
+  /** `byItself`: a program looks, not a person. The session is as idle as before. */
+  async find(cookie: string, byItself = false): Promise<LiveSession | undefined> {
     const at = this.clock.now();
-    return this.sessions.find(hashSecret(cookie), at, new Date(at.getTime() - this.config.sessionIdleLifetime * 1000));
+    const idleSince = new Date(at.getTime() - this.config.sessionIdleLifetime * 1000);
+    return this.sessions.find(hashSecret(cookie), at, idleSince, byItself);
   }
 
   /** Those of a person that are alive, the newest first. `but`: without this one. */

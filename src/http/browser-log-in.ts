@@ -20,7 +20,9 @@ export class BrowserLogIn {
 
   async find(request: FastifyRequest): Promise<LiveSession | undefined> {
     const cookie = this.cookies.read(request, 'session');
-    const session = cookie === undefined ? undefined : await this.sessions.find(cookie);
+    // A page that keeps itself new (public/live.js) is nobody's click: it keeps nobody logged in.
+    const byItself = request.headers['x-requested-by'] === 'page';
+    const session = cookie === undefined ? undefined : await this.sessions.find(cookie, byItself);
     if (session) this.recording.know(request, { userId: session.userId });
     return session;
   }

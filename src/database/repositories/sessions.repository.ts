@@ -87,10 +87,11 @@ export class Sessions {
   }
 
   /** The session when neither its idle nor its absolute timeout has passed and its person is not disabled. */
-  async find(idHash: Buffer, at: Date, idleSince: Date): Promise<LiveSession | undefined> {
+  async find(idHash: Buffer, at: Date, idleSince: Date, byItself: boolean): Promise<LiveSession | undefined> {
     const [row] = await this.statements.run<LiveRow>(FIND, [idHash, at, idleSince]);
     if (!row) return undefined;
-    if (at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS) await this.statements.run(TOUCH, [idHash, at]);
+    if (!byItself && at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS)
+      await this.statements.run(TOUCH, [idHash, at]);
     return {
       idHash: row.id_hash,
       userId: row.user_id,

@@ -136,6 +136,18 @@ describe.each(BOTH_DATABASES)('logging in, on %s', (database) => {
     server.clock.advance(-(35 + 16 * 11) * 3600);
   });
 
+  it('W7 a page that keeps itself new keeps nobody logged in', async () => {
+    const { browser } = await attempt(person.email, PASSWORD);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const look = () =>
+      fetch(`${server.origin}/console`, { redirect: 'manual', headers: { cookie, 'x-requested-by': 'page' } });
+    server.clock.advance(11 * 3600);
+    expect((await look()).status).toBe(200);
+    server.clock.advance(2 * 3600);
+    expect((await look()).status).toBe(303);
+    server.clock.advance(-13 * 3600);
+  });
+
   it('W7 the database holds only hashes of sessions, the cookie is for this server alone', async () => {
     const { browser, page } = await attempt(person.email, PASSWORD);
     expect(page.status).toBe(200);

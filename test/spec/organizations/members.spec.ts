@@ -113,6 +113,27 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
     });
 
+    it('O11 ends when whoever made it is demoted or removed, as far as they may make it no more', async () => {
+      const inviter = await join('owner');
+      const [browser, above] = [await logIn(inviter), await logIn(owner)];
+      const links = new Map<string, string>();
+      for (const role of ['owner', 'admin', 'member']) {
+        const email = `invited${serial++}@example.com`;
+        await invite(browser, email, role);
+        links.set(role, (await mailbox.next(email)).link);
+      }
+      const open = async () => {
+        const found = [];
+        for (const [role, link] of links) if ((await new HttpBrowser().get(link)).status === 200) found.push(role);
+        return found;
+      };
+      expect(await open()).toEqual(['owner', 'admin', 'member']);
+      await setRole(above, inviter.email, 'admin');
+      expect(await open()).toEqual(['admin', 'member']);
+      await remove(above, inviter);
+      expect(await open()).toEqual([]);
+    });
+
     it('O11 ends when it is withdrawn, replaced, or a week old', async () => {
       const browser = await logIn(owner);
       const email = `late${serial++}@example.com`;
