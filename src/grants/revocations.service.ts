@@ -99,8 +99,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   private async refresh(since: number): Promise<void> {
     const asked = this.clock.now().getTime();
-    for (const { id, revokedAt } of await this.grants.revokedSince(new Date(since)))
-      this.revoked.set(id, revokedAt.getTime());
+    await this.grants.revokedSince(new Date(since), (id, at) => this.revoked.set(id, at));
     this.refreshedAt = asked;
     const over = this.lifetimeAgo();
     for (const [id, revokedAt] of this.revoked) if (revokedAt < over) this.revoked.delete(id);

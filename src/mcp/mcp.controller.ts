@@ -1,13 +1,4 @@
-import {
-  All,
-  Controller,
-  HttpException,
-  Logger,
-  type OnApplicationShutdown,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { All, Controller, Logger, type OnApplicationShutdown, Req, Res, UseGuards } from '@nestjs/common';
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyReply } from 'fastify';
@@ -47,10 +38,8 @@ export class McpController implements OnApplicationShutdown {
   @All()
   @UseGuards(OriginGuard, BearerGuard, ScopeGuard)
   async serve(@Req() request: AuthorizedRequest & McpRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (request.method !== 'POST') {
-      reply.header('Allow', 'POST');
-      throw new HttpException(OTHER_METHOD, 405);
-    }
+    if (request.method !== 'POST')
+      return void (await reply.status(405).headers({ Allow: 'POST', 'Cache-Control': 'no-store' }).send(OTHER_METHOD));
     const gone = new AbortController();
     const { message, user: claims } = request;
     /** The tools whose calls succeeded. */

@@ -300,9 +300,10 @@ export class Grants {
     return rows.map(({ scope }) => scope);
   }
 
-  async revokedSince(since: Date): Promise<{ id: string; revokedAt: Date }[]> {
-    const rows = await this.statements.run<{ id: string; revoked_at: Date }>(sql.REVOKED_SINCE, [since]);
-    return rows.map(({ id, revoked_at }) => ({ id, revokedAt: revoked_at }));
+  async revokedSince(since: Date, each: (id: string, milliseconds: number) => void): Promise<void> {
+    const [row] = await this.statements.run<{ revoked: string | null }>(sql.REVOKED_SINCE, [since]);
+    const words = row?.revoked?.split(' ') ?? [];
+    for (let at = 0; at < words.length; at += 2) each(words[at]!, Number(words[at + 1]));
   }
 
   async isLive(id: string): Promise<boolean> {

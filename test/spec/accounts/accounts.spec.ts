@@ -370,7 +370,7 @@ describe('without SMTP, and without sign-up', () => {
     await server.query('UPDATE users SET operator = true WHERE email = $1', [email]);
     const page = await browser.get(`${server.origin}/console/operator/outbox`);
     expect(textOf(page.html)).toMatch(
-      /bob@example\.com A new password to be handed over http\S+\/console\/reset-password\?token=/,
+      /A new password to be handed over bob@example\.com · just now http\S+\/console\/reset-password\?token=/,
     );
   });
 

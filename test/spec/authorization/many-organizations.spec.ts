@@ -146,7 +146,7 @@ describe.each(BOTH_DATABASES)('somebody with three hundred organizations, on %s'
     const selected = await browser.submit(last, button);
     expect(textOf(selected.html)).toContain(`${all.at(-1)!.name} , the selected organization`);
     const projects = await browser.get(`${server.origin}/console/projects`);
-    expect(textOf(projects.html)).toContain(`Of ${all.at(-1)!.name} .`);
+    expect(textOf(projects.html)).toContain(`The projects of ${all.at(-1)!.name} .`);
     for (const odd of ['after=x', 'after=%00', `q=%00`, 'q=a&q=b'])
       expect([odd, (await browser.get(`${here}?${odd}`)).status]).toEqual([odd, 200]);
   });

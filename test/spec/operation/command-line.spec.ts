@@ -55,7 +55,7 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
       'ann@example.com',
     );
     expect(refused(['user', 'create', 'ann@example.com'], `${PASSWORD}\n`)).toContain('already');
-    expect(refused(['user', 'create', 'nonsense'], `${PASSWORD}\n`)).toContain('e-mail address');
+    expect(refused(['user', 'create', 'nonsense'], `${PASSWORD}\n`)).toContain('email address');
     expect(refused(['user', 'create', 'bob@example.com'], 'short\n')).toContain('8 characters');
     expect(refused(['user', 'create', 'bob@example.com'], '')).toContain('standard input');
     expect(refused(['setup-link'])).toContain('accounts already');
