@@ -72,10 +72,10 @@ it('O15 two owners who remove each other at once: who was removed first removes 
   const one = await addPerson(server.app, 'first@example.com');
   const other = await addPerson(server.app, 'second@example.com', { into: one.organizationId, role: 'owner' });
   await addPerson(server.app, 'third@example.com', { into: one.organizationId, role: 'owner' });
-  const remove = async (actor: Person, { id }: Person) => {
+  const remove = async (actor: Person, { id, email }: Person) => {
     const browser = await logIn(actor);
     const page = await browser.get(at(`/console/organizations/${one.organizationId}/members/${id}/remove`));
-    return () => browser.submit(page, 'Remove');
+    return () => browser.submit(page, 'Remove', { confirm: email });
   };
   const removals = await Promise.all([remove(one, other), remove(other, one)]);
   await witness.releaseTogether('SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE', [one.organizationId], 2, () =>

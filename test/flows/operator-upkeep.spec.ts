@@ -115,7 +115,10 @@ describe('an operator in Chromium, without script', () => {
       await page.getByRole('combobox', { name: 'Kind' }).selectOption('Tests');
       await page.getByRole('textbox', { name: 'Address' }).fill('olive');
       await page.getByRole('button', { name: 'Show' }).click();
-      await page.getByRole('cell', { name: 'A test' }).waitFor();
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: /^A test/ })
+        .waitFor();
       expect(page.url()).toContain('kind=test');
     }));
 
