@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Policies, type PolicyChange } from '../database/repositories/policies.repository.js';
 import {
+  countOf,
   type Kind,
   type NamedConnection,
   type Place,
@@ -69,15 +70,16 @@ export class ToolPolicy {
     const stays = all.filter(({ after }) => isAllowed(after));
     const changes = stays.filter((kind) => this.carried(kind, kind.before).join() !== carried.get(keyOf(kind))?.join());
     const part = async (of: readonly RuledKind[], after: Place | undefined): Promise<Part> => {
-      const named = await this.rehearsals.named(asked, of, after, page.size + 1, at);
+      const named = await this.rehearsals.named(asked, of, countOf(all), after, page.size + 1, at);
       return { count: countOf(of), named: named.map((one) => ({ ...one, after: carried.get(keyOf(one)) ?? [] })) };
     };
-    return {
-      ended: await part(ends, page.ended),
-      changed: await part(changes, page.changed),
-      untouched: countOf(stays) - countOf(changes),
-      approvals: await this.rehearsals.approvals(asked, new Date(at.getTime() - REHEARSED_DAYS * 86_400_000), at),
-    };
+    const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
+    const [ended, changed, approvals] = await Promise.all([
+      part(ends, page.ended),
+      part(changes, page.changed),
+      this.rehearsals.approvals(asked, since, at),
+    ]);
+    return { ended, changed, untouched: countOf(stays) - countOf(changes), approvals };
   }
 
   /** How many connections ended; undefined when the policy is no longer of this version. */
@@ -97,4 +99,3 @@ export class ToolPolicy {
 const keyOf = ({ identity, tool, role, person, resource, scopes }: Kind) =>
   JSON.stringify([identity, tool, role, person, resource, scopes]);
 const isAllowed = ({ verdict }: Ruled) => (verdict ?? 'allow') === 'allow';
-const countOf = (kinds: readonly RuledKind[]) => kinds.reduce((sum, { count }) => sum + count, 0);

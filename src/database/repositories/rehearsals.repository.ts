@@ -64,14 +64,17 @@ const TOOLS = 50;
  * is the organization, `$2` now; `$3` and `$4` are the tool and the person the change is about.
  */
 
-/** Grants `g`, with what rules tell them apart by: the tool `t` that one names, the person `s` whom one is for alone. */
-const TOLD_APART = `grants g JOIN clients c ON c.id = g.client_id
-      JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+/** The client `c` of something, and the tool `t` when a rule names it. */
+const byWhat = (clientId: string) => `JOIN clients c ON c.id = ${clientId}
       LEFT JOIN (SELECT id, client_id FROM clients WHERE digest IN (
             SELECT sha256(convert_to(tool, 'UTF8')) FROM policy_rules WHERE organization_id = $1
-             UNION SELECT sha256(convert_to($3::text, 'UTF8')))) t ON t.id = g.client_id
+             UNION SELECT sha256(convert_to($3::text, 'UTF8')))) t ON t.id = ${clientId}`;
+/** The place `m` of a grant's person, and the person `s` when a rule is for them alone. */
+const BY_WHOM = `JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN (SELECT person_id FROM policy_rules WHERE organization_id = $1 AND person_id IS NOT NULL
                   UNION SELECT $4::uuid) s ON s.person_id = g.user_id`;
+/** Grants `g`, with what rules tell them apart by. */
+const TOLD_APART = `grants g ${byWhat('g.client_id')} ${BY_WHOM}`;
 const KIND = 'c.identity, t.client_id AS tool, m.role, s.person_id AS person';
 const KIND_OF_RESOURCE = `${KIND}, g.resource, g.scopes`;
 
@@ -85,23 +88,38 @@ const RULES_AFTER = `rules_after AS (
 const ruled = (as: string, rules: string) =>
   `LEFT JOIN LATERAL (${ruling({ organizationId: '$1', clientId: 'k.tool', identity: 'k.identity', person: 'k.person', role: 'k.role', at: '$2', rules })}) ${as} ON true`;
 
-const KINDS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
-      SELECT ${KIND_OF_RESOURCE}, count(*)::integer AS count FROM ${TOLD_APART} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5, 6)
+/** They are counted by client before anything is known of it: there are far fewer clients than connections. */
+const KINDS = `WITH ${RULES_AFTER}, by_client AS (
+      SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes, count(*) AS count
+        FROM grants g ${BY_WHOM} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5),
+    k AS MATERIALIZED (
+      SELECT c.identity, t.client_id AS tool, b.role, b.person, b.resource, b.scopes, sum(b.count)::integer AS count
+        FROM by_client b ${byWhat('b.client_id')} GROUP BY 1, 2, 3, 4, 5, 6)
     SELECT k.*, jsonb_build_object('verdict', b.verdict, 'ceiling', b.ceiling) AS before,
            jsonb_build_object('verdict', p.verdict, 'ceiling', p.ceiling) AS after
       FROM k ${ruled('b', 'policy_rules')} ${ruled('p', 'rules_after')}`;
 
-/**
- * Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`. `IS TRUE`: the kinds are looked up, one
- * connection after the other; what the planner makes of a join with them expects few.
- */
-const NAMED = `SELECT g.id, u.email, g.redirect_uri AS "redirectUri", c.metadata, ${KIND_OF_RESOURCE}
-      FROM ${TOLD_APART} JOIN users u ON u.id = g.user_id
-     WHERE ${LIVE} AND ($6::text IS NULL OR (u.email COLLATE "C", g.id) > ($6::text COLLATE "C", $7::uuid))
-       AND ((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
+/** `IS TRUE`: the kinds are looked up, one connection after the other; what the planner makes of a join with them expects few. */
+const OF_KINDS = `((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
              SELECT k.identity, coalesce(k.tool, ''), k.role, coalesce(k.person, ''), k.resource, k.scopes
-               FROM jsonb_to_recordset($5) AS k(identity text, tool text, role text, person text, resource text, scopes text[]))) IS TRUE
-     ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
+               FROM jsonb_to_recordset($5) AS k(identity text, tool text, role text, person text, resource text, scopes text[]))) IS TRUE`;
+const NAME = `g.id, u.email, g.redirect_uri AS "redirectUri", c.metadata, ${KIND_OF_RESOURCE}`;
+const AFTER = `($6::text IS NULL OR (u.email COLLATE "C", g.id) > ($6::text COLLATE "C", $7::uuid))`;
+
+/** Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`: all are looked at. */
+const NAMED = `SELECT ${NAME} FROM ${TOLD_APART} JOIN users u ON u.id = g.user_id
+     WHERE ${LIVE} AND ${AFTER} AND ${OF_KINDS} ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
+
+/** The same: one member after the other is looked at, until there are enough. */
+const NAMED_BY_MEMBER = `SELECT n.* FROM (
+      SELECT u.id, u.email, u.email COLLATE "C" AS address FROM memberships o JOIN users u ON u.id = o.user_id
+       WHERE o.organization_id = $1 AND ($6::text IS NULL OR u.email COLLATE "C" >= $6::text COLLATE "C") ORDER BY address) u
+     CROSS JOIN LATERAL (
+      SELECT ${NAME} FROM ${TOLD_APART}
+       WHERE g.user_id = u.id AND ${LIVE} AND ${AFTER} AND ${OF_KINDS} ORDER BY g.id LIMIT $8) n
+     ORDER BY u.address, n.id LIMIT $8`;
+/** From this share of all on, enough are found soon. */
+const MANY = 0.1;
 
 /** Since `$9`. A tool that registers again and again by the same name is one tool. */
 const APPROVALS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
@@ -132,10 +150,11 @@ export class Rehearsals {
     return standing.length === 0 ? undefined : this.dataSource.query<RuledKind[]>(KINDS, valuesOf(asked, at));
   }
 
-  /** Those of these kinds, by name, after a place. */
+  /** Those of these kinds, by name, after a place; `all`: how many connections there are of every kind. */
   async named(
     { organizationId, change }: RehearsedChange,
-    kinds: readonly Kind[],
+    kinds: readonly RuledKind[],
+    all: number,
     after: Place | undefined,
     limit: number,
     at: Date,
@@ -143,7 +162,8 @@ export class Rehearsals {
     if (kinds.length === 0) return [];
     const { tool, person } = aboutOf(change);
     const place = [after?.email ?? null, after?.id ?? null];
-    return this.dataSource.query(NAMED, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
+    const statement = countOf(kinds) >= all * MANY ? NAMED_BY_MEMBER : NAMED;
+    return this.dataSource.query(statement, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
   }
 
   /** What it would have done to approvals since then. */
@@ -151,6 +171,9 @@ export class Rehearsals {
     return this.dataSource.query(APPROVALS, [...valuesOf(asked, at), since]);
   }
 }
+
+/** How many connections there are of these kinds. */
+export const countOf = (kinds: readonly RuledKind[]): number => kinds.reduce((sum, { count }) => sum + count, 0);
 
 const aboutOf = ({ tool, people }: AskedChange['change']) => ({ tool, person: personOf(people) ?? null });
 
