@@ -87,6 +87,8 @@ export class Recording {
     const known = this.known.get(request);
     const failed = known?.failure !== undefined;
     if (kind === undefined && !failed) return;
+    // Refused unread, since there were too many: no step of anybody's.
+    if (reply.statusCode === 503 && !failed) return;
     const grantId = kind === 'call' ? (request as { user?: { sid?: string } }).user?.sid : undefined;
     if (grantId !== undefined) {
       // The way of every call: once a connection, and then nothing.

@@ -63,7 +63,11 @@ export class ToolPolicy {
   ): Promise<Rehearsal | undefined> {
     const at = this.clock.now();
     const asked = { organizationId, change, version };
-    const all = await this.rehearsals.kinds(asked, at);
+    const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
+    const [all, approvals] = await Promise.all([
+      this.rehearsals.kinds(asked, at),
+      this.rehearsals.approvals(asked, since, at),
+    ]);
     if (!all) return undefined;
     const carried = new Map(all.map((kind) => [keyOf(kind), this.carried(kind, kind.after)]));
     const ends = all.filter(({ after }) => !isAllowed(after));
@@ -73,12 +77,7 @@ export class ToolPolicy {
       const named = await this.rehearsals.named(asked, of, countOf(all), after, page.size + 1, at);
       return { count: countOf(of), named: named.map((one) => ({ ...one, after: carried.get(keyOf(one)) ?? [] })) };
     };
-    const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
-    const [ended, changed, approvals] = await Promise.all([
-      part(ends, page.ended),
-      part(changes, page.changed),
-      this.rehearsals.approvals(asked, since, at),
-    ]);
+    const [ended, changed] = await Promise.all([part(ends, page.ended), part(changes, page.changed)]);
     return { ended, changed, untouched: countOf(stays) - countOf(changes), approvals };
   }
 

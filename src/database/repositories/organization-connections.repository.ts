@@ -21,6 +21,12 @@ export interface ConnectionFilter {
   readonly after: { readonly key: string; readonly id: string } | undefined;
 }
 
+/** By their ids. */
+interface Called {
+  readonly people: readonly string[];
+  readonly tools: readonly string[];
+}
+
 /** Which connections of an organization: one, all of a client, all of a person, or everything. */
 export interface ConnectionChoice {
   readonly grantId?: string;
@@ -31,14 +37,18 @@ export interface ConnectionChoice {
 const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)`;
 
+/** Who and what is called like the search: people of the organization, tools of anybody. */
+const CALLED = `SELECT
+   ARRAY(SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id
+          WHERE m.organization_id = $1 AND strpos(lower(u.email), lower($2)) > 0) AS people,
+   ARRAY(SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($2)) > 0) AS tools`;
+
 /**
- * What is looked for among them; people and tools are found first, once, and not for every connection. Nothing younger
- * can be dormant.
+ * What is looked for among them. People `$4` and tools `$12` were found before, so that the planner knows how many they are.
+ * Nothing younger can be dormant.
  */
 const FOUND = `($3::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = $3))
-   AND ($4 = '' OR g.client_id IN (SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($4)) > 0)
-        OR g.user_id IN (SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id
-                          WHERE m.organization_id = $1 AND strpos(lower(u.email), lower($4)) > 0))
+   AND ($4::uuid[] IS NULL OR g.user_id = ANY ($4) OR g.client_id = ANY ($12))
    AND ($5::timestamptz IS NULL OR g.created_at < $5)
    AND ($5::timestamptz IS NULL
         OR coalesce((SELECT v.used_at FROM connection_uses v WHERE v.grant_id = g.id), g.code_used_at) < $5)
@@ -48,7 +58,8 @@ const TIME_OF_KEY = timeOfMicros('$8');
 
 /**
  * Each order walks an index from where the page before ended (keyset), so that a page costs the same however many there
- * are. By last use there are two: first those that were used, then those that never were.
+ * are. By last use there are two: first those that were used, then those that never were. By person it goes from member to
+ * member, until there are enough.
  */
 const ORDERS = {
   newest: {
@@ -74,8 +85,15 @@ const ORDERS = {
     order: 'ORDER BY g.created_at DESC, g.id DESC',
   },
   person: {
-    page: `SELECT g.id AS grant_id, p.email AS key FROM users p JOIN grants g ON g.user_id = p.id
-        WHERE ${LIVE} AND ${FOUND} AND ($8::text IS NULL OR (p.email >= $8 AND (p.email, g.id) > ($8, $9::uuid)))
+    page: `SELECT g.id AS grant_id, p.email AS key FROM (
+          SELECT u.id, u.email FROM memberships m JOIN users u ON u.id = m.user_id
+           WHERE m.organization_id = $1 AND ($8::text IS NULL OR u.email >= $8) AND ($7::uuid IS NULL OR u.id = $7)
+             AND ($4::uuid[] IS NULL OR u.id = ANY ($4) OR cardinality($12::uuid[]) > 0)
+           ORDER BY u.email) p
+        CROSS JOIN LATERAL (
+          SELECT g.id FROM grants g
+           WHERE g.user_id = p.id AND ${LIVE} AND ${FOUND} AND ($8::text IS NULL OR (p.email, g.id) > ($8, $9::uuid))
+           ORDER BY g.id LIMIT $10) g
         ORDER BY p.email, g.id LIMIT $10`,
     order: 'ORDER BY u.email, g.id',
   },
@@ -99,24 +117,31 @@ export class OrganizationConnections {
   ): Promise<(Connection & { readonly position: string })[]> {
     const { sort } = filter;
     const after = sort === 'person' || TIME_KEY.test(filter.after?.key ?? '') ? filter.after : undefined;
+    const called = filter.search === '' ? undefined : await this.called(organizationId, filter.search);
+    if (called?.people.length === 0 && called.tools.length === 0) return [];
     const read = (by: keyof typeof ORDERS, from: typeof after, most: number) =>
-      this.page(organizationId, by, { ...filter, after: from }, most, at, since);
+      this.page(organizationId, by, { ...filter, called, after: from }, most, at, since);
     if (sort !== 'used') return read(sort, after, limit);
     if (after?.key.startsWith('-')) return read('unused', after, limit);
     const used = await read('used', after, limit);
     return used.length === limit ? used : [...used, ...(await read('unused', undefined, limit - used.length))];
   }
 
+  private async called(organizationId: string, search: string): Promise<Called> {
+    const [found] = await this.dataSource.query<Called[]>(CALLED, [organizationId, search]);
+    return found!;
+  }
+
   private async page(
     organizationId: string,
     by: keyof typeof ORDERS,
-    { identity, search, dormantSince, clientKey, userId, after }: ConnectionFilter,
+    { identity, called, dormantSince, clientKey, userId, after }: ConnectionFilter & { called: Called | undefined },
     limit: number,
     at: Date,
     since: Date,
   ): Promise<(Connection & { readonly position: string })[]> {
     const { page, order } = ORDERS[by];
-    const found = [identity ?? null, search, dormantSince ?? null, clientKey ?? null, userId ?? null];
+    const found = [identity ?? null, called?.people ?? null, dormantSince ?? null, clientKey ?? null, userId ?? null];
     const rows = await this.dataSource.query<(DetailedRow & { key: string })[]>(detailed(page, '$11', order), [
       organizationId,
       at,
@@ -125,6 +150,7 @@ export class OrganizationConnections {
       after?.id ?? null,
       limit,
       since,
+      called?.tools ?? null,
     ]);
     return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
   }
