@@ -64,6 +64,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     abortOnError: false,
     logger: new QuietLogger(config.production),
   });
+  refuseOverload(adapter.getInstance(), config);
   readBodies(adapter);
   await app.register(cookie);
   setResponseHeaders(adapter.getInstance(), config);
@@ -75,7 +76,6 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     defaultContext: { stylesheet: STYLESHEET },
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
-  refuseOverload(adapter.getInstance());
   tellWhoActs(adapter.getInstance());
   const [metrics, recording] = [app.get(Metrics), app.get(Recording)];
   adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {

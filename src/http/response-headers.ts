@@ -13,7 +13,8 @@ export function securityHeaders({ secureCookies }: Pick<Config, 'secureCookies'>
   };
 }
 
-const CORS = {
+/** For programs in browsers. */
+export const CORS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id, Retry-After',
 };

@@ -43,6 +43,9 @@ describe('more than can be done', () => {
 
     for (const { headers, json } of refused) {
       expect(headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(json['error']).toBe('temporarily_unavailable');
     }
     const succeeded = answers.filter(({ status }) => status === 200);
