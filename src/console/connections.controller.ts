@@ -11,7 +11,7 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
-import { fieldOf } from './field.js';
+import { searchOf } from './field.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
@@ -43,7 +43,7 @@ export class ConnectionsController {
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply }, connectionTabs('connections'));
     const after = positionOf(asked['after']);
-    const search = fieldOf(asked['q']).trim().slice(0, 100);
+    const search = searchOf(asked['q']);
     const found = await this.connections.of(session.userId, PAGE + 1, after, search);
     await renderPage(reply, CONNECTIONS_PAGE, {
       title: text('nav.connections'),

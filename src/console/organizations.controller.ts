@@ -11,7 +11,7 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
 import { ORGANIZATIONS_PAGE } from './console.pages.js';
-import { fieldOf } from './field.js';
+import { fieldOf, searchOf } from './field.js';
 import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
@@ -47,7 +47,7 @@ export class OrganizationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const search = fieldOf(q).trim().slice(0, 100);
+    const search = searchOf(q);
     await this.render(session, request, reply, { notice: noticeOf(done), search, after: positionByName(after) });
   }
 

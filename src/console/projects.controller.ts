@@ -11,7 +11,7 @@ import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
-import { fieldOf } from './field.js';
+import { fieldOf, searchOf } from './field.js';
 import { moment } from '../http/moment.js';
 import { type Text, text } from '../texts/text.js';
 import { Id } from './id.js';
@@ -52,7 +52,7 @@ export class ProjectsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const search = fieldOf(q).trim().slice(0, 100);
+    const search = searchOf(q);
     const shown = { search, after: positionOf(after), deletedAfter: positionOf(deleted), notice: noticeOf(done) };
     await this.render(session, request, reply, shown);
   }

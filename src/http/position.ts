@@ -1,6 +1,6 @@
 import type { Position } from '../database/repositories/keyset.sql.js';
+import { UUID } from './uuid.js';
 
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const BY_TIME = new RegExp(`^(\\d{1,17}) (${UUID})$`);
 /** Nothing in the name that cannot be stored. */
 const BY_NAME = new RegExp(`^([^\\0\\p{Cs}]{1,300}) (${UUID})$`, 'u');

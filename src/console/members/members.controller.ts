@@ -16,7 +16,7 @@ import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js
 import { type Text, text } from '../../texts/text.js';
 import { choices } from '../choices.js';
 import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { cursor, nextPage, positionOf } from '../../http/position.js';
@@ -63,7 +63,7 @@ export class MembersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const filter = {
-      search: fieldOf(q).trim().slice(0, 100),
+      search: searchOf(q),
       after: fieldOf(after).slice(0, 254) || undefined,
       invited: positionOf(invited),
     };

@@ -21,7 +21,7 @@ import { choices, filterChoices } from '../choices.js';
 import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { endedNotice, endedQuery } from '../ended.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -198,7 +198,7 @@ export class OrganizationConnectionsController {
 function filterOf({ q, grade, sort, after, dormant, tool, person }: Asked, now: Date): ConnectionFilter {
   const [, key, id] = /^(\S{1,254}) (\S+)$/.exec(fieldOf(after)) ?? [];
   return {
-    search: fieldOf(q).trim().slice(0, 100),
+    search: searchOf(q),
     identity: CLIENT_IDENTITIES.find((one) => one === grade),
     dormantSince: dormant === 'on' ? new Date(now.getTime() - DORMANT_MS) : undefined,
     clientKey: idOf(tool),

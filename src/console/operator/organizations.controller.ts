@@ -13,7 +13,7 @@ import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { displayName } from '../../organizations/display-name.js';
 import { type Text, text } from '../../texts/text.js';
 import { endedNotice, endedQuery } from '../ended.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -48,7 +48,7 @@ export class AllOrganizationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const search = fieldOf(asked['q']).trim().slice(0, 100);
+    const search = searchOf(asked['q']);
     const suspended = asked['suspended'] === 'on';
     const found = await this.all.list({ search, suspended, after: positionOf(asked['after']) }, PAGE + 1);
     const now = this.clock.now();
@@ -156,10 +156,7 @@ export class AllOrganizationsController {
   ): Promise<void> {
     const organization = await this.find(id);
     const now = this.clock.now();
-    const [search, after] = [
-      fieldOf(asked['q']).trim().slice(0, 100),
-      fieldOf(asked['after']).slice(0, 254) || undefined,
-    ];
+    const [search, after] = [searchOf(asked['q']), fieldOf(asked['after']).slice(0, 254) || undefined];
     const found = await this.memberships.list(id, { search, after }, PAGE + 1, now);
     const members = found.slice(0, PAGE);
     const here = `${ORGANIZATIONS}/${id}`;

@@ -17,7 +17,7 @@ import { text } from '../../texts/text.js';
 import { deviceOf } from '../account/device.js';
 import { filterChoices } from '../choices.js';
 import { endedNotice } from '../ended.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { cursor, nextPage, positionByName, positionOfSession } from '../../http/position.js';
@@ -112,7 +112,7 @@ const rowOf = ({ createdAt, disabledAt, ...line }: AccountLine, now: Date) => ({
 
 function filterOf({ q, state, after }: Asked): AccountFilter {
   return {
-    search: fieldOf(q).trim().slice(0, 100),
+    search: searchOf(q),
     state: ACCOUNT_STATES.find((one) => one === state),
     after: fieldOf(after).slice(0, 254) || undefined,
   };

@@ -11,7 +11,7 @@ import { stepUpPath } from '../../http/step-up-first.js';
 import { RequiredFactor } from '../../policy/required-factor.service.js';
 import { type Text, text } from '../../texts/text.js';
 import { endedNotice, endedQuery } from '../ended.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -122,7 +122,7 @@ const addressOf = (id: string) => `/console/organizations/${id}/second-factor`;
 
 function filterOf({ q, connected, after }: Asked): LackingFilter {
   return {
-    search: fieldOf(q).trim().slice(0, 100),
+    search: searchOf(q),
     connected: connected === 'on',
     after: fieldOf(after).slice(0, 254) || undefined,
   };
