@@ -28,8 +28,6 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Names of classes are names of entities.
-  keepNames: true,
   // Packages written for require() expect it.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

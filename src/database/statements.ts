@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool, QueryConfig, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
@@ -22,8 +22,7 @@ export class Statements {
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    const { rows } = await this.pool.query<Row>(this.query(statement, values));
-    return rows;
+    return (await this.query<Row>(this.pool, statement, values)).rows;
   }
 
   /**
@@ -42,7 +41,7 @@ export class Statements {
         'SELECT pg_advisory_xact_lock(hashtextextended($1, 0)), (SELECT 1 FROM organizations WHERE id = $2 FOR SHARE)',
         [key, organizationId],
       );
-      const { rows } = await client.query<Row>(this.query(statement, values));
+      const { rows } = await this.query<Row>(client, statement, values);
       await client.query('COMMIT');
       client.release();
       return rows;
@@ -53,8 +52,13 @@ export class Statements {
     }
   }
 
-  protected query(statement: Statement, values: unknown[]): QueryConfig {
-    return { ...statement, values };
+  protected query<Row extends QueryResultRow>(
+    connection: Pool | PoolClient,
+    statement: Statement,
+    values: unknown[],
+  ): Promise<QueryResult<Row>> {
+    // What is inherited, pg need not copy.
+    return connection.query<Row>(Object.create(statement) as Statement, values);
   }
 }
 
@@ -63,7 +67,11 @@ export class Statements {
  * where the names are taken, and what it named would stay.
  */
 export class PassingStatements extends Statements {
-  protected override query({ text }: Statement, values: unknown[]): QueryConfig {
-    return { text, values };
+  protected override query<Row extends QueryResultRow>(
+    connection: Pool | PoolClient,
+    { text }: Statement,
+    values: unknown[],
+  ): Promise<QueryResult<Row>> {
+    return connection.query<Row>(text, values);
   }
 }

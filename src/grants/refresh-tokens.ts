@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { newSecret } from '../oauth/secret.js';
 import { Sealing } from '../sealing/sealing.service.js';
 
 const ID = 16;
@@ -26,7 +26,7 @@ export class RefreshTokens {
   constructor(private readonly sealing: Sealing) {}
 
   static newSecret(): Buffer {
-    return Buffer.from(newSecret(), 'base64url');
+    return randomBytes(SECRET);
   }
 
   write({ grantId, generation, secret }: RefreshTokenParts): string {

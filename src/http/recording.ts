@@ -144,10 +144,10 @@ function untold(kind: StepKind, given: Readonly<Record<string, unknown>>, status
 }
 
 function shown(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return {
-    ...Object.fromEntries(SHOWN.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])),
-    ...Object.fromEntries(PRESENT.filter((name) => given[name] !== undefined).map((name) => [name, 'sent'])),
-  };
+  const values: Record<string, unknown> = {};
+  for (const name of SHOWN) if (given[name] !== undefined) values[name] = given[name];
+  for (const name of PRESENT) if (given[name] !== undefined) values[name] = 'sent';
+  return values;
 }
 
 /** Of a form, a query or a JSON object; what came to the MCP endpoint is bytes, and nobody's business. */

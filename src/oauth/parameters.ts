@@ -27,11 +27,10 @@ export class Parameters {
 
   /** Every value of a parameter that may repeat. */
   all(name: string): string[] {
-    const value = Object.hasOwn(this.raw, name) ? this.raw[name] : undefined;
-    const values = (Array.isArray(value) ? value : [value]).filter(
-      (one) => typeof one === 'string' && (one !== '' || Array.isArray(value)),
-    );
-    if (values.some((one) => !isText(one))) throw refused(name, 'is not valid text', {});
+    if (!Object.hasOwn(this.raw, name)) return [];
+    const value = this.raw[name];
+    const values = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : textsIn(value);
+    if (!values.every(isText)) throw refused(name, 'is not valid text', {});
     return values;
   }
 
@@ -48,6 +47,8 @@ function refused(name: string, what: string, compared: Record<string, unknown>):
     new Finding('parameter-form', { parameter: name, ...compared }),
   );
 }
+
+const textsIn = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? [value] : []);
 
 /** No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate). */
 function isText(value: string): boolean {

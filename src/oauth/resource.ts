@@ -21,30 +21,51 @@ export function canonicalResource(value: string): string | undefined {
   return `${url.origin}${url.pathname.replace(/\/$/, '')}${url.search}`;
 }
 
-/**
- * Which of these resources a request is for; the first is this server's own. None named means that one, and so does its
- * bare origin where no other lives, since some tools send that. A token is for one resource: throws `invalid_target` when
- * another is named, or two (RFC 8707 §2).
- */
-export function requestedResource(
-  values: readonly string[],
-  [own, ...others]: readonly [ProtectedResource, ...ProtectedResource[]],
-): ProtectedResource {
-  const { origin } = new URL(own.uri);
-  const byUri = new Map([own, ...others].map((resource) => [resource.uri, resource]));
-  if (!others.some(({ uri }) => new URL(uri).origin === origin)) byUri.set(origin, own);
-  const named = values.map((value) => byUri.get(canonicalResource(value) ?? ''));
-  if (named.includes(undefined))
-    throw new OAuthError(
-      'invalid_target',
-      'the resource is not one that this server protects',
-      new Finding('resource-known', { asked: values, known: [...byUri.keys()] }),
-    );
-  if (new Set(named).size > 1)
-    throw new OAuthError(
-      'invalid_target',
-      'a token is for one resource, and several are named',
-      new Finding('one-resource', { asked: values }),
-    );
-  return named[0] ?? own;
+/** The resources of one server, by the names that requests may give them (RFC 8707 §2). */
+export class ProtectedResources {
+  private readonly byUri: ReadonlyMap<string, ProtectedResource>;
+  private readonly named: Map<string, ProtectedResource>;
+
+  /** `own`: this server's own, which also goes by its bare origin where no other lives, since some tools send that. */
+  constructor(
+    private readonly own: ProtectedResource,
+    others: readonly ProtectedResource[] = [],
+  ) {
+    const { origin } = new URL(own.uri);
+    const all = [own, ...others.filter(({ uri }) => uri !== own.uri)];
+    this.byUri = new Map(all.map((resource) => [resource.uri, resource]));
+    this.named = new Map(this.byUri);
+    if (!others.some(({ uri }) => new URL(uri).origin === origin)) this.named.set(origin, own);
+  }
+
+  /** This server's own first, then in the order they were given. */
+  all(): ProtectedResource[] {
+    return [...this.byUri.values()];
+  }
+
+  /** The one of this very URI. */
+  find(uri: string): ProtectedResource | undefined {
+    return this.byUri.get(uri);
+  }
+
+  /**
+   * Which one a request is for; the server's own when it names none. A token is for one resource: throws `invalid_target`
+   * when an unknown one is named, or two.
+   */
+  requested(values: readonly string[]): ProtectedResource {
+    const named = values.map((value) => this.named.get(value) ?? this.named.get(canonicalResource(value) ?? ''));
+    if (named.includes(undefined))
+      throw new OAuthError(
+        'invalid_target',
+        'the resource is not one that this server protects',
+        new Finding('resource-known', { asked: values, known: [...this.named.keys()] }),
+      );
+    if (named.some((one) => one !== named[0]))
+      throw new OAuthError(
+        'invalid_target',
+        'a token is for one resource, and several are named',
+        new Finding('one-resource', { asked: values }),
+      );
+    return named[0] ?? this.own;
+  }
 }

@@ -3,7 +3,7 @@ import { Config } from '../config/config.js';
 import { repeat } from '../config/repeat.js';
 import type { Resource } from '../database/entities/resource.entity.js';
 import { StoredResources } from '../database/repositories/stored-resources.repository.js';
-import { type ProtectedResource, requestedResource } from '../oauth/resource.js';
+import { type ProtectedResource, ProtectedResources } from '../oauth/resource.js';
 import { OWN_SCOPES, ScopeCatalogue } from '../oauth/scope.js';
 import { hashSecret, sameBytes } from '../oauth/secret.js';
 
@@ -18,7 +18,7 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Resources.name);
   readonly own: ProtectedResource;
   private rows: readonly Resource[] = [];
-  private known: readonly [ProtectedResource, ...ProtectedResource[]];
+  private known: ProtectedResources;
   private stop?: () => void;
 
   constructor(
@@ -26,7 +26,7 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
     config: Config,
   ) {
     this.own = { uri: config.resource, name: 'bkend MCP', scopes: OWN_SCOPES };
-    this.known = [this.own];
+    this.known = new ProtectedResources(this.own);
   }
 
   async onModuleInit(): Promise<void> {
@@ -40,17 +40,17 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
 
   /** This server's own first, then in the order they were declared. */
   all(): readonly ProtectedResource[] {
-    return this.known;
+    return this.known.all();
   }
 
   /** Which one a request is for. Throws `invalid_target`. */
   requested(values: readonly string[]): ProtectedResource {
-    return requestedResource(values, this.known);
+    return this.known.requested(values);
   }
 
   /** The one of this URI, from memory. */
   find(uri: string): ProtectedResource | undefined {
-    return this.known.find((resource) => resource.uri === uri);
+    return this.known.find(uri);
   }
 
   /** The same, of something that was approved or sealed here: another node may have learnt of it only now. */
@@ -76,6 +76,6 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
   private async reload(): Promise<void> {
     this.rows = await this.stored.list();
     const declared = this.rows.map(({ uri, name, scopes }) => ({ uri, name, scopes: new ScopeCatalogue(scopes) }));
-    this.known = [this.own, ...declared];
+    this.known = new ProtectedResources(this.own, declared);
   }
 }
