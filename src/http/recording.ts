@@ -66,7 +66,9 @@ export class Recording {
 
   /** Adds to what is known of a request. */
   know(request: FastifyRequest, facts: Known): void {
-    this.known.set(request, { ...this.known.get(request), ...facts });
+    const known = this.known.get(request);
+    if (known) Object.assign(known, facts);
+    else this.known.set(request, { ...facts });
   }
 
   /** It was refused, for this reason, and whoever asked was shown this code. */
@@ -98,35 +100,30 @@ export class Recording {
     // And that of every renewal.
     if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
     try {
-      const step = this.stepOf(kind ?? 'page', request, reply);
-      if (step) this.recorder.add(step);
+      this.record(kind ?? 'page', request, reply.statusCode);
     } catch {
       // A step that cannot be told is not told.
     }
   }
 
-  private stepOf(route: StepKind, request: FastifyRequest, reply: FastifyReply): Observed | undefined {
-    const [query, body] = [membersOf(request.query), membersOf(request.body)];
-    const given = request.method === 'POST' ? body : query;
-    const { failure: told, ...known } = this.known.get(request) ?? {};
-    const kind = known.kind ?? kindOf(route, given, told === undefined && reply.statusCode === 401);
-    const failure = told ?? untold(kind, given, reply.statusCode);
-    if (!failure && (ONLY_FAILURES.includes(kind) || (FORMS.includes(kind) && request.method !== 'POST')))
-      return undefined;
-    const clientId = known.clientId ?? given['client_id'];
-    return {
-      ...known,
-      kind,
+  private record(route: StepKind, request: FastifyRequest, status: number): void {
+    const given = membersOf(request.method === 'POST' ? request.body : request.query);
+    const known = this.known.get(request) ?? {};
+    const kind = known.kind ?? kindOf(route, given, known.failure === undefined && status === 401);
+    const failure = known.failure ?? untold(kind, given, status);
+    if (!failure && (ONLY_FAILURES.includes(kind) || (FORMS.includes(kind) && request.method !== 'POST'))) return;
+    const { userId, grantId, clientId = given['client_id'], ...others } = known;
+    this.recorder.add({ kind, userId, grantId, address: request.ip }, () => ({
+      ...others,
       ...(failure && { failure }),
       sent: {
         ...shown(given),
-        ...(kind === 'challenge' && 'access_token' in query && { access_token: 'in the query' }),
+        ...(kind === 'challenge' && 'access_token' in membersOf(request.query) && { access_token: 'in the query' }),
       },
       ...(typeof clientId === 'string' && clientId !== '' && { clientId }),
       browser: this.cookies.read(request, 'browser'),
-      address: request.ip,
       userAgent: request.headers['user-agent'] ?? '',
-    };
+    }));
   }
 }
 

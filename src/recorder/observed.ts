@@ -4,9 +4,16 @@ import type { Finding } from '../oauth/finding.js';
 import { hashSecret } from '../oauth/secret.js';
 import { visible, written } from '../oauth/visible.js';
 
-/** What the edge saw of one request. */
-export interface Observed {
+/** Whose a step is. */
+export interface Source {
   readonly kind: StepKind;
+  readonly userId?: string;
+  readonly grantId?: string;
+  readonly address: string;
+}
+
+/** What else the edge saw of it. */
+export interface Told {
   /** Present when it failed. Without a support code: nobody was shown one. */
   readonly failure?: { readonly finding: Finding; readonly supportCode?: string };
   readonly sent: Readonly<Record<string, unknown>>;
@@ -14,14 +21,13 @@ export interface Observed {
   readonly clientName?: string;
   /** Of the authorization request. */
   readonly requestId?: string;
-  readonly userId?: string;
   readonly organizationId?: string;
-  readonly grantId?: string;
   /** The value of the browser's cookie. */
   readonly browser?: string;
-  readonly address: string;
   readonly userAgent: string;
 }
+
+export type Observed = Source & Told;
 
 /** So long do steps of one tool belong together while nothing better tells. */
 export const WINDOW_MS = 600_000;
@@ -40,7 +46,7 @@ const OF_REQUESTS: readonly StepKind[] = [
 ];
 
 /** Strangers fill only rings of their own, so that they push out nothing of anybody who is logged in. */
-export function ringOf({ kind, userId, grantId }: Pick<Observed, 'kind' | 'userId' | 'grantId'>): Ring {
+export function ringOf({ kind, userId, grantId }: Omit<Source, 'address'>): Ring {
   if (userId !== undefined || grantId !== undefined) return 'person';
   return OF_REQUESTS.includes(kind) ? 'request' : 'stranger';
 }

@@ -7,7 +7,7 @@ import { isDatabaseUnavailable } from '../database/database-error.js';
 import type { Ring } from '../database/entities/attempt-step.entity.js';
 import { AttemptSteps, type NewStep } from '../database/repositories/attempt-steps.repository.js';
 import { Budget } from './budget.js';
-import { attemptOf, type Observed, readableName, ringOf, stepOf } from './observed.js';
+import { attemptOf, readableName, ringOf, type Source, stepOf, type Told } from './observed.js';
 
 /** How long a step is kept, if its ring does not come round before. */
 export const KEPT_MS = 7 * 86_400_000;
@@ -67,15 +67,17 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
     return true;
   }
 
-  /** Takes a step, or drops it when its source or its ring had its share of this minute. */
-  add(observed: Observed): void {
-    const name = ringOf(observed);
+  /** Takes a step, or drops it untold when its source or its ring had its share of this minute. */
+  add(source: Source, told: () => Told): void {
+    const name = ringOf(source);
     const { budget, waiting } = this.rings.find(({ ring }) => ring === name)!;
     const at = this.clock.now();
-    const source = observed.userId ?? observed.grantId ?? observed.address;
-    if (waiting.length < MOST_WAITING && budget.take(source, at))
-      waiting.push(stepOf(observed, attemptOf(observed, at), at));
-    else this.lost++;
+    if (waiting.length >= MOST_WAITING || !budget.take(source.userId ?? source.grantId ?? source.address, at)) {
+      this.lost++;
+      return;
+    }
+    const observed = { ...told(), ...source };
+    waiting.push(stepOf(observed, attemptOf(observed, at), at));
   }
 
   /** Writes what waits, so that whoever looks now sees it. Never throws: what could not be written still waits. */

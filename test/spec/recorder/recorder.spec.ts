@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptSteps } from '../../../src/database/repositories/attempt-steps.repository.js';
 import { ACTORS } from '../../../src/recorder/cures.js';
+import type { Observed } from '../../../src/recorder/observed.js';
 import { Recorder, RINGS } from '../../../src/recorder/recorder.service.js';
 import { EN, type TextKey } from '../../../src/texts/en/index.js';
 import { KO } from '../../../src/texts/ko/index.js';
@@ -20,6 +21,8 @@ it('every rule that can be broken has a cure for the person and one for the oper
     for (const reader of ['person', 'operator'])
       for (const catalogue of [EN, KO]) expect(catalogue[`cure.${reader}.${rule}` as TextKey]).toMatch(/\S+ \S+/);
 });
+
+const add = (recorder: Recorder, observed: Observed) => recorder.add(observed, () => observed);
 
 describe.each(BOTH_DATABASES)('attempts on %s', (database) => {
   let server: TestServer;
@@ -295,10 +298,10 @@ describe('the rings', () => {
 
   it('take no more of one source, nor of all, than their share of a minute', async () => {
     const before = recorder.dropped;
-    for (let n = 0; n < 1_000; n++) recorder.add(stranger(1));
+    for (let n = 0; n < 1_000; n++) add(recorder, stranger(1));
     await recorder.flush();
     expect(await count()).toEqual({ stranger: RINGS.stranger.perSource });
-    for (let n = 0; n < 1_000; n++) recorder.add(stranger(n + 2));
+    for (let n = 0; n < 1_000; n++) add(recorder, stranger(n + 2));
     await recorder.flush();
     expect(await count()).toEqual({ stranger: RINGS.stranger.together });
     expect(recorder.dropped - before).toBe(2_000 - RINGS.stranger.together);
@@ -306,12 +309,12 @@ describe('the rings', () => {
 
   it('never hold more rows than slots, nor push out what another ring holds', async () => {
     const person = await addPerson(server.app, 'ann@example.com');
-    recorder.add({ ...stranger(1), kind: 'approval', userId: person.id });
+    add(recorder, { ...stranger(1), kind: 'approval', userId: person.id });
     await recorder.flush();
     const minutes = (RINGS.stranger.slots / RINGS.stranger.together) * 2;
     for (let minute = 0; minute < minutes; minute++) {
       server.clock.advance(60);
-      for (let n = 0; n < RINGS.stranger.together + 100; n++) recorder.add(stranger(n));
+      for (let n = 0; n < RINGS.stranger.together + 100; n++) add(recorder, stranger(n));
       await recorder.flush();
     }
     expect(await count()).toEqual({ stranger: RINGS.stranger.slots, person: 1 });
@@ -321,10 +324,10 @@ describe('the rings', () => {
     watch.faultsExpected = true;
     const before = recorder.dropped;
     server.clock.advance(60);
-    recorder.add({ ...stranger(1), requestId: 'no uuid' });
+    add(recorder, { ...stranger(1), requestId: 'no uuid' });
     await recorder.flush();
     expect(recorder.dropped - before).toBe(1);
-    recorder.add({ ...stranger(2), userAgent: 'after' });
+    add(recorder, { ...stranger(2), userAgent: 'after' });
     await recorder.flush();
     expect(await server.query("SELECT 1 FROM attempt_steps WHERE user_agent = 'after'")).toHaveLength(1);
     watch.faultsExpected = false;
@@ -354,7 +357,7 @@ describe('while the database is away', () => {
       expect((await one.callMcp(undefined)).status).toBe(401);
       for (let n = 0; n < 5_000; n++) {
         if (n % 100 === 0) server.clock.advance(60);
-        recorder.add({ kind: 'challenge', sent: {}, address: `a${n}`, userAgent: 'x' });
+        add(recorder, { kind: 'challenge', sent: {}, address: `a${n}`, userAgent: 'x' });
       }
       expect(recorder.dropped).toBeGreaterThan(3_900);
       link.mend();
