@@ -12,7 +12,7 @@ import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { PACKAGE_FOLDER } from './config/package-folder.js';
 import { tellWhoActs } from './http/acting.js';
-import { refuseOverload } from './http/back-pressure.js';
+import { BackPressure } from './http/back-pressure.js';
 import { pathOf } from './http/endpoints.js';
 import { Metrics } from './http/metrics.js';
 import { Recording } from './http/recording.js';
@@ -45,7 +45,9 @@ const BODY_LIMIT = 64 * 1024;
 
 /** The whole server, ready to listen. `clock`: for tests that move time. */
 export async function createApp(config: Config, outside?: Outside): Promise<NestFastifyApplication> {
+  const pressure = new BackPressure(config);
   const adapter = new FastifyAdapter({
+    serverFactory: pressure.serverFactory,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
@@ -64,7 +66,8 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     abortOnError: false,
     logger: new QuietLogger(config.production),
   });
-  refuseOverload(adapter.getInstance(), config);
+  const metrics = app.get(Metrics);
+  pressure.watch(adapter.getInstance(), metrics);
   readBodies(adapter);
   await app.register(cookie);
   setResponseHeaders(adapter.getInstance(), config);
@@ -77,7 +80,7 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
   tellWhoActs(adapter.getInstance());
-  const [metrics, recording] = [app.get(Metrics), app.get(Recording)];
+  const recording = app.get(Recording);
   adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
     recording.answered(request, reply);

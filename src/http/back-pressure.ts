@@ -1,9 +1,11 @@
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/config.js';
 import { Overload } from '../config/overload.js';
 import { isForPrograms } from './endpoints.js';
 import { oauthErrorOf, RETRY_AFTER } from './failures.js';
+import type { Metrics } from './metrics.js';
 import { CORS, securityHeaders } from './response-headers.js';
 
 /**
@@ -14,61 +16,81 @@ export const REQUESTS_AT_ONCE = 256;
 
 /** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
 const SAID_FOR_MS = 1_000;
-
-/**
- * Refuses at once, unread, what could only wait (503, `Retry-After`). A request counts from when its body was read, so
- * that those who send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
- * Registered before everything else: what a refusal costs is taken from those who are served.
- */
-export function refuseOverload(fastify: FastifyInstance, config: Config): void {
-  const underWay = new Set<FastifyRequest>();
-  const refusal = refusalOfTheMoment();
-  const headers = {
-    ...securityHeaders(config),
-    ...CORS,
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'retry-after': String(RETRY_AFTER),
-  };
-  const isTooMuch = ({ url }: FastifyRequest) => underWay.size >= REQUESTS_AT_ONCE && !WATCHES.test(url);
-  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    if (!isTooMuch(request) || !isForPrograms(request.url) || request.method === 'OPTIONS') return done();
-    reply.hijack();
-    reply.raw.writeHead(503, headers).end(refusal(new Overload('requests', underWay.size)));
-  });
-  // People get a page, for which the hooks of others are needed.
-  fastify.addHook('preParsing', (request: FastifyRequest, _reply: FastifyReply, _body: unknown, done: Refuse) => {
-    done(isTooMuch(request) && !isForPrograms(request.url) ? new Overload('requests', underWay.size) : null);
-  });
-  fastify.addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-    underWay.add(request);
-    done();
-  });
-  fastify.addHook('onSend', (request: FastifyRequest, _reply: FastifyReply, payload: unknown, done: Sent) => {
-    underWay.delete(request);
-    done(null, payload);
-  });
-  fastify.addHook('onResponse', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-    underWay.delete(request);
-    done();
-  });
-}
-
 /** Whoever watches over the server sees it all the same. */
 const WATCHES = /^\/(?:health|metrics)/;
 
+/**
+ * Refuses at once, unread, what could only wait (503, `Retry-After`): programs before Fastify sees the request, since what
+ * a refusal costs is taken from those who are served. A request counts from when its body was read, so that those who
+ * send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
+ */
+export class BackPressure {
+  private readonly logger = new Logger('BackPressure');
+  private readonly underWay = new Set<FastifyRequest>();
+  private readonly headers: Readonly<Record<string, string>>;
+  private said = { body: '', until: 0 };
+  private metrics?: Metrics;
+
+  constructor(config: Config) {
+    this.headers = {
+      ...securityHeaders(config),
+      ...CORS,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'retry-after': String(RETRY_AFTER),
+    };
+  }
+
+  /** The server whose requests Fastify handles when they are not refused. */
+  readonly serverFactory = (handle: RequestListener, options: FastifyServerOptions): Server => {
+    const { http, keepAliveTimeout, requestTimeout } = options as ServerOptions & { http?: ServerOptions };
+    return createServer({ ...http, keepAliveTimeout, requestTimeout }, (request, response) => {
+      if (this.isTooMuch(request.url!) && isForPrograms(request.url!) && request.method !== 'OPTIONS')
+        this.refuse(response);
+      else handle(request, response);
+    });
+  };
+
+  /** Counts what is worked on, and what is refused. Before any other hook. */
+  watch(fastify: FastifyInstance, metrics: Metrics): void {
+    this.metrics = metrics;
+    // People get a page, for which the hooks of others are needed.
+    fastify.addHook('preParsing', ({ url }: FastifyRequest, _reply: FastifyReply, _body: unknown, done: Refuse) => {
+      done(this.isTooMuch(url) && !isForPrograms(url) ? new Overload('requests', this.underWay.size) : null);
+    });
+    fastify.addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+      this.underWay.add(request);
+      done();
+    });
+    fastify.addHook('onSend', (request: FastifyRequest, _reply: FastifyReply, payload: unknown, done: Sent) => {
+      this.underWay.delete(request);
+      done(null, payload);
+    });
+    fastify.addHook('onResponse', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+      this.underWay.delete(request);
+      done();
+    });
+  }
+
+  private isTooMuch(url: string): boolean {
+    return this.underWay.size >= REQUESTS_AT_ONCE && !WATCHES.test(url);
+  }
+
+  private refuse(response: ServerResponse): void {
+    this.metrics?.refused('temporarily_unavailable');
+    response.writeHead(503, this.headers).end(this.refusalOfTheMoment());
+  }
+
+  private refusalOfTheMoment(): string {
+    const now = performance.now();
+    if (now >= this.said.until) {
+      const error = oauthErrorOf(new Overload('requests', this.underWay.size));
+      this.logger.warn(`[${error.supportCode}] ${error.message}; ${error.cause as Error}`);
+      this.said = { body: JSON.stringify(error), until: now + SAID_FOR_MS };
+    }
+    return this.said.body;
+  }
+}
+
 type Refuse = (error: Error | null) => void;
 type Sent = (error: null, payload: unknown) => void;
-
-function refusalOfTheMoment(): (overload: Overload) => string {
-  const logger = new Logger('BackPressure');
-  let [body, until] = ['', 0];
-  return (overload) => {
-    const now = performance.now();
-    if (now < until) return body;
-    const error = oauthErrorOf(overload);
-    logger.warn(`[${error.supportCode}] ${error.message}; ${error.cause as Error}`);
-    [body, until] = [JSON.stringify(error), now + SAID_FOR_MS];
-    return body;
-  };
-}
