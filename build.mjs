@@ -28,6 +28,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // Names are kept by none: `keepNames` would define one for each function whenever it is made, at every request.
   // Packages written for require() expect it.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

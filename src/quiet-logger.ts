@@ -21,10 +21,15 @@ export class QuietLogger extends ConsoleLogger {
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    if (!FRAMEWORK.has(String(rest.at(-1)))) super.log(message, ...rest);
+    if (!isFramework(rest.at(-1))) super.log(message, ...rest);
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (!FRAMEWORK.has(String(rest.at(-1)))) super.error(message, ...rest);
+    if (!isFramework(rest.at(-1))) super.error(message, ...rest);
   }
+}
+
+/** In a bundle, a class that speaks of itself has an underscore before its name. */
+function isFramework(context: unknown): boolean {
+  return typeof context === 'string' && FRAMEWORK.has(context.replace(/^_/, ''));
 }

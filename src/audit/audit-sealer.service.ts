@@ -12,7 +12,7 @@ const EVERY_MS = 1_000;
  */
 @Injectable()
 export class AuditSealer implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(AuditSealer.name);
+  private readonly logger = new Logger('AuditSealer');
   private stop?: () => void;
 
   constructor(

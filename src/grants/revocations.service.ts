@@ -25,7 +25,7 @@ export interface Revocation {
  */
 @Injectable()
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(Revocations.name);
+  private readonly logger = new Logger('Revocations');
   private readonly revoked = new Map<string, number>();
   private sorted?: readonly Revocation[];
   private refreshedAt = 0;

@@ -40,7 +40,7 @@ export type PublicJwk = Readonly<Record<string, string>>;
  */
 @Injectable()
 export class KeyRing implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(KeyRing.name);
+  private readonly logger = new Logger('KeyRing');
   private keys: RingKey[] = [];
   private signing?: { readonly kid: string; readonly privateKey: KeyObject };
   private stop?: () => void;

@@ -28,7 +28,7 @@ const WRITE_EVERY_MS = 1_000;
  */
 @Injectable()
 export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Recorder.name);
+  private readonly logger = new Logger('Recorder');
   private readonly rings = (Object.keys(RINGS) as Ring[]).map((ring) => ({
     ring,
     budget: new Budget(RINGS[ring].perSource, RINGS[ring].together),

@@ -15,7 +15,7 @@ const RELOAD_MS = 1_000;
  */
 @Injectable()
 export class Resources implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(Resources.name);
+  private readonly logger = new Logger('Resources');
   readonly own: ProtectedResource;
   private rows: readonly Resource[] = [];
   private known: ProtectedResources;

@@ -13,7 +13,7 @@ const LOOK_MS = 600_000;
 /** Once an hour, one of the nodes removes what is over; and once a day it notes how large the tables are. */
 @Injectable()
 export class Sweeper implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(Sweeper.name);
+  private readonly logger = new Logger('Sweeper');
   private stop?: () => void;
 
   constructor(

@@ -41,7 +41,7 @@ interface Held extends UsageCount {
  */
 @Injectable()
 export class Usage implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(Usage.name);
+  private readonly logger = new Logger('Usage');
   private held = new Map<string, Held>();
   private uncounted = 0;
   private writing: Promise<void> = Promise.resolve();
