@@ -38,6 +38,7 @@ const PARTIALS = Object.fromEntries(
     'passkey',
     'scope-fields',
     'test-mail',
+    'unused',
   ].map((name) => [name, `partials/${name}.hbs`]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));

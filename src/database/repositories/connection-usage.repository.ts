@@ -109,13 +109,19 @@ export class ConnectionUsage {
     );
   }
 
-  /** The permissions a connection made use of. */
-  async scopesOf(grantId: string, since: Date): Promise<string[]> {
-    const rows = await this.dataSource.query<{ scope: string }[]>(
-      'SELECT DISTINCT unnest(scopes) AS scope FROM connection_hours WHERE grant_id = $1 AND hour >= $2',
-      [grantId, since],
+  /**
+   * Of each permission of a connection, whether it was not made use of since. Each is looked for by itself, from the newest
+   * hour on, and found soon where it is used at all.
+   */
+  async unused(asked: readonly { grantId: string; scope: string }[], since: Date): Promise<boolean[]> {
+    if (asked.length === 0) return [];
+    const rows = await this.dataSource.query<{ unused: boolean }[]>(
+      `SELECT (SELECT true FROM connection_hours h WHERE h.grant_id = a.grant_id AND h.hour >= $3 AND a.scope = ANY (h.scopes)
+                ORDER BY h.hour DESC LIMIT 1) IS NULL AS unused
+         FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS a (grant_id, scope, n) ORDER BY a.n`,
+      [asked.map(({ grantId }) => grantId), asked.map(({ scope }) => scope), since],
     );
-    return rows.map(({ scope }) => scope);
+    return rows.map(({ unused }) => unused);
   }
 
   async daysOfOrganization(organizationId: string, since: Date): Promise<DayOfUse[]> {

@@ -23,6 +23,8 @@ export const USAGE = {
   'connection.unused-what':
     'It has not made use of this for 60 days, or since it was connected. Taking it away costs nothing now: if the tool needs it after all, it asks its person again.',
   'connection.take-away': 'Take away',
+  'connection.unused-count': '{count, plural, one {# permission} other {# permissions}} not used',
+  'connection.take-unused': 'Take away<hidden> what {tool} does not use</hidden>',
   'connection.take-away-what':
     'What is taken away is gone from the next token on: within the hour for a tool that works, and for good until its person connects it again.',
   'connection.end': 'End this connection',

@@ -24,6 +24,8 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'connection.unused-what':
     '60일 동안 또는 연결한 뒤로 한 번도 사용하지 않은 권한입니다. 지금 회수해도 달라지는 것이 없습니다. 나중에 필요해지면 도구가 승인한 사람에게 다시 묻습니다.',
   'connection.take-away': '회수하기',
+  'connection.unused-count': '사용하지 않는 권한 {count, number}개',
+  'connection.take-unused': '<hidden>{tool}에서 사용하지 않는 권한 </hidden>회수하기',
   'connection.take-away-what':
     '회수한 권한은 다음 토큰부터 사라집니다. 쓰이고 있는 도구라면 한 시간 안이며, 그 사람이 다시 연결할 때까지 돌아오지 않습니다.',
   'connection.end': '이 연결 끝내기',
