@@ -37,6 +37,7 @@ const PARTIALS = Object.fromEntries(
     'notice',
     'passkey',
     'scope-fields',
+    'shares',
     'test-mail',
     'unused',
   ].map((name) => [name, `partials/${name}.hbs`]),

@@ -1,18 +1,26 @@
-import { Controller, Get, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import { ConnectionUsage, type Share } from '../../database/repositories/connection-usage.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { renderPage } from '../../http/page.js';
+import { nextPage, positionByCalls } from '../../http/position.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { text } from '../../texts/text.js';
 import { Id } from '../id.js';
 import { Shells } from '../shells.js';
 import { shownSince, usageChart } from '../usage-chart.js';
-import { USAGE_PAGE } from './usage.pages.js';
+import { USAGE_PAGE, USAGE_SHARES_PAGE } from './usage.pages.js';
 
 /** Lines of each table: who matters, not everybody. */
 const SHOWN = 10;
+const PAGE = 50;
+
+const LISTS = {
+  tools: { by: 'byClient', title: 'usage.tools-title', column: 'usage.tool' },
+  people: { by: 'byPerson', title: 'usage.people-title', column: 'usage.person' },
+} as const;
+const isListed = (name: string): name is keyof typeof LISTS => Object.hasOwn(LISTS, name);
 
 /** What the tools of an organization did. For owners and admins; to others there is no such page. */
 @Controller('console/organizations/:id/usage')
@@ -35,19 +43,52 @@ export class UsageController {
     const now = this.clock.now();
     const since = shownSince(now);
     const shell = await this.shells.ofOrganization('usage', organization, session, { request, reply });
+    const clients = await this.usage.byClient(id, since, SHOWN + 1);
+    const people = await this.usage.byPerson(id, since, SHOWN + 1);
+    const here = `/console/organizations/${id}/usage`;
     await renderPage(reply, USAGE_PAGE, {
       title: text('usage.title', { organization: organization.name }),
       shell,
       notice: undefined,
       connections: `/console/organizations/${id}/connections`,
       chart: usageChart(await this.usage.daysOfOrganization(id, since), now),
-      clients: (await this.usage.byClient(id, since, SHOWN)).map(named),
-      people: (await this.usage.byPerson(id, since, SHOWN)).map(named),
+      clients: clients.slice(0, SHOWN).map(named),
+      people: people.slice(0, SHOWN).map(named),
+      allClients: clients.length > SHOWN ? `${here}/tools` : undefined,
+      allPeople: people.length > SHOWN ? `${here}/people` : undefined,
       mcpTools: await this.usage.byMcpTool(id, since),
+    });
+  }
+
+  /** All `tools`, or all `people`. */
+  @Get(':whose')
+  async list(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Param('whose') whose: string,
+    @Query('after') asked: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    if (!isListed(whose)) throw new NotFoundException();
+    const { by, title, column } = LISTS[whose];
+    const after = positionByCalls(asked);
+    const found = await this.usage[by](id, shownSince(this.clock.now()), PAGE + 1, after);
+    const back = `/console/organizations/${id}/usage`;
+    await renderPage(reply, USAGE_SHARES_PAGE, {
+      title: text(title, { organization: organization.name }),
+      shell: await this.shells.ofOrganization('usage', organization, session, { request, reply }),
+      notice: undefined,
+      whose: column,
+      shares: found.slice(0, PAGE).map(named),
+      more: nextPage(`${back}/${whose}`, {}, found, PAGE),
+      first: after && `${back}/${whose}`,
+      back,
     });
   }
 }
 
-function named({ name, ...counts }: Share) {
-  return { name: name || text('usage.nameless'), ...counts };
+function named({ name, calls, failures }: Share) {
+  return { name: name || text('usage.nameless'), calls, failures };
 }
