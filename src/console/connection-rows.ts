@@ -49,6 +49,7 @@ export class ConnectionRows {
       email: connection.email,
       userId: connection.userId,
       clientKey: connection.clientKey,
+      called: calledBy(connection),
       unused: (unused.get(connection.id) ?? []).map((scope) => ({
         name: scope.name,
         sentence: permissionText(scope).sentence,
@@ -89,4 +90,10 @@ export class ConnectionRows {
       lastAddress: connection.lastAddress ?? undefined,
     };
   }
+}
+
+/** The name alone of a tool nobody vouches for, as a query says it. */
+function calledBy({ identity, metadata }: Connection): string | undefined {
+  const { client_name: called } = metadata;
+  return identity === 'self-asserted' && called !== undefined ? new URLSearchParams({ called }).toString() : undefined;
 }

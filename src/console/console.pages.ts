@@ -79,6 +79,8 @@ export interface ListedConnection extends ConnectionRow {
   readonly email: string;
   readonly userId: string;
   readonly clientKey: string;
+  /** The query of what it calls itself, when that is only its own word. */
+  readonly called: string | undefined;
   readonly unused: readonly { readonly name: string; readonly sentence: Words }[];
 }
 

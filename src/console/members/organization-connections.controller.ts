@@ -176,6 +176,7 @@ export class OrganizationConnectionsController {
         failure,
         organization: name,
         count,
+        called: chosen.called,
         typed: !chosen.grantId,
         action: `${back}/end?${query}`,
         back,
@@ -214,10 +215,11 @@ function queryOf({ search, identity, sort, dormantSince, clientKey, userId, afte
 const idOf = (value: unknown) => (isUuid(value) ? value : undefined);
 
 /** Exactly one kind; anything else is nothing that is there. */
-function choiceOf({ connection, tool, person, everything }: Asked): ConnectionChoice {
-  const given = [connection, tool, person, everything].filter((one) => one !== undefined);
+function choiceOf({ connection, tool, person, called, everything }: Asked): ConnectionChoice {
+  const given = [connection, tool, person, called, everything].filter((one) => one !== undefined);
   if (given.length !== 1) throw new NotFoundException();
   if (everything !== undefined) return {};
+  if (called !== undefined) return { called: fieldOf(called) };
   if (!isUuid(given[0])) throw new NotFoundException();
   if (connection !== undefined) return { grantId: fieldOf(connection) };
   return tool !== undefined ? { clientKey: fieldOf(tool) } : { userId: fieldOf(person) };

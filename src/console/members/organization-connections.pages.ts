@@ -30,6 +30,8 @@ export interface EndConnectionsModel extends ConsoleModel {
   readonly failure: Text | undefined;
   readonly organization: string;
   readonly count: number;
+  /** All of them call themselves so, which proves nothing. */
+  readonly called: string | undefined;
   /** More than one ends: confirmed by typing the organization's name. */
   readonly typed: boolean;
   readonly action: string;
