@@ -1,4 +1,4 @@
-import { Controller, Get, NotFoundException, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../../config/clock.js';
 import { ConnectionUsage, type Share } from '../../database/repositories/connection-usage.repository.js';
@@ -17,10 +17,9 @@ const SHOWN = 10;
 const PAGE = 50;
 
 const LISTS = {
-  tools: { by: 'byClient', title: 'usage.tools-title', column: 'usage.tool' },
-  people: { by: 'byPerson', title: 'usage.people-title', column: 'usage.person' },
+  tools: { by: 'byClient', title: 'usage.tools-title', lead: 'usage.tools-lead', whose: 'usage.tool' },
+  people: { by: 'byPerson', title: 'usage.people-title', lead: 'usage.people-lead', whose: 'usage.person' },
 } as const;
-const isListed = (name: string): name is keyof typeof LISTS => Object.hasOwn(LISTS, name);
 
 /** What the tools of an organization did. For owners and admins; to others there is no such page. */
 @Controller('console/organizations/:id/usage')
@@ -60,19 +59,38 @@ export class UsageController {
     });
   }
 
-  /** All `tools`, or all `people`. */
-  @Get(':whose')
-  async list(
+  @Get('tools')
+  async tools(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Param('whose') whose: string,
-    @Query('after') asked: unknown,
+    @Query('after') after: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    await this.renderShares('tools', session, id, after, request, reply);
+  }
+
+  @Get('people')
+  async people(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Query('after') after: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.renderShares('people', session, id, after, request, reply);
+  }
+
+  private async renderShares(
+    name: keyof typeof LISTS,
+    session: LiveSession,
+    id: string,
+    asked: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
     const organization = await this.shells.governed(session, id);
-    if (!isListed(whose)) throw new NotFoundException();
-    const { by, title, column } = LISTS[whose];
+    const { by, title, lead, whose } = LISTS[name];
     const after = positionByCalls(asked);
     const found = await this.usage[by](id, shownSince(this.clock.now()), PAGE + 1, after);
     const back = `/console/organizations/${id}/usage`;
@@ -80,10 +98,11 @@ export class UsageController {
       title: text(title, { organization: organization.name }),
       shell: await this.shells.ofOrganization('usage', organization, session, { request, reply }),
       notice: undefined,
-      whose: column,
+      lead,
+      whose,
       shares: found.slice(0, PAGE).map(named),
-      more: nextPage(`${back}/${whose}`, {}, found, PAGE),
-      first: after && `${back}/${whose}`,
+      more: nextPage(`${back}/${name}`, {}, found, PAGE),
+      first: after && `${back}/${name}`,
       back,
     });
   }

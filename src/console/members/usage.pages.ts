@@ -24,6 +24,8 @@ export const USAGE_PAGE = definePage<UsageModel>('console/usage', CONSOLE);
 
 /** All tools, or all people, page by page. */
 export interface UsageSharesModel extends ConsoleModel {
+  readonly lead: TextKey;
+  /** What is counted. */
   readonly whose: TextKey;
   readonly shares: readonly ShareLine[];
   /** Where the next page is, the first when this is another, and the usage of all of them together. */

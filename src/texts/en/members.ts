@@ -69,7 +69,7 @@ export const MEMBERS = {
   'ai.end-installation': 'End all of this installation',
   'ai.end-called': 'End all by this name',
   'ai.end-called-what':
-    'They all call themselves <b><n>{name}</n></b>, and nobody vouches for them. A name proves nothing: another tool that gave itself the same one ends too, and a tool that goes by another name goes on.',
+    'What ends calls itself <b><n>{name}</n></b>, and nobody vouches for it. A name proves nothing: another tool that gave itself the same one ends too, and a tool that goes by another name goes on.',
   'ai.end-person': 'End all of this person',
   'ai.end-all': 'End everything …',
   'ai.end-title': 'End connections',

@@ -52,7 +52,9 @@ export const USAGE = {
   'usage.all-people': 'All people',
   'usage.tools-title': 'Usage of {organization} by tool',
   'usage.people-title': 'Usage of {organization} by person',
-  'usage.shares-lead': 'The calls of the last 30 days, the most first. People are counted by whole weeks.',
+  'usage.tools-lead': 'Every tool that made calls in the last 30 days, those with the most first.',
+  'usage.people-lead':
+    'Everybody whose tools made calls in the last 30 days, those with the most first. They are counted by whole weeks, so theirs may begin some days earlier.',
   'usage.more': 'Those with fewer calls',
   'usage.first': 'Back to those with the most',
   'usage.back': 'Usage of all together',

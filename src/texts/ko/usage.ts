@@ -52,7 +52,9 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'usage.all-people': '모든 사람',
   'usage.tools-title': '{organization}의 도구별 사용량',
   'usage.people-title': '{organization}의 사람별 사용량',
-  'usage.shares-lead': '최근 30일의 호출입니다. 호출이 많은 쪽이 먼저입니다. 사람은 주 단위로 셉니다.',
+  'usage.tools-lead': '최근 30일 동안 호출한 모든 도구입니다. 호출이 많은 도구가 먼저입니다.',
+  'usage.people-lead':
+    '최근 30일 동안 도구가 호출한 모든 사람입니다. 호출이 많은 사람이 먼저입니다. 주 단위로 세므로 며칠 더 이른 호출도 포함될 수 있습니다.',
   'usage.more': '호출이 더 적은 쪽',
   'usage.first': '호출이 가장 많은 쪽으로',
   'usage.back': '전체 사용량',

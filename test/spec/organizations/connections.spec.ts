@@ -193,7 +193,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
       const href = offered.get(NAME);
       const confirm = await browser.get(href!);
       expect(textOf(confirm.html)).toContain('3 connections end within two seconds');
-      expect(confirm.html).toContain('<bdi>Claude &lt;i&gt;&amp;Co</bdi></strong>, and nobody vouches for them.');
+      expect(confirm.html).toContain('<bdi>Claude &lt;i&gt;&amp;Co</bdi></strong>, and nobody vouches for it.');
       const wrong = await browser.submit(confirm, 'End 3 connections', { name: NAME });
       expect([wrong.status, textOf(wrong.html)]).toEqual([400, expect.stringContaining('A name proves nothing')]);
       expect(await working(ended)).toEqual([true, true, true]);
