@@ -78,7 +78,7 @@ async function seed(organization) {
   );
   await query(
     `INSERT INTO connection_hours SELECT id, date_trunc('hour', now()) - h * interval '1 day', organization_id, 10, 1, '{projects:read}', '{"list_projects": 8, "whoami": 2}'
-       FROM grants, generate_series(1, 9, 4) h WHERE random() < 0.9`,
+       FROM grants, generate_series(1, 17, 8) h WHERE random() < 0.9`,
   );
   await query(
     `INSERT INTO usage_days
@@ -125,7 +125,10 @@ async function pages(organization) {
     'connections, dormant': `${base}/connections?dormant=on`,
     'one connection': `${base}/connections/${middle.id}`,
     'end everything, asked': `${base}/connections/end?everything=1`,
+    'end all of a name, asked': `${base}/connections/end?called=Tool+7`,
     usage: `${base}/usage`,
+    'usage, all people': `${base}/usage/people`,
+    'usage, all people, in the middle': `${base}/usage/people?after=50+${middle.user_id}`,
     members: `${base}/members`,
     'members, in the middle': `${base}/members?after=person5%40example.com`,
     'members, search': `${base}/members?q=person77%40`,

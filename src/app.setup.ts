@@ -37,7 +37,9 @@ const PARTIALS = Object.fromEntries(
     'notice',
     'passkey',
     'scope-fields',
+    'shares',
     'test-mail',
+    'unused',
   ].map((name) => [name, `partials/${name}.hbs`]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));

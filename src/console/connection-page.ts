@@ -8,12 +8,11 @@ import { moment } from '../http/moment.js';
 import { renderPage } from '../http/page.js';
 import { permissionText } from '../texts/permission.js';
 import { text, type Text } from '../texts/text.js';
-import { isObserved } from '../usage/observations.js';
-import { UNUSED_MS } from '../usage/periods.js';
 import { Resources } from '../resources/resources.service.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTION_PAGE, type Shell } from './console.pages.js';
 import { fieldOf } from './field.js';
+import { UnusedPermissions } from './unused-permissions.js';
 import { shownSince, usageChart } from './usage-chart.js';
 
 /** Whose connection it must be: of an organization, or of a person. */
@@ -26,6 +25,7 @@ export class ConnectionPage {
     private readonly connections: Connections,
     private readonly rows: ConnectionRows,
     private readonly usage: ConnectionUsage,
+    private readonly unused: UnusedPermissions,
     private readonly grants: Grants,
     private readonly resources: Resources,
     private readonly clock: Clock,
@@ -62,15 +62,18 @@ export class ConnectionPage {
     });
   }
 
-  /** Takes a permission away, with what contains it: reading stays, since without it no tool can live. */
+  /**
+   * Takes permissions away, each with what contains it: reading stays, since without it no tool can live. Throws
+   * `NotFoundException`.
+   */
   async narrow(id: string, whose: Whose, scope: unknown, by: string): Promise<void> {
     const at = this.clock.now();
     const connection = await this.connections.find(id, whose, at);
-    const [taken] = connection ? this.describe(connection, [fieldOf(scope)]) : [];
+    const taken = connection ? this.describe(connection, [scope].flat().map(fieldOf)) : [];
     const catalogue = connection && this.resources.find(connection.resource)?.scopes;
-    if (!catalogue || taken?.kind !== 'change') throw new NotFoundException();
-    if (!(await this.grants.narrow(id, catalogue.containing(taken.name), { ...whose, by }, at)))
-      throw new NotFoundException();
+    if (!catalogue || taken.length === 0 || taken.some(({ kind }) => kind !== 'change')) throw new NotFoundException();
+    const names = new Set(taken.flatMap(({ name }) => catalogue.containing(name)));
+    if (!(await this.grants.narrow(id, [...names], { ...whose, by }, at))) throw new NotFoundException();
   }
 
   private describe({ resource }: Connection, names: readonly string[]) {
@@ -78,15 +81,12 @@ export class ConnectionPage {
   }
 
   private async permissions(connection: Connection, now: Date) {
-    const used = await this.usage.scopesOf(connection.id, new Date(now.getTime() - UNUSED_MS));
-    // Of calls to other servers only that they were made is known.
-    const known =
-      connection.resource === this.resources.own.uri && isObserved(connection, await this.usage.countingSince(), now);
+    const unused = (await this.unused.of([connection], now)).get(connection.id);
     return this.describe(connection, connection.scopes).map((scope) => ({
       name: scope.name,
       ...permissionText(scope),
       removable: scope.kind === 'change',
-      unused: known && scope.kind === 'change' && !used.includes(scope.name),
+      unused: unused?.includes(scope) ?? false,
     }));
   }
 }

@@ -2,6 +2,7 @@ import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGua
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { text } from '../texts/text.js';
 import { Revocations } from '../grants/revocations.service.js';
@@ -11,15 +12,17 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
-import { searchOf } from './field.js';
+import { listOf, searchOf } from './field.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
-import { nextPage, positionOf } from '../http/position.js';
+import { cursor, nextPage, positionOf } from '../http/position.js';
 import { Shells } from './shells.js';
 
 const PAGE = 50;
 const HERE = '/console/connections';
+
+type Asked = Readonly<Record<string, unknown>>;
 
 /** The tools somebody connected: grants, seen by the person who gave them. */
 @Controller('console/connections')
@@ -37,22 +40,23 @@ export class ConnectionsController {
   @Get()
   async list(
     @CurrentSession() session: LiveSession,
-    @Query() asked: Readonly<Record<string, unknown>>,
+    @Query() asked: Asked,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { shell } = await this.shells.make('connections', session, { request, reply }, connectionTabs('connections'));
-    const after = positionOf(asked['after']);
-    const search = searchOf(asked['q']);
+    const { search, after } = filterOf(asked);
     const found = await this.connections.of(session.userId, PAGE + 1, after, search);
     await renderPage(reply, CONNECTIONS_PAGE, {
       title: text('nav.connections'),
       shell,
       notice: noticeOf(asked['done']),
+      here: HERE,
+      list: new URLSearchParams(queryOf({ search, after })).toString(),
       search,
       searchable: search !== '' || after !== undefined || found.length > PAGE,
       connections: found.slice(0, PAGE),
-      more: nextPage(HERE, { q: search }, found, PAGE),
+      more: nextPage(HERE, queryOf({ search }), found, PAGE),
       first: after && HERE,
     });
   }
@@ -71,16 +75,19 @@ export class ConnectionsController {
     await this.page.render(reply, id, { userId: session.userId }, { shell, ...places, notice: noticeOf(done) });
   }
 
+  /** Field "list": it was asked for from the list, as this query shows it. */
   @Post(':id/narrow')
   @UseGuards(CsrfGuard)
   async narrow(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
-    @Body('scope') scope: unknown,
+    @Body() { scope, list }: Asked,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.page.narrow(id, { userId: session.userId }, scope, session.userId);
-    await reply.redirect(`/console/connections/${id}?done=narrowed`, 303);
+    const from = listOf(list);
+    const back = new URLSearchParams({ ...(from && queryOf(filterOf(from))), done: 'narrowed' });
+    await reply.redirect(`${from ? HERE : `${HERE}/${id}`}?${back}`, 303);
   }
 
   @Get(':id/disconnect')
@@ -114,3 +121,12 @@ export class ConnectionsController {
     await reply.redirect('/console/connections?done=disconnected', 303);
   }
 }
+
+/** Which of them a page shows. */
+interface Filter {
+  readonly search: string;
+  readonly after?: Position | undefined;
+}
+
+const filterOf = ({ q, after }: Asked): Filter => ({ search: searchOf(q), after: positionOf(after) });
+const queryOf = ({ search, after }: Filter) => ({ q: search, ...cursor('after', after) });

@@ -50,6 +50,7 @@ import { SetupController } from './setup.controller.js';
 import { PolicyForm } from './policy/policy-form.js';
 import { Shells } from './shells.js';
 import { StepUpController } from './step-up.controller.js';
+import { UnusedPermissions } from './unused-permissions.js';
 
 @Module({
   controllers: [
@@ -103,6 +104,7 @@ import { StepUpController } from './step-up.controller.js';
     Confirmations,
     ConnectionPage,
     ConnectionRows,
+    UnusedPermissions,
     PolicyForm,
     SecurityPages,
     Shells,

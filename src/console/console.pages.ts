@@ -74,6 +74,16 @@ export interface ConnectionRow {
   readonly lastAddress: string | undefined;
 }
 
+/** One in a list, where what it does not use can be taken away. */
+export interface ListedConnection extends ConnectionRow {
+  readonly email: string;
+  readonly userId: string;
+  readonly clientKey: string;
+  /** The query of what it calls itself, when that is only its own word. */
+  readonly called: string | undefined;
+  readonly unused: readonly { readonly name: string; readonly sentence: Words }[];
+}
+
 export interface OverviewModel extends ConsoleModel {
   readonly mcpUrl: string;
   readonly tools: readonly {
@@ -110,10 +120,13 @@ export interface OrganizationsModel extends ConsoleModel {
 export const ORGANIZATIONS_PAGE = definePage<OrganizationsModel>('console/organizations', CONSOLE);
 
 export interface ConnectionsModel extends ConsoleModel {
+  /** The address of this page; and what it is searched by and where it is, to come back to. */
+  readonly here: string;
+  readonly list: string;
   readonly search: string;
   /** They do not all fit on a page. */
   readonly searchable: boolean;
-  readonly connections: readonly ConnectionRow[];
+  readonly connections: readonly ListedConnection[];
   /** Where the next page is, and the first when this is another. */
   readonly more: string | undefined;
   readonly first: string | undefined;

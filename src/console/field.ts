@@ -7,3 +7,8 @@ export function fieldOf(value: unknown): string {
 export function searchOf(value: unknown): string {
   return fieldOf(value).trim().slice(0, 100);
 }
+
+/** Which list a form was sent from, as the query of its address; undefined: from none. */
+export function listOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'string' ? Object.fromEntries(new URLSearchParams(fieldOf(value))) : undefined;
+}

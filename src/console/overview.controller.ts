@@ -42,7 +42,7 @@ export class OverviewController {
       mcpUrl: this.config.resource,
       tools: connectLines(this.config.resource),
       connections: await this.connections.count(session.userId),
-      recent: await this.connections.of(session.userId, RECENT),
+      recent: await this.connections.newest(session.userId, RECENT),
     });
   }
 }

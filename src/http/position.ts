@@ -4,6 +4,8 @@ import { UUID } from './uuid.js';
 const BY_TIME = new RegExp(`^(\\d{1,17}) (${UUID})$`);
 /** Nothing in the name that cannot be stored. */
 const BY_NAME = new RegExp(`^([^\\0\\p{Cs}]{1,300}) (${UUID})$`, 'u');
+/** What calls are counted of may have no name. */
+const BY_CALLS = /^(\d{1,17}) ([^\0\p{Cs}]{0,300})$/u;
 const OF_SESSIONS = /^(\d{1,17}) ([0-9a-f]{64})$/;
 
 /** Where the page before ended, as the address of the next one says. */
@@ -11,6 +13,9 @@ export const positionOf = (value: unknown) => read(BY_TIME, value);
 
 /** The same of a list by name. */
 export const positionByName = (value: unknown) => read(BY_NAME, value);
+
+/** The same of what is listed by its calls. */
+export const positionByCalls = (value: unknown) => read(BY_CALLS, value);
 
 /** The same of sessions, whose ids are hashes. */
 export const positionOfSession = (value: unknown) => read(OF_SESSIONS, value);

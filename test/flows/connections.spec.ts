@@ -89,4 +89,39 @@ describe('an administrator in Chromium', () => {
     await link.waitFor();
     await page.context().close();
   });
+
+  it('without script: takes away from the list what is not used, and ends all tools by one name', async () => {
+    const sorter = () => OAuthClient.register(server.origin, { client_name: 'Sorter' });
+    const tokens = [await (await sorter()).connect(admin), await (await sorter()).connect(member)];
+    const called = { name: 'whoami', arguments: {} };
+    for (const { access_token } of tokens) await callMcp(server.origin, access_token, 'tools/call', called);
+    await eventually(async () => {
+      await server.app.get(Usage, { strict: false }).flush();
+      expect(await server.query('SELECT sum(calls)::int >= 2 AS counted FROM connection_hours')).toEqual([
+        { counted: true },
+      ]);
+    });
+    server.clock.advance(15 * 86_400);
+    const page = await openConnections(false);
+    await page.getByRole('textbox', { name: 'Person or tool' }).fill('sorter');
+    await page.getByRole('button', { name: 'Show' }).click();
+    const takeAway = page.getByRole('button', { name: 'Take away what Sorter does not use' });
+    expect(await takeAway.count()).toBe(2);
+    await takeAway.first().click();
+    await page.getByText('The permission is taken away.').waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toBe('sorter');
+    expect(await takeAway.count()).toBe(1);
+    await page.getByRole('link', { name: 'End all by this name' }).first().click();
+    await page.getByText('A name proves nothing').waitFor();
+    const [organization] = await server.query<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [
+      admin.organizationId,
+    ]);
+    await page.getByRole('textbox', { name: `Type ${organization!.name} to confirm` }).fill(organization!.name);
+    await page.getByRole('button', { name: 'End 2 connections' }).click();
+    await page.getByText('2 connections are ended.').waitFor();
+    const live = `SELECT count(*)::int AS n FROM grants g JOIN clients c ON c.id = g.client_id
+       WHERE g.revoked_at IS NULL AND c.metadata->>'client_name' = 'Sorter'`;
+    expect(await server.query(live)).toEqual([{ n: 0 }]);
+    await page.context().close();
+  });
 });

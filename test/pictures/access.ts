@@ -40,6 +40,13 @@ export const walk: Walk = async (scene) => {
   await enterConsole(scene, ann);
   await page.goto(`${address}/requests`);
   await shoot('requests');
+  await page.goto(`${address}/requests?q=nobody`);
+  await shoot('requests-none-found', { inPassing: true });
+  await page.getByRole('link', { name: 'Show everybody who waits' }).click();
+  await page
+    .getByRole('link', { name: /Answer/ })
+    .first()
+    .waitFor();
   await page
     .getByRole('link', { name: /Answer/ })
     .first()

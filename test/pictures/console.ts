@@ -78,6 +78,10 @@ export const walk: Walk = async (scene) => {
   await shoot('organization-connections');
   await page.goto(`${organization}/connections?q=nobody`);
   await shoot('organization-connections-none-found', { inPassing: true });
+  await page.goto(`${organization}/connections`);
+  await page.getByRole('link', { name: 'End all by this name' }).first().click();
+  await page.getByText('A name proves nothing').waitFor();
+  await shoot('end-by-name');
   await page.goto(`${organization}/connections/end?everything=1`);
   await shoot('end-connections');
   await page.getByRole('textbox').fill('another');

@@ -33,8 +33,31 @@ export const walk: Walk = async (scene) => {
     })),
   );
   await server.query(`UPDATE grants SET created_at = created_at - interval '40 days' WHERE id = $1`, [id]);
+  await server.query(
+    `INSERT INTO usage_days (organization_id, kind, day, subject, calls, failures)
+     SELECT $1, 'client', ($2::timestamptz AT TIME ZONE 'UTC')::date, 'Tool of team ' || n, n * 7, n / 3 FROM generate_series(1, 60) n`,
+    [ann.organizationId, server.clock.now()],
+  );
   await page.goto(`${organization}/usage`);
   await shoot('usage');
+  await page.getByRole('link', { name: 'All tools' }).click();
+  await page.getByRole('link', { name: 'Those with fewer calls' }).waitFor();
+  await shoot('usage-tools');
+  await page.getByRole('link', { name: 'Those with fewer calls' }).click();
+  await page.getByRole('link', { name: 'Back to those with the most' }).waitFor();
+  await shoot('usage-tools-later', { inPassing: true });
+  await page.goto(`${organization}/usage/people`);
+  await shoot('usage-people', { inPassing: true });
+  await page.goto(`${organization}/usage/people?after=0+x`);
+  await shoot('usage-people-none', { inPassing: true });
   await page.goto(`${organization}/connections/${id}`);
   await shoot('connection');
+  await page.goto(`${organization}/connections`);
+  await page.getByRole('button', { name: /^Take away/ }).waitFor();
+  await shoot('connections-unused');
+  await page.goto(`${server.origin}/console/connections`);
+  await shoot('own-connections-unused', { inPassing: true });
+  await page.getByRole('button', { name: /^Take away/ }).click();
+  await page.getByText('The permission is taken away.').waitFor();
+  await shoot('connections-narrowed', { inPassing: true });
 };

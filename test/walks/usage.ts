@@ -7,8 +7,11 @@ export const walk: FormWalk = async ({ server, browser, person }) => {
     [person.id],
   );
   const { id } = connection!;
+  const organization = `${server.origin}/console/organizations/${person.organizationId}`;
   return [
+    await browser.get(`${organization}/usage/tools`),
+    await browser.get(`${organization}/usage/people`),
     await browser.get(`${server.origin}/console/connections/${id}`),
-    await browser.get(`${server.origin}/console/organizations/${person.organizationId}/connections/${id}`),
+    await browser.get(`${organization}/connections/${id}`),
   ];
 };

@@ -12,6 +12,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { cursor, nextPage } from '../../http/position.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { isUuid } from '../../http/uuid.js';
 import { CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
@@ -21,7 +22,7 @@ import { choices, filterChoices } from '../choices.js';
 import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { endedNotice, endedQuery } from '../ended.js';
-import { fieldOf, searchOf } from '../field.js';
+import { fieldOf, listOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -58,25 +59,15 @@ export class OrganizationConnectionsController {
     const now = this.clock.now();
     const filter = filterOf(asked, now);
     const found = await this.connections.list(id, filter, PAGE + 1, now, shownSince(now));
-    const page = found.slice(0, PAGE);
     const shell = await this.shells.ofOrganization('connections', organization, session, { request, reply });
     const here = `/console/organizations/${id}/connections`;
-    const last = page.at(-1);
-    const query = {
-      q: filter.search,
-      grade: filter.identity ?? '',
-      sort: filter.sort,
-      ...(filter.dormantSince && { dormant: 'on' }),
-      ...(filter.clientKey && { tool: filter.clientKey }),
-      ...(filter.userId && { person: filter.userId }),
-    };
-    const next = last && new URLSearchParams({ ...query, after: `${last.position} ${last.id}` });
     await renderPage(reply, ORGANIZATION_CONNECTIONS_PAGE, {
       title: text('ai.title', { organization: organization.name }),
       shell,
-      notice: undefined,
+      notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),
       here,
+      list: new URLSearchParams(queryOf(filter)).toString(),
       search: filter.search,
       grades: filterChoices(text('ai.any'), CLIENT_IDENTITIES, filter.identity, (value) => text(`grade.${value}`)),
       sorts: choices(SORTS, filter.sort, (value) => text(`sort.${value}`)),
@@ -86,13 +77,8 @@ export class OrganizationConnectionsController {
       filtered:
         filter.search !== '' ||
         [filter.identity, filter.dormantSince, filter.clientKey, filter.userId, filter.after].some(Boolean),
-      connections: page.map((connection) => ({
-        ...this.rows.row(connection, now),
-        email: connection.email,
-        userId: connection.userId,
-        clientKey: connection.clientKey,
-      })),
-      more: found.length > PAGE ? `${here}?${next}` : undefined,
+      connections: await this.rows.listed(found.slice(0, PAGE), now),
+      more: nextPage(here, queryOf({ ...filter, after: undefined }), found, PAGE),
     });
   }
 
@@ -145,18 +131,22 @@ export class OrganizationConnectionsController {
     await this.page.render(reply, connectionId, { organizationId: id }, { shell, ...places, notice: noticeOf(done) });
   }
 
+  /** Field "list": it was asked for from the list, as this query shows it. */
   @Post(':connection/narrow')
   @UseGuards(CsrfGuard)
   async narrow(
     @CurrentSession() session: LiveSession,
     @Id() id: string,
     @Id('connection') connectionId: string,
-    @Body('scope') scope: unknown,
+    @Body() { scope, list }: Asked,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.shells.governed(session, id);
     await this.page.narrow(connectionId, { organizationId: id }, scope, session.userId);
-    await reply.redirect(`/console/organizations/${id}/connections/${connectionId}?done=narrowed`, 303);
+    const here = `/console/organizations/${id}/connections`;
+    const from = listOf(list);
+    const back = new URLSearchParams({ ...(from && queryOf(filterOf(from, this.clock.now()))), done: 'narrowed' });
+    await reply.redirect(`${from ? here : `${here}/${connectionId}`}?${back}`, 303);
   }
 
   private async renderEnd(
@@ -186,6 +176,7 @@ export class OrganizationConnectionsController {
         failure,
         organization: name,
         count,
+        called: chosen.called,
         typed: !chosen.grantId,
         action: `${back}/end?${query}`,
         back,
@@ -208,13 +199,27 @@ function filterOf({ q, grade, sort, after, dormant, tool, person }: Asked, now: 
   };
 }
 
+/** The same as an address says it. */
+function queryOf({ search, identity, sort, dormantSince, clientKey, userId, after }: ConnectionFilter) {
+  return {
+    q: search,
+    grade: identity ?? '',
+    sort,
+    ...(dormantSince && { dormant: 'on' }),
+    ...(clientKey && { tool: clientKey }),
+    ...(userId && { person: userId }),
+    ...cursor('after', after),
+  };
+}
+
 const idOf = (value: unknown) => (isUuid(value) ? value : undefined);
 
 /** Exactly one kind; anything else is nothing that is there. */
-function choiceOf({ connection, tool, person, everything }: Asked): ConnectionChoice {
-  const given = [connection, tool, person, everything].filter((one) => one !== undefined);
+function choiceOf({ connection, tool, person, called, everything }: Asked): ConnectionChoice {
+  const given = [connection, tool, person, called, everything].filter((one) => one !== undefined);
   if (given.length !== 1) throw new NotFoundException();
   if (everything !== undefined) return {};
+  if (called !== undefined) return { called: fieldOf(called) };
   if (!isUuid(given[0])) throw new NotFoundException();
   if (connection !== undefined) return { grantId: fieldOf(connection) };
   return tool !== undefined ? { clientKey: fieldOf(tool) } : { userId: fieldOf(person) };

@@ -1,13 +1,15 @@
 import { definePage } from '../../http/page.js';
 import type { Text } from '../../texts/text.js';
 import type { Choice } from '../choices.js';
-import { CONSOLE, type ConnectionRow, type ConsoleModel } from '../console.pages.js';
+import { CONSOLE, type ConsoleModel, type ListedConnection } from '../console.pages.js';
 
 export interface OrganizationConnectionsModel extends ConsoleModel {
   /** What was just ended, and by when the last token can have died. */
   readonly ended: Text | undefined;
   /** The address of this page, without what it filters by. */
   readonly here: string;
+  /** All of that, and which page it is, to come back to. */
+  readonly list: string;
   readonly search: string;
   readonly grades: readonly Choice[];
   readonly sorts: readonly Choice[];
@@ -16,11 +18,7 @@ export interface OrganizationConnectionsModel extends ConsoleModel {
   readonly tool: string | undefined;
   readonly person: string | undefined;
   readonly filtered: boolean;
-  readonly connections: readonly (ConnectionRow & {
-    readonly email: string;
-    readonly userId: string;
-    readonly clientKey: string;
-  })[];
+  readonly connections: readonly ListedConnection[];
   readonly more: string | undefined;
 }
 export const ORGANIZATION_CONNECTIONS_PAGE = definePage<OrganizationConnectionsModel>(
@@ -32,6 +30,8 @@ export interface EndConnectionsModel extends ConsoleModel {
   readonly failure: Text | undefined;
   readonly organization: string;
   readonly count: number;
+  /** All of them call themselves so, which proves nothing. */
+  readonly called: string | undefined;
   /** More than one ends: confirmed by typing the organization's name. */
   readonly typed: boolean;
   readonly action: string;

@@ -14,14 +14,14 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
+import { nextPage, positionOf } from '../../http/position.js';
 import { SeeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { isUuid } from '../../http/uuid.js';
 import { ToolAccess } from '../../policy/tool-access.service.js';
 import { Resources } from '../../resources/resources.service.js';
 import { permissionText } from '../../texts/permission.js';
 import { type Text, text } from '../../texts/text.js';
-import { fieldOf } from '../field.js';
+import { fieldOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -55,21 +55,21 @@ export class AccessController {
     const organization = await this.shells.governed(session, id);
     const now = this.clock.now();
     const after = positionOf(asked['after']);
-    const found = await this.requests.open(id, after, PAGE + 1, now);
-    const page = found.slice(0, PAGE);
-    const last = page.at(-1);
+    const search = searchOf(asked['q']);
+    const found = await this.requests.open(id, { search, after }, PAGE + 1, now);
     const here = addressOf(id);
-    const next = last && new URLSearchParams({ after: `${last.askedAt.getTime()} ${last.id}` });
     await renderPage(reply, ACCESS_REQUESTS_PAGE, {
       title: text('access.title', { organization: organization.name }),
       shell: await this.shells.ofOrganization('policy', organization, session, { request, reply }),
       notice: noticeOf(asked['done']),
       here,
       rules: `/console/organizations/${id}/policy`,
-      requests: page.map((one) => rowOf(one, now)),
+      search,
+      searchable: search !== '' || after !== undefined || found.length > 0,
+      requests: found.slice(0, PAGE).map((one) => rowOf(one, now)),
       days: OPEN_DAYS,
-      more: found.length > PAGE ? `${here}?${next}` : undefined,
-      first: after && here,
+      more: nextPage(here, { q: search }, found, PAGE),
+      first: after && `${here}?${new URLSearchParams({ q: search })}`,
     });
   }
 
@@ -176,11 +176,6 @@ export class AccessController {
 
 const addressOf = (id: string) => `/console/organizations/${id}/policy/requests`;
 const answeredMeanwhile = (id: string) => new SeeOther(`${addressOf(id)}?done=access-answered`);
-
-function positionOf(value: unknown): { askedAt: Date; id: string } | undefined {
-  const [, at, id] = /^(\d{1,15}) (\S+)$/.exec(fieldOf(value)) ?? [];
-  return isUuid(id) ? { askedAt: new Date(Number(at)), id } : undefined;
-}
 
 function rowOf(one: OpenRequest, now: Date) {
   return {

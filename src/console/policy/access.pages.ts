@@ -22,6 +22,9 @@ export interface AccessRequestsModel extends ConsoleModel {
   /** The address of this page, and of the rules. */
   readonly here: string;
   readonly rules: string;
+  readonly search: string;
+  /** Somebody waits, or was looked for. */
+  readonly searchable: boolean;
   readonly requests: readonly AskingRow[];
   /** So long one waits for an answer. */
   readonly days: number;

@@ -5,6 +5,7 @@ import { actedFrom } from '../../config/acting-from.js';
 import { AccessRequest } from '../entities/access-request.entity.js';
 import { type Statement, Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 import { type AskedChange, changePolicy } from './policy-change.js';
 import { ruling } from './policy.sql.js';
 
@@ -143,17 +144,19 @@ export class AccessRequests {
     return row;
   }
 
-  /** Those that wait, the oldest first. `after`: the last of the page before. */
+  /** Those that wait, the oldest first, with the position of each. `search`: part of who asks, or of what a tool calls itself. */
   async open(
     organizationId: string,
-    after: { readonly askedAt: Date; readonly id: string } | undefined,
+    { search, after }: { readonly search: string; readonly after: Position | undefined },
     limit: number,
     at: Date,
-  ): Promise<OpenRequest[]> {
-    return this.dataSource.query<OpenRequest[]>(
-      `${SHOWN} WHERE a.organization_id = $2 AND ($3::timestamptz IS NULL OR (a.asked_at, a.id) > ($3, $4::uuid))
-        ORDER BY a.asked_at, a.id LIMIT $5`,
-      [at, organizationId, after?.askedAt ?? null, after?.id ?? null, limit],
+  ): Promise<(OpenRequest & { readonly position: string })[]> {
+    return this.dataSource.query(
+      `SELECT shown.*, ${micros('shown."askedAt"')} AS position FROM (${SHOWN} WHERE a.organization_id = $2) shown
+        WHERE ($6 = '' OR strpos(lower(email), lower($6)) > 0 OR strpos(lower("clientName"), lower($6)) > 0)
+          AND ($3::bigint IS NULL OR ("askedAt", id) > (${timeOfMicros('$3')}, $4::uuid))
+        ORDER BY "askedAt", id LIMIT $5`,
+      [at, organizationId, after?.key ?? null, after?.id ?? null, limit, search],
     );
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { UsageSubject } from '../entities/usage-day.entity.js';
 import { type Statement, Statements } from '../statements.js';
+import type { Position } from './keyset.sql.js';
 
 /** What a node counted for one connection in one hour, since it last wrote. */
 export interface UsageCount {
@@ -26,14 +27,27 @@ export interface DayOfUse {
 
 /** How much of an organization's use is whose: a tool's, a person's. */
 export interface Share {
+  /** Of the tool or the person, among those with as many calls. */
+  readonly id: string;
   readonly name: string;
   readonly calls: number;
   readonly failures: number;
+  /** Its calls, where a page ends. */
+  readonly position: string;
 }
 
 /** Of `$1`, an organization, and the days since the time `$2`. */
 const OF_DAYS = (kind: UsageSubject) =>
   `organization_id = $1 AND kind = '${kind}' AND day >= ($2::timestamptz AT TIME ZONE 'UTC')::date`;
+
+const OF_WEEKS = `organization_id = $1 AND kind = 'person' AND day >= date_trunc('week', $2::timestamptz AT TIME ZONE 'UTC')::date`;
+
+/** The `$3` with the most calls after the place `$4`, `$5`. Counts go on meanwhile: whoever rose is on a page before. */
+const SHARES = (days: string) =>
+  `SELECT subject AS id, sum(calls)::integer AS calls, sum(failures)::integer AS failures, sum(calls)::text AS position
+     FROM usage_days WHERE ${days} GROUP BY subject
+   HAVING $4::bigint IS NULL OR (-sum(calls), subject) > (-$4::bigint, $5::text)
+    ORDER BY sum(calls) DESC, subject LIMIT $3`;
 
 /**
  * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls, and the sums of
@@ -109,13 +123,15 @@ export class ConnectionUsage {
     );
   }
 
-  /** The permissions a connection made use of. */
-  async scopesOf(grantId: string, since: Date): Promise<string[]> {
-    const rows = await this.dataSource.query<{ scope: string }[]>(
-      'SELECT DISTINCT unnest(scopes) AS scope FROM connection_hours WHERE grant_id = $1 AND hour >= $2',
-      [grantId, since],
+  /** Of each permission of a connection, whether it was not made use of since. Each is looked for by itself, and found soon where it is used. */
+  async unused(asked: readonly { grantId: string; scope: string }[], since: Date): Promise<boolean[]> {
+    if (asked.length === 0) return [];
+    const rows = await this.dataSource.query<{ unused: boolean }[]>(
+      `SELECT (SELECT true FROM connection_hours h WHERE h.grant_id = a.grant_id AND h.hour >= $3 AND a.scope = ANY (h.scopes) LIMIT 1) IS NULL AS unused
+         FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS a (grant_id, scope, n) ORDER BY a.n`,
+      [asked.map(({ grantId }) => grantId), asked.map(({ scope }) => scope), since],
     );
-    return rows.map(({ scope }) => scope);
+    return rows.map(({ unused }) => unused);
   }
 
   async daysOfOrganization(organizationId: string, since: Date): Promise<DayOfUse[]> {
@@ -125,24 +141,19 @@ export class ConnectionUsage {
     );
   }
 
-  /** Tools by what they call themselves, empty when they do not, those with the most calls. */
-  async byClient(organizationId: string, since: Date, limit: number): Promise<Share[]> {
+  /** Tools by what they call themselves, empty when they do not, those with the most calls first. */
+  async byClient(organizationId: string, since: Date, limit: number, after?: Position): Promise<Share[]> {
     return this.dataSource.query(
-      `SELECT subject AS name, sum(calls)::integer AS calls, sum(failures)::integer AS failures
-         FROM usage_days WHERE ${OF_DAYS('client')} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3`,
-      [organizationId, since, limit],
+      `SELECT id AS name, s.* FROM (${SHARES(OF_DAYS('client'))}) s ORDER BY s.calls DESC, s.id`,
+      [organizationId, since, limit, after?.key ?? null, after?.id ?? null],
     );
   }
 
-  /** People by their address, those whose tools made the most calls. Counted by weeks, from the one of `since`. */
-  async byPerson(organizationId: string, since: Date, limit: number): Promise<Share[]> {
+  /** People by their address, those whose tools made the most calls first. Counted by weeks, from the one of `since`. */
+  async byPerson(organizationId: string, since: Date, limit: number, after?: Position): Promise<Share[]> {
     return this.dataSource.query(
-      `SELECT u.email AS name, s.calls, s.failures
-         FROM (SELECT subject, sum(calls)::integer AS calls, sum(failures)::integer AS failures FROM usage_days
-                WHERE organization_id = $1 AND kind = 'person' AND day >= date_trunc('week', $2::timestamptz AT TIME ZONE 'UTC')::date
-                GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3) s
-         JOIN users u ON u.id = s.subject::uuid ORDER BY s.calls DESC, 1`,
-      [organizationId, since, limit],
+      `SELECT u.email AS name, s.* FROM (${SHARES(OF_WEEKS)}) s JOIN users u ON u.id = s.id::uuid ORDER BY s.calls DESC, s.id`,
+      [organizationId, since, limit, after?.key ?? null, after?.id ?? null],
     );
   }
 

@@ -32,10 +32,13 @@ export interface ConnectionChoice {
   readonly grantId?: string;
   readonly clientKey?: string;
   readonly userId?: string;
+  /** All of the clients that call themselves so and that nobody vouches for: most register anew with each installation. */
+  readonly called?: string;
 }
 
 const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
-const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)`;
+const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
+   AND ($6::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = 'self-asserted' AND metadata->>'client_name' = $6))`;
 
 /** Who and what is called like the search: people of the organization, tools of anybody. */
 const CALLED = `SELECT
@@ -169,7 +172,7 @@ export class OrganizationConnections {
       `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
            WHERE ${LIVE} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id
-        ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$7', detail: endingDetail(`'ended_by_administrator'`, '$6') })})
+        ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$8', detail: endingDetail(`'ended_by_administrator'`, '$7') })})
         SELECT id FROM revoked`,
       [organizationId, at, ...values(chosen), by, actedFrom()],
     );
@@ -177,8 +180,9 @@ export class OrganizationConnections {
   }
 }
 
-const values = ({ grantId, clientKey, userId }: ConnectionChoice) => [
+const values = ({ grantId, clientKey, userId, called }: ConnectionChoice) => [
   grantId ?? null,
   clientKey ?? null,
   userId ?? null,
+  called ?? null,
 ];

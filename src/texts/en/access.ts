@@ -29,6 +29,8 @@ export const ACCESS = {
   'access.more': 'Later ones',
   'access.first': 'Back to the oldest',
   'access.none': 'Nobody waits for an answer.',
+  'access.none-found': 'Nobody asks for anything like that.',
+  'access.all': 'Show everybody who waits',
   'access.rules': 'See the rules',
   'access.one-title': '{person} asks for a tool',
   'access.person': 'Person',

@@ -66,6 +66,10 @@ export const MEMBERS = {
   'ai.all': 'Show all of them',
   'ai.end': 'End',
   'ai.end-client': 'End all of this tool',
+  'ai.end-installation': 'End all of this installation',
+  'ai.end-called': 'End all by this name',
+  'ai.end-called-what':
+    'What ends calls itself <b><n>{name}</n></b>, and nobody vouches for it. A name proves nothing: another tool that gave itself the same one ends too, and a tool that goes by another name goes on.',
   'ai.end-person': 'End all of this person',
   'ai.end-all': 'End everything …',
   'ai.end-title': 'End connections',

@@ -23,6 +23,8 @@ export const USAGE = {
   'connection.unused-what':
     'It has not made use of this for 60 days, or since it was connected. Taking it away costs nothing now: if the tool needs it after all, it asks its person again.',
   'connection.take-away': 'Take away',
+  'connection.unused-count': '{count, plural, one {# permission} other {# permissions}} not used',
+  'connection.take-unused': 'Take away<hidden> what {tool} does not use</hidden>',
   'connection.take-away-what':
     'What is taken away is gone from the next token on: within the hour for a tool that works, and for good until its person connects it again.',
   'connection.end': 'End this connection',
@@ -46,6 +48,16 @@ export const USAGE = {
   'usage.tool': 'Tool',
   'usage.person': 'Person',
   'usage.mcp-tool': 'MCP tool',
+  'usage.all-tools': 'All tools',
+  'usage.all-people': 'All people',
+  'usage.tools-title': 'Usage of {organization} by tool',
+  'usage.people-title': 'Usage of {organization} by person',
+  'usage.tools-lead': 'Every tool that made calls in the last 30 days, those with the most first.',
+  'usage.people-lead':
+    'Everybody whose tools made calls in the last 30 days, those with the most first. They are counted by whole weeks, so theirs may begin some days earlier.',
+  'usage.more': 'Those with fewer calls',
+  'usage.first': 'Back to those with the most',
+  'usage.back': 'Usage of all together',
   'usage.nameless': 'a tool without a name',
   'usage.none': 'Nothing was called in the last 30 days.',
   'usage.see-connections': 'See the connections',

@@ -30,6 +30,8 @@ export const ACCESS: Readonly<Record<keyof typeof EN, string>> = {
   'access.more': '다음 요청',
   'access.first': '가장 오래된 요청으로',
   'access.none': '답을 기다리는 사람이 없습니다.',
+  'access.none-found': '조건에 맞는 요청이 없습니다.',
+  'access.all': '기다리는 요청 모두 보기',
   'access.rules': '규칙 보기',
   'access.one-title': '{person}의 도구 사용 요청',
   'access.person': '사람',

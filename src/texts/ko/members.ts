@@ -66,6 +66,10 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'ai.all': '모두 보기',
   'ai.end': '끝내기',
   'ai.end-client': '이 도구의 연결 모두 끝내기',
+  'ai.end-installation': '이 설치의 연결 모두 끝내기',
+  'ai.end-called': '같은 이름의 연결 모두 끝내기',
+  'ai.end-called-what':
+    '아무도 보증하지 않고 같은 이름을 스스로 밝힌 도구들입니다: <b><n>{name}</n></b>. 이름은 아무것도 증명하지 않습니다. 같은 이름을 쓴 다른 도구도 함께 끝나고, 다른 이름을 쓰는 도구는 계속됩니다.',
   'ai.end-person': '이 사람의 연결 모두 끝내기',
   'ai.end-all': '모든 연결 끝내기 …',
   'ai.end-title': '연결 끝내기',

@@ -24,6 +24,8 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'connection.unused-what':
     '60일 동안 또는 연결한 뒤로 한 번도 사용하지 않은 권한입니다. 지금 회수해도 달라지는 것이 없습니다. 나중에 필요해지면 도구가 승인한 사람에게 다시 묻습니다.',
   'connection.take-away': '회수하기',
+  'connection.unused-count': '사용하지 않는 권한 {count, number}개',
+  'connection.take-unused': '<hidden>{tool}에서 사용하지 않는 권한 </hidden>회수하기',
   'connection.take-away-what':
     '회수한 권한은 다음 토큰부터 사라집니다. 쓰이고 있는 도구라면 한 시간 안이며, 그 사람이 다시 연결할 때까지 돌아오지 않습니다.',
   'connection.end': '이 연결 끝내기',
@@ -46,6 +48,16 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'usage.tool': '도구',
   'usage.person': '사람',
   'usage.mcp-tool': 'MCP 도구',
+  'usage.all-tools': '모든 도구',
+  'usage.all-people': '모든 사람',
+  'usage.tools-title': '{organization}의 도구별 사용량',
+  'usage.people-title': '{organization}의 사람별 사용량',
+  'usage.tools-lead': '최근 30일 동안 호출한 모든 도구입니다. 호출이 많은 도구가 먼저입니다.',
+  'usage.people-lead':
+    '최근 30일 동안 도구가 호출한 모든 사람입니다. 호출이 많은 사람이 먼저입니다. 주 단위로 세므로 며칠 더 이른 호출도 포함될 수 있습니다.',
+  'usage.more': '호출이 더 적은 쪽',
+  'usage.first': '호출이 가장 많은 쪽으로',
+  'usage.back': '전체 사용량',
   'usage.nameless': '이름 없는 도구',
   'usage.none': '최근 30일 동안 호출이 없었습니다.',
   'usage.see-connections': '연결 보기',

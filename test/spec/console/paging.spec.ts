@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Policies } from '../../../src/database/repositories/policies.repository.js';
+import { ToolPolicy } from '../../../src/policy/tool-policy.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
 import { type HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { OAuthClient } from '../../support/oauth-client.js';
@@ -126,6 +128,95 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(textOf(none.html)).toContain('Nobody here is called that. See everybody');
     for (const odd of ['q=%00', 'after=%00', 'q=a&q=b'])
       expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
+  });
+
+  it('who asks for tools, by part of the person or the tool too', async () => {
+    const { id: by, organizationId } = ann;
+    const change = {
+      tool: '*',
+      people: 'everybody',
+      becomes: { verdict: 'ask', ceiling: null, expiresAt: null },
+    } as const;
+    const { version } = await server.app.get(Policies, { strict: false }).read(organizationId);
+    await server.app.get(ToolPolicy, { strict: false }).save({ organizationId, change, version, by });
+    await server.query(
+      `WITH people AS (INSERT INTO users (email, name, password_hash, created_at)
+          SELECT 'asker' || n || '@example.com', 'Asker', 'x', $2 FROM generate_series(1, 60) n RETURNING id),
+       members AS (INSERT INTO memberships (user_id, organization_id, role, created_at) SELECT id, $1, 'member', $2 FROM people)
+       INSERT INTO access_requests (user_id, organization_id, client_id, digest, identity, client_name, redirect_uri, resource, scopes, reason, asked_at)
+       SELECT id, $1, 'dyn-x', sha256(n::text::bytea), 'self-asserted', CASE n WHEN 1 THEN 'Sorter' END, 'http://127.0.0.1/cb', $3, '{}', 'To look',
+              $2::timestamptz - (row_number() OVER () / 7) * interval '1 minute' FROM people, generate_series(1, 2) n`,
+      [organizationId, server.clock.now(), `${server.origin}/mcp`],
+    );
+    const path = `/organizations/${organizationId}/policy/requests`;
+    const ids = (page: WebPage) => found(page, /policy\/requests\/([0-9a-f-]{36})"/g);
+    const pages = await through(await open(path), 'Later ones');
+    expect(pages.map((page) => ids(page).length)).toEqual([50, 50, 20]);
+    const rows = await server.query<{ id: string }>('SELECT id FROM access_requests ORDER BY asked_at, id');
+    expect(pages.flatMap(ids)).toEqual(rows.map(({ id }) => id));
+    const sorters = await through(await open(`${path}?q=SORTER`), 'Later ones');
+    expect(sorters.map((page) => ids(page).length)).toEqual([50, 10]);
+    expect(new Set(sorters.flatMap(ids)).size).toBe(60);
+    expect(ids(await follow(sorters[1]!, 'Back to the oldest'))).toEqual(ids(sorters[0]!));
+    expect(textOf((await open(`${path}?q=asker7%40`)).html)).toContain('asker7@example.com (member) asked');
+    expect(ids(await open(`${path}?q=asker7%40`)).length).toBe(2);
+    const none = await open(`${path}?q=nobody`);
+    expect(textOf(none.html)).toContain('Nobody asks for anything like that.');
+    expect(ids(await follow(none, 'Show everybody who waits'))).toEqual(ids(pages[0]!));
+    for (const odd of ['q=%00', 'q=a&q=b', 'q=%25', 'after=x', 'after=1%20x'])
+      expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
+    await server.query('DELETE FROM access_requests');
+    const nobody = await open(path);
+    expect(textOf(nobody.html)).toContain('Nobody waits for an answer.');
+    expect(nobody.html).not.toContain('name="q"');
+  });
+
+  it('the usage of all tools and of all people, the most calls first; of tools without a name too', async () => {
+    const { organizationId } = ann;
+    await server.query(
+      `WITH people AS (INSERT INTO users (email, name, password_hash, created_at)
+          SELECT 'user' || n || '@example.com', 'User', 'x', $2 FROM generate_series(1, $3::integer) n RETURNING id)
+       INSERT INTO usage_days (organization_id, kind, day, subject, calls, failures)
+       SELECT $1::uuid, 'organization', ($2::timestamptz AT TIME ZONE 'UTC')::date, '', 1, 0
+       UNION ALL
+       SELECT $1, 'person', date_trunc('week', $2::timestamptz AT TIME ZONE 'UTC')::date, id::text, row_number() OVER () / 7 + 1, 0 FROM people
+       UNION ALL
+       SELECT $1, 'client', ($2::timestamptz AT TIME ZONE 'UTC')::date, CASE n WHEN 69 THEN '' ELSE 'Tool & ' || n END, n / 7 + 1, 0
+         FROM generate_series(1, $3::integer) n`,
+      [organizationId, server.clock.now(), MANY],
+    );
+    const path = `/organizations/${organizationId}/usage`;
+    const names = (page: WebPage) => found(page, /<th scope="row"><bdi>([^<]+)<\/bdi>/g);
+    const usage = await open(path);
+    const shares = await server.query<{ kind: string; name: string }>(
+      `SELECT d.kind, coalesce(u.email, nullif(replace(d.subject, '&', '&amp;'), ''), 'a tool without a name') AS name
+         FROM usage_days d LEFT JOIN users u ON d.kind = 'person' AND u.id::text = d.subject
+        WHERE d.kind IN ('person', 'client') ORDER BY d.calls DESC, d.subject`,
+    );
+    const wanted = (kind: string) => shares.filter((one) => one.kind === kind).map(({ name }) => name);
+    expect(names(usage)).toEqual([...wanted('client').slice(0, 10), ...wanted('person').slice(0, 10)]);
+    for (const [link, kind] of [
+      ['All tools', 'client'],
+      ['All people', 'person'],
+    ] as const) {
+      const pages = await through(await follow(usage, link), 'Those with fewer calls');
+      expect(pages.map((page) => names(page).length)).toEqual([50, 50, 20]);
+      expect(pages.flatMap(names)).toEqual(wanted(kind));
+      expect(names(await follow(pages[1]!, 'Back to those with the most'))).toEqual(names(pages[0]!));
+      expect(names(await follow(pages[1]!, 'Usage of all together'))).toEqual(names(usage));
+    }
+    for (const odd of [
+      'after=x',
+      'after=%00',
+      'after=1%20%00',
+      'after=1%20x&after=2%20y',
+      'after=99999999999999999%20x',
+    ])
+      for (const whose of ['tools', 'people'])
+        expect([odd, (await open(`${path}/${whose}?${odd}`)).status]).toEqual([odd, 200]);
+    await server.query('DELETE FROM usage_days');
+    const few = await open(`${path}/tools`);
+    expect(textOf(few.html)).toContain('Nothing was called in the last 30 days.');
   });
 
   describe('where somebody is logged in', () => {

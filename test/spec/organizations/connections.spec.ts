@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RegisteredClients } from '../../../src/clients/registered-clients.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
 import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
+import { Internet } from '../../support/internet.js';
 import { callMcp, OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { connectTo, declareResource, FILES } from '../../support/resource-servers.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
 describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (database) => {
+  let internet: Internet;
   let server: TestServer;
   let owner: Person;
   let member: Person;
@@ -14,14 +17,18 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
   let claude: OAuthClient;
   let cursor: OAuthClient;
   beforeAll(async () => {
-    server = await startServer({ database, variables: { RATE_LIMITS: 'off' } });
+    internet = await Internet.open(['tool.example']);
+    server = await startServer({ database, outbound: internet, variables: { RATE_LIMITS: 'off' } });
     owner = await addPerson(server.app, 'owner@example.com', { organization: 'Acme' });
     member = await addPerson(server.app, 'zoe@example.com', { into: owner.organizationId, role: 'member' });
     browser = await logIn(owner);
     claude = await OAuthClient.register(server.origin, { client_name: 'Claude Code' });
     cursor = await OAuthClient.register(server.origin, { client_name: 'Cursor <b>' });
   });
-  afterAll(() => server?.close());
+  afterAll(async () => {
+    await server?.close();
+    internet?.close();
+  });
 
   const logIn = async ({ email, password }: Person) => {
     const own = new HttpBrowser();
@@ -35,7 +42,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
       ...html
         .replace(/&#x3D;/g, '=')
         .replace(/&amp;/g, '&')
-        .matchAll(new RegExp(`href="([^"]+end\\?${kind}=[^"]+)"`, 'g')),
+        .matchAll(new RegExp(`href="([^"]+end\\?${kind}=[^"]*)"`, 'g')),
     ].map(([, href]) => server.origin + href!);
   const listed = (page: WebPage) => [...page.html.matchAll(/<h2><bdi>([^<]+)<\/bdi><\/h2>/g)].map(([, name]) => name);
   const works = async ({ access_token }: Tokens) => (await callMcp(server.origin, access_token)).status === 200;
@@ -130,6 +137,114 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
       `SELECT DISTINCT detail->>'by' AS by FROM audit_events WHERE detail->>'because' = 'ended_by_administrator'`,
     );
     expect(audit).toEqual([{ by: owner.id }]);
+  });
+
+  describe('of tools by one name', () => {
+    const NAME = 'Claude <i>&Co';
+    const REDIRECT = 'https://tool.example/cb';
+    const installation = () => OAuthClient.register(server.origin, { client_name: NAME });
+    const registered = async () => {
+      const asked = { name: NAME, redirectUris: [REDIRECT], authMethod: 'none', trusted: false } as const;
+      const { clientId } = await server.app.get(RegisteredClients, { strict: false }).register(asked);
+      return new OAuthClient(server.origin, { client_id: clientId, redirect_uris: [REDIRECT] });
+    };
+    const published = () => {
+      const client_id = 'https://tool.example/client.json';
+      internet.publish(client_id, { client_id, client_name: NAME, redirect_uris: [REDIRECT] });
+      return new OAuthClient(server.origin, { client_id, redirect_uris: [REDIRECT] });
+    };
+    const keyOf = async ({ registered: { client_id } }: OAuthClient) => {
+      const [row] = await server.query<{ id: string }>('SELECT id FROM clients WHERE client_id = $1', [client_id]);
+      return row!.id;
+    };
+    const working = async (all: readonly Tokens[]) => Promise.all(all.map(works));
+
+    it('all of one client end, whoever vouches for it, and nothing of the others that call themselves the same', async () => {
+      const clients = [await registered(), published(), await installation(), await installation()];
+      const tokens: Tokens[] = [];
+      for (const client of clients)
+        for (const person of [owner, member]) tokens.push(await client.again().connect(person));
+      let left = await working(tokens);
+      expect(left).toEqual(tokens.map(() => true));
+      for (const [index, client] of clients.entries()) {
+        const confirm = await browser.get(`${base()}/end?tool=${await keyOf(client)}`);
+        expect(textOf(confirm.html)).not.toContain('A name proves nothing');
+        await browser.submit(confirm, 'End 2 connections', { name: 'Acme' });
+        left = left.map((one, at) => one && at >> 1 !== index);
+        expect(await working(tokens)).toEqual(left);
+      }
+    });
+
+    it('all that nobody vouches for end together, asked once; vouched ones, other names and other organizations go on', async () => {
+      const elsewhere = await addPerson(server.app, 'elsewhere@example.com', { organization: 'Elsewhere' });
+      const other = await OAuthClient.register(server.origin, { client_name: NAME.toLowerCase() });
+      const kept = [
+        await (await registered()).connect(owner),
+        await published().connect(owner),
+        await other.connect(owner),
+        await (await installation()).connect(elsewhere),
+      ];
+      const ended: Tokens[] = [];
+      for (const person of [owner, member, member]) ended.push(await (await installation()).connect(person));
+      const offered = new Map(
+        hrefs(await show(), 'called').map((href) => [new URL(href).searchParams.get('called'), href]),
+      );
+      expect([...offered.keys()]).toEqual([NAME, NAME.toLowerCase()]);
+      const href = offered.get(NAME);
+      const confirm = await browser.get(href!);
+      expect(textOf(confirm.html)).toContain('3 connections end within two seconds');
+      expect(confirm.html).toContain('<bdi>Claude &lt;i&gt;&amp;Co</bdi></strong>, and nobody vouches for it.');
+      const wrong = await browser.submit(confirm, 'End 3 connections', { name: NAME });
+      expect([wrong.status, textOf(wrong.html)]).toEqual([400, expect.stringContaining('A name proves nothing')]);
+      expect(await working(ended)).toEqual([true, true, true]);
+      const done = await browser.submit(confirm, 'End 3 connections', { name: 'Acme' });
+      expect(textOf(done.html)).toContain('3 connections are ended.');
+      expect(await working([...ended, ...kept])).toEqual([...ended.map(() => false), ...kept.map(() => true)]);
+      const events = await server.query(
+        `SELECT detail, count(*)::int AS n FROM audit_events a JOIN grants g ON g.id = a.grant_id JOIN clients c ON c.id = g.client_id
+          WHERE a.action = 'grant.revoked' AND c.metadata->>'client_name' = $1 AND c.identity = 'self-asserted' GROUP BY 1`,
+        [NAME],
+      );
+      expect(events).toEqual([{ detail: { because: 'ended_by_administrator', by: owner.id }, n: 7 }]);
+      expect((await browser.get(href!)).status).toBe(404);
+      await endEverything();
+    });
+
+    it('are nobody else’s to end, nor is anything by no name, by two, or by a part of one', async () => {
+      const tokens = await (await installation()).connect(member);
+      const nameless = await (await OAuthClient.register(server.origin, { client_name: undefined })).connect(member);
+      const [href] = hrefs(await show(), 'called');
+      const thief = await addPerson(server.app, 'thief@example.com', { organization: 'Thieves' });
+      for (const other of [await logIn(member), await logIn(thief)]) {
+        const csrf = (await other.get(`${server.origin}/console`)).forms[0]!.fields.find(
+          ({ name }) => name === 'csrf',
+        )!.value;
+        for (const url of [href!, href!.replace(owner.organizationId, thief.organizationId)]) {
+          expect([url, (await other.get(url)).status]).toEqual([url, 404]);
+          await other.post(url, new URLSearchParams({ csrf, name: 'Acme' }));
+          await other.post(url, new URLSearchParams({ csrf, name: 'Thieves' }));
+        }
+      }
+      const csrf = (await browser.get(`${server.origin}/console`)).forms[0]!.fields.find(
+        ({ name }) => name === 'csrf',
+      )!.value;
+      for (const odd of [
+        '',
+        'Claude',
+        '%25',
+        '%00',
+        'null',
+        `x&called=${encodeURIComponent(NAME)}`,
+        'x&everything=1',
+      ]) {
+        const url = `${base()}/end?called=${odd}`;
+        expect([odd, (await browser.get(url)).status]).toEqual([odd, 404]);
+        await browser.post(url, new URLSearchParams({ csrf, name: 'Acme' }));
+      }
+      expect((await browser.post(href!, new URLSearchParams({ name: 'Acme' }))).status).toBe(403);
+      expect(await working([tokens, nameless])).toEqual([true, true]);
+      await endEverything();
+    });
   });
 
   it('are nobody else’s to see or end: members, strangers, other organizations’ administrators', async () => {

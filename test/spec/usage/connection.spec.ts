@@ -183,6 +183,111 @@ describe('in time', () => {
   });
 });
 
+describe('a list of connections', () => {
+  const NARROW = 'Take away what Sorter does not use';
+  /** Of each connection of a list, how many of its permissions it calls unused. */
+  const told = ({ html }: WebPage) =>
+    new Map(
+      [...html.matchAll(/<li class="item">[\s\S]*?connections\/([0-9a-f-]{36})[\s\S]*?<\/li>/g)].map(([row, id]) => [
+        id!,
+        Number(/(\d+) permissions? not used/.exec(row)?.[1] ?? 0),
+      ]),
+    );
+  const sorter = async (person: Person) =>
+    sidOf(await (await OAuthClient.register(server.origin, { client_name: 'Sorter' })).connect(person));
+  let idle: string;
+  let busy: string;
+  beforeAll(async () => {
+    [idle, busy] = [await sorter(member), await sorter(member)];
+    server.clock.advance(15 * DAY);
+    const hour = new Date(server.clock.now().getTime() - 3_600_000).toISOString();
+    await hours(busy, `('${hour}'::timestamptz, 1, 0, '{projects:write}'::text[], '{}'::jsonb)`);
+    browser = await logIn(owner);
+  });
+
+  it('says of each what its own page says, to administrators and to its person; nothing of other servers’', async () => {
+    const elsewhere = sidOf(await connectTo(FILES, client.again(), member));
+    // A permission of another server may be called like one of ours.
+    await server.query(`UPDATE grants SET scopes = scopes || '{projects:write}' WHERE id = $1`, [elsewhere]);
+    server.clock.advance(15 * DAY);
+    browser = await logIn(owner);
+    const person = await logIn(member);
+    for (const [reader, listed, one] of [
+      [browser, list('?sort=used'), ofOrganization],
+      [person, `${server.origin}/console/connections`, own],
+    ] as const) {
+      const found = told(await reader.get(listed));
+      expect([idle, busy, elsewhere].map((id) => found.get(id))).toEqual([1, 0, 0]);
+      for (const [id, count] of found) {
+        const page = await reader.get(one(id));
+        expect([id, page.html.match(/<span class="badge doubtful">not used/g)?.length ?? 0]).toEqual([id, count]);
+      }
+    }
+  });
+
+  it('takes it away with one click, and comes back to the same place of the same list', async () => {
+    const id = await sorter(member);
+    server.clock.advance(15 * DAY);
+    browser = await logIn(owner);
+    const query = `q=sorter&grade=self-asserted&sort=person&dormant=on&person=${member.id}&after=a+${stranger.id}`;
+    const before = await browser.get(list(`?${query}`));
+    expect(told(before).get(idle)).toBe(1);
+    const of = ({ forms }: WebPage, one: string) => {
+      const form = forms.find(({ action }) => action.includes(one))!;
+      return {
+        url: new URL(form.action, server.origin).href,
+        labels: form.buttons.map(({ label }) => label),
+        fields: new URLSearchParams(form.fields.map(({ name, value }): [string, string] => [name, value])),
+      };
+    };
+    const { url, labels, fields } = of(before, idle);
+    expect(labels).toEqual([NARROW]);
+    const done = await browser.post(url, fields);
+    const place = new URL(done.url);
+    expect(place.pathname).toBe(new URL(list()).pathname);
+    expect(Object.fromEntries(place.searchParams)).toEqual({
+      ...Object.fromEntries(new URLSearchParams(query)),
+      done: 'narrowed',
+    });
+    expect(textOf(done.html)).toContain('The permission is taken away.');
+    expect([told(done).get(idle), told(await browser.get(list())).get(id)]).toEqual([0, 1]);
+    const events = await server.query(
+      `SELECT detail->>'by' AS by FROM audit_events WHERE action = 'grant.narrowed' AND grant_id = $1`,
+      [idle],
+    );
+    expect(events).toEqual([{ by: owner.id }]);
+    expect((await browser.post(url, fields)).status).toBe(404);
+    // Its person, from the own list.
+    const person = await logIn(member);
+    const mine = await person.get(`${server.origin}/console/connections?q=sorter`);
+    const again = of(mine, id);
+    const back = await person.post(again.url, again.fields);
+    expect(`${new URL(back.url).pathname}${new URL(back.url).search}`).toBe(
+      '/console/connections?q=sorter&done=narrowed',
+    );
+    expect(told(back).get(id)).toBe(0);
+  });
+
+  it('leads nowhere else, whatever the form says; and asks for proof that it was sent from a page', async () => {
+    const [one, other] = [await sorter(owner), await sorter(owner)];
+    const csrf = (await browser.get(list())).forms[0]!.fields.find(({ name }) => name === 'csrf')!.value;
+    const narrow = (id: string, body: Record<string, string>) =>
+      browser.post(`${ofOrganization(id)}/narrow`, new URLSearchParams({ scope: 'projects:write', ...body }));
+    expect((await narrow(one, { list: '' })).status).toBe(403);
+    const odd = 'sort=x&grade=<b>&after=x&tool=1&person=//evil.example&done=x&ended=1&by=1&x=\r\nSet-Cookie: a=b';
+    const { url, status } = await narrow(one, { csrf, list: odd });
+    expect([status, new URL(url).origin]).toEqual([200, server.origin]);
+    expect(new URL(url).search).toBe('?q=&grade=&sort=newest&done=narrowed');
+    const evil = await logIn(stranger);
+    const proof = (await evil.get(`${server.origin}/console`)).forms[0]!.fields.find(({ name }) => name === 'csrf')!;
+    for (const at of [ofOrganization(other), ofOrganization(other, stranger.organizationId)]) {
+      const body = new URLSearchParams({ csrf: proof.value, scope: 'projects:write', list: '' });
+      expect([at, (await evil.post(`${at}/narrow`, body)).status]).toEqual([at, 404]);
+    }
+    expect(await server.query('SELECT withdrawn FROM grants WHERE id = $1', [other])).toEqual([{ withdrawn: null }]);
+  });
+});
+
 describe('the usage of an organization', () => {
   it('is told by day, tool, person and MCP tool; to administrators of it alone', async () => {
     const fresh = await addPerson(server.app, 'fresh@example.com', { organization: 'Fresh' });
