@@ -47,6 +47,15 @@ export interface IssuedGrant {
   readonly ceiling: readonly string[] | null;
 }
 
+/** What an approval of the same person, organization and client could give at most. */
+export interface GrantBounds {
+  readonly role: Role;
+  /** The organization's policy denies the client. */
+  readonly denied: boolean;
+  /** Scopes that policy allows at most; null: no limit. */
+  readonly ceiling: readonly string[] | null;
+}
+
 export interface CodeProof {
   readonly codeHash: Buffer;
   readonly clientDigest: Buffer;
@@ -298,6 +307,12 @@ export class Grants {
     const values = [by.userId, by.organizationId, by.clientDigest, by.resource, at];
     const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, values);
     return rows.map(({ scope }) => scope);
+  }
+
+  /** Undefined: the person no longer belongs to the organization. */
+  async boundsOf(id: string, at: Date): Promise<GrantBounds | undefined> {
+    const [row] = await this.statements.run<GrantBounds>(sql.BOUNDS, [id, at]);
+    return row;
   }
 
   async revokedSince(since: Date, each: (id: string, milliseconds: number) => void): Promise<void> {
