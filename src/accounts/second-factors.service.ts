@@ -5,7 +5,6 @@ import type { SecondFactor } from '../database/entities/session.entity.js';
 import type { Ended } from '../database/repositories/end-grants.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { localeOf } from '../texts/locale.js';
@@ -46,7 +45,6 @@ export class SecondFactors {
     private readonly users: Users,
     private readonly accounts: Accounts,
     private readonly throttle: SecondFactorThrottle,
-    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly sealing: Sealing,
     private readonly config: Config,
@@ -120,7 +118,6 @@ export class SecondFactors {
     if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
     const ended = await this.stored.removeApp(self.userId, this.clock.now());
     if (!ended) return undefined;
-    this.revocations.addAll(ended.grantIds);
     this.tell(self, text('mail.app-removed'));
     return undefined;
   }

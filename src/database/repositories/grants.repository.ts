@@ -3,6 +3,7 @@ import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { Endings } from '../endings.js';
 import { Statements } from '../statements.js';
 import * as sql from './grants.statements.js';
 
@@ -119,7 +120,10 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 /** Every query on grants, each one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
-  constructor(private readonly statements: Statements) {}
+  constructor(
+    private readonly statements: Statements,
+    private readonly endings: Endings,
+  ) {}
 
   /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
   async approve(approval: Approval): Promise<string | undefined> {
@@ -285,7 +289,9 @@ export class Grants {
   ): Promise<boolean> {
     const { clientDigest = null, userId = null, secretHash = null } = by;
     const values = [id, at, because, clientDigest, userId, secretHash, address];
-    return (await this.statements.run(sql.REVOKE, values)).length === 1;
+    const ended = (await this.statements.run(sql.REVOKE, values)).length === 1;
+    if (ended) this.endings.tell([id]);
+    return ended;
   }
 
   /** Takes these permissions away from a live connection of the organization or the person: whether it had one of them. */
