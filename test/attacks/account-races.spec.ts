@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Role } from '../../src/oauth/role.js';
 import { HttpBrowser, type WebPage } from '../support/http-browser.js';
 import { Mailbox } from '../support/mailbox.js';
 import { addPerson, PASSWORD, type Person } from '../support/people.js';
@@ -8,6 +9,7 @@ import { startServer, type TestServer } from '../support/server.js';
 let mailbox: Mailbox;
 let server: TestServer;
 let witness: Witness;
+let serial = 0;
 
 beforeAll(async () => {
   mailbox = await Mailbox.open();
@@ -66,6 +68,39 @@ it('O15 two last owners who delete their accounts at once: one stays, as others 
   );
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
   expect(await rolesIn(one)).toEqual([{ role: 'member' }, { role: 'owner' }]);
+});
+
+it.each([
+  ['leave', 'Leave', { confirm: 'Acme' }],
+  ['delete their accounts', 'Delete my account', { password: PASSWORD }],
+])('O15 the last two owners who are not disabled %s at once: one stays', async (_, button, typed) => {
+  const join = (role: Role, into?: string) =>
+    addPerson(server.app, `owner${++serial}@example.com`, into ? { into, role } : {});
+  const one = await join('owner');
+  const [other, disabled] = [await join('owner', one.organizationId), await join('owner', one.organizationId)];
+  await witness.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+  const leaving = await Promise.all(
+    [one, other].map(async (person) => {
+      const browser = await logIn(person);
+      const removal = `/console/organizations/${one.organizationId}/members/${person.id}/remove`;
+      const page = await browser.get(at(button === 'Leave' ? removal : '/console/account/delete'));
+      return () => browser.submit(page, button, { confirm: person.email, ...typed });
+    }),
+  );
+  const answers = await witness.releaseTogether(
+    'SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE',
+    [one.organizationId],
+    2,
+    () => Promise.all(leaving.map((act) => act())),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+  expect(
+    await witness.query(
+      `SELECT u.disabled_at IS NULL AS able FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND m.role = 'owner' ORDER BY 1`,
+      [one.organizationId],
+    ),
+  ).toEqual([{ able: false }, { able: true }]);
 });
 
 it('O15 two owners who remove each other at once: who was removed first removes nobody any more', async () => {

@@ -140,7 +140,7 @@ export class Users {
   /**
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
    * nobody who gets it inherits anything. What they did stays in the audit log, under their id. Not when nobody else
-   * governs the server, or organizations would be left without an owner while others are in them: their names.
+   * governs the server, or organizations would be left without an owner who is not disabled while others are in them: their names.
    */
   async erase(
     userId: string,
@@ -254,7 +254,8 @@ async function solelyOwned(manager: EntityManager, userId: string): Promise<stri
   const rows = await manager.query<{ name: string }[]>(
     `SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
       WHERE m.user_id = $1 AND m.role = 'owner'
-        AND NOT EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner')
+        AND NOT EXISTS (SELECT 1 FROM memberships x JOIN users u ON u.id = x.user_id
+              WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner' AND u.disabled_at IS NULL)
         AND EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1)
       ORDER BY o.name`,
     [userId],
