@@ -50,6 +50,29 @@ it('W16 the old password, right when it was typed and changed before there was a
   expect(await witness.query('SELECT 1 FROM sessions WHERE user_id = $1', [person.id])).toEqual([]);
 });
 
+it('W16 a new address that is confirmed while the password changes is not taken', async () => {
+  const person = await addPerson(server.app, 'owner@example.com');
+  const [owner, thief] = [await logIn(person), await logIn(person)];
+  const asked = { email: 'thief@example.com', password: PASSWORD };
+  await thief.submit(await thief.get(at('/console/account')), 'Send the link', asked);
+  const confirming = await thief.get((await mailbox.next(asked.email)).link);
+  const changing = await owner.get(at('/console/account'));
+  // They take the row one after the other, as they came.
+  const [changed, confirmed] = await witness.releaseTogether(
+    'SELECT 1 FROM users WHERE id = $1 FOR UPDATE',
+    [person.id],
+    2,
+    async () => {
+      const renewed = { current: PASSWORD, password: 'violet anchor seventeen pelicans' };
+      const change = owner.submit(changing, 'Change the password', renewed);
+      await witness.untilWaiting(1);
+      return Promise.all([change, thief.submit(confirming, 'Use this address')]);
+    },
+  );
+  expect([changed.status, confirmed.status]).toEqual([200, 400]);
+  expect(await witness.query('SELECT email FROM users WHERE id = $1', [person.id])).toEqual([{ email: person.email }]);
+});
+
 it('O15 two last owners who delete their accounts at once: one stays, as others are in the organization', async () => {
   const one = await addPerson(server.app, 'one@example.com');
   const other = await addPerson(server.app, 'other@example.com', { into: one.organizationId, role: 'owner' });

@@ -105,13 +105,16 @@ export class Users {
     });
   }
 
-  /** A new address in place of this very one. False: it was another, or somebody has the new one. */
-  async changeEmail({ userId, from, to }: { userId: string; from: string; to: string }, at: Date): Promise<boolean> {
+  /** A new address in place of this very one, while this is the password. False: one was another, or somebody has the new address. */
+  async changeEmail(
+    { userId, from, to, passwordHash }: { userId: string; from: string; to: string; passwordHash: string },
+    at: Date,
+  ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const changed = await manager.query<unknown[]>(
-        `UPDATE users SET email = $3 WHERE id = $1 AND email = $2 AND disabled_at IS NULL
+        `UPDATE users SET email = $3 WHERE id = $1 AND email = $2 AND password_hash = $4 AND disabled_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM users WHERE email = $3) RETURNING id`,
-        [userId, from, to],
+        [userId, from, to, passwordHash],
       );
       if (changed[1] !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.email_changed', userId, detail: { before: from, after: to } });

@@ -251,6 +251,40 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect(isIn((await logIn({ email, password: PASSWORD })).page)).toBe(true);
     });
 
+    it.each([
+      [
+        'changed',
+        async (browser: HttpBrowser) =>
+          browser.submit(await browser.get(at('/console/account')), 'Change the password', {
+            current: PASSWORD,
+            password: STRONG,
+          }),
+      ],
+      [
+        'reset',
+        async () => {
+          const owner = new HttpBrowser();
+          await askForReset(person.email);
+          const page = await owner.get((await mailbox.next(person.email)).link);
+          return owner.submit(page, 'Save the password', { password: STRONG });
+        },
+      ],
+    ])('W16 a change of address that was asked for ends when the password is %s', async (_, renew) => {
+      const { browser } = await logIn(person);
+      const email = `thief${serial++}@example.com`;
+      await browser.submit(await browser.get(at('/console/account')), 'Send the link', { email, password: PASSWORD });
+      const { link } = await mailbox.next(email);
+      const open = await browser.get(link);
+      expect(open.status).toBe(200);
+      expect((await renew(browser)).status).toBe(200);
+      const { browser: own } = await logIn({ email: person.email, password: STRONG });
+      expect((await own.get(link)).status).toBe(400);
+      await browser.submit(open, 'Use this address');
+      expect(await server.query('SELECT email FROM users WHERE id = $1', [person.id])).toEqual([
+        { email: person.email },
+      ]);
+    });
+
     it('does not take an address that somebody got meanwhile', async () => {
       const { browser } = await logIn(person);
       const email = `wanted${serial++}@example.com`;
