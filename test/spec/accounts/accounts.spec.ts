@@ -213,6 +213,13 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
   });
 
   describe('the account page', () => {
+    it('says what guards it before what happened', async () => {
+      const { browser } = await logIn(person);
+      const page = textOf((await browser.get(at('/console/account'))).html);
+      expect(page.indexOf('What you are asked for at log-in')).toBeGreaterThan(page.indexOf('Change the password'));
+      expect(page.indexOf('What you are asked for at log-in')).toBeLessThan(page.indexOf('Where you are logged in'));
+    });
+
     it('W16 changes the password, of whoever knows it, and ends other sessions', async () => {
       const [{ browser }, { browser: other }] = [await logIn(person), await logIn(person)];
       const client = await OAuthClient.register(server.origin);
