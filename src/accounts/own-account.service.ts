@@ -8,15 +8,17 @@ import { type Locale, type Text, text } from '../texts/text.js';
 import { Accounts } from './accounts.service.js';
 import { emailFault, normalizedEmail } from './email.js';
 import { MailThrottle } from './mail-throttle.js';
-import { passwordFault, Passwords } from './passwords.js';
+import { passwordDigest, passwordFault, Passwords } from './passwords.js';
 
 /** A link that confirms a new address works for this long, in seconds. */
 const LIFETIME = 24 * 3_600;
 
+/** What the link holds. It ends with the password it was asked for with: what a thief began, the owner ends by a new one. */
 interface EmailChange {
   readonly userId: string;
   readonly from: string;
   readonly to: string;
+  readonly password: string;
 }
 
 /** Who acts: the person of a session, from somewhere. */
@@ -60,10 +62,11 @@ export class OwnAccount {
   async askForEmail(self: Self, current: string, email: string): Promise<Text | undefined> {
     const fault = emailFault(email);
     if (fault) return fault;
-    if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
+    const user = await this.accounts.authenticate(self.email, current, self.address);
+    if (!user) return text('account.wrong-password');
     const to = normalizedEmail(email);
     if (!(await this.throttle.allowsNaming(to, self.userId))) return text('account.too-many-mails');
-    const change: EmailChange = { userId: self.userId, from: self.email, to };
+    const change: EmailChange = { userId: self.userId, from: self.email, to, password: passwordDigest(user) };
     const token = this.sealing.sealValue('email-change', change, LIFETIME);
     this.mailer.send({
       to,
@@ -80,18 +83,15 @@ export class OwnAccount {
   }
 
   /** The new address a link of this person confirms; undefined when it cannot be used (any more). */
-  confirms(self: Self, token: unknown): string | undefined {
-    const opened = typeof token === 'string' ? this.sealing.openValue<EmailChange>('email-change', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    const { userId, from, to } = opened.value;
-    return userId === self.userId && from === self.email ? to : undefined;
+  async confirms(self: Self, token: unknown): Promise<string | undefined> {
+    return (await this.opened(self, token))?.to;
   }
 
-  /** Whether the address is changed: not when somebody has it. The old one is told. */
-  async confirmEmail(self: Self, to: string): Promise<boolean> {
-    const change = { userId: self.userId, from: self.email, to };
-    if (!(await this.users.changeEmail(change, this.clock.now()))) return false;
-    this.tell(self, self.email, text('mail.email-changed', { email: to }));
+  /** Whether the address is changed: not when somebody has it, or the link cannot be used. The old one is told. */
+  async confirmEmail(self: Self, token: unknown): Promise<boolean> {
+    const change = await this.opened(self, token);
+    if (!change || !(await this.users.changeEmail(change, this.clock.now()))) return false;
+    this.tell(self, self.email, text('mail.email-changed', { email: change.to }));
     return true;
   }
 
@@ -103,6 +103,17 @@ export class OwnAccount {
     if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
     this.tell(self, self.email, text('mail.erased'));
     return undefined;
+  }
+
+  private async opened(self: Self, token: unknown) {
+    const opened = typeof token === 'string' ? this.sealing.openValue<EmailChange>('email-change', token) : undefined;
+    if (!opened || opened === 'expired') return undefined;
+    const { userId, from, to, password } = opened.value;
+    if (userId !== self.userId || from !== self.email) return undefined;
+    const user = await this.users.find(userId);
+    return user && passwordDigest(user) === password
+      ? { userId, from, to, passwordHash: user.passwordHash }
+      : undefined;
   }
 
   private tell({ locale }: Self, to: string, lead: Text): void {

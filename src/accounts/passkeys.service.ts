@@ -3,7 +3,6 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import { Clock } from '../config/clock.js';
 import { StoredPasskeys } from '../database/repositories/passkeys.repository.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { sameBytes } from '../oauth/secret.js';
 import { displayName } from '../organizations/display-name.js';
@@ -25,7 +24,6 @@ export class Passkeys {
     private readonly passkeys: StoredPasskeys,
     private readonly factors: StoredFactors,
     private readonly accounts: Accounts,
-    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly challenges: PasskeyChallenges,
     private readonly sealing: Sealing,
@@ -149,7 +147,6 @@ export class Passkeys {
     if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
     const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
     if (!ended) return false;
-    this.revocations.addAll(ended.grantIds);
     this.tell(self, text('mail.passkey-removed'));
     return true;
   }

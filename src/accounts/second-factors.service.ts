@@ -5,14 +5,13 @@ import type { SecondFactor } from '../database/entities/session.entity.js';
 import type { Ended } from '../database/repositories/end-grants.js';
 import { StoredFactors } from '../database/repositories/second-factors.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
-import { localeOf } from '../texts/locale.js';
 import { type Locale, plainly, type Text, text } from '../texts/text.js';
 import { Accounts } from './accounts.service.js';
 import { appUri, newAppSecret, stepOf, typedSecret } from './authenticator.js';
 import { TooManyAttempts } from './login-throttle.js';
+import { factorResetMail } from './factor-reset-mail.js';
 import type { Self } from './own-account.service.js';
 import { hashesOf, hashRecoveryCode, newRecoveryCodes, recoveryCodeOf } from './recovery-codes.js';
 import { SecondFactorThrottle } from './second-factor-throttle.js';
@@ -46,7 +45,6 @@ export class SecondFactors {
     private readonly users: Users,
     private readonly accounts: Accounts,
     private readonly throttle: SecondFactorThrottle,
-    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly sealing: Sealing,
     private readonly config: Config,
@@ -120,7 +118,6 @@ export class SecondFactors {
     if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
     const ended = await this.stored.removeApp(self.userId, this.clock.now());
     if (!ended) return undefined;
-    this.revocations.addAll(ended.grantIds);
     this.tell(self, text('mail.app-removed'));
     return undefined;
   }
@@ -137,22 +134,15 @@ export class SecondFactors {
   }
 
   /**
-   * An operator takes all of them away from somebody who lost them. Its owner is told, so that nobody gets one into an
-   * account unseen. `locale`: for whoever has chosen none. The connections that ended; false: they had none.
+   * An operator takes all of them away from somebody who lost them, who is told. `locale`: for whoever has chosen none. The
+   * connections that ended; false: they had none.
    */
   async reset(userId: string, { by, locale }: { by: string; locale: Locale }): Promise<Ended | false> {
     const at = this.clock.now();
     const user = await this.users.find(userId);
     const ended = user && (await this.stored.reset(userId, at, by));
     if (!ended) return false;
-    this.mailer.send({
-      to: user.email,
-      locale: localeOf(user.locale ?? locale, undefined),
-      subject: text('mail.security'),
-      lead: text('mail.factor-reset', { time: at.toISOString().slice(0, 16).replace('T', ' ') }),
-      link: { label: text('mail.factor-reset-link'), href: `${this.config.origin}/console/account/security` },
-      note: text('mail.factor-reset-note'),
-    });
+    this.mailer.send(factorResetMail(user, locale, this.config.origin, at));
     return ended;
   }
 

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isProven } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
-import { Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
+import { MOST_OWNED, Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { nextPage, positionByName } from '../http/position.js';
@@ -48,12 +48,11 @@ export class OrganizationController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const answering = await this.steps.openAnswering(request, reply);
-    const id = name === undefined ? organization : await this.make(name, answering);
-    const chosen = await this.own(id, answering);
+    const made = name === undefined ? undefined : await this.make(name, answering);
+    const chosen = await this.own(made ?? organization, answering);
     if (!chosen) {
-      const failure = text(name === undefined ? 'organization.choose' : 'form.name-rule');
       return this.render(answering, request, reply, {
-        failure,
+        failure: typeof made === 'object' ? made : text('organization.choose'),
         newName: typeof name === 'string' ? name.slice(0, 100) : '',
       });
     }
@@ -73,11 +72,12 @@ export class OrganizationController {
     return isUuid(chosen) ? this.organizations.ownOf(session.userId, chosen) : undefined;
   }
 
-  private async make(value: unknown, { session }: Answering): Promise<string | undefined> {
+  /** Its id, or why there is none. */
+  private async make(value: unknown, { session }: Answering): Promise<string | Text> {
     const name = displayName(value);
-    return name === undefined
-      ? undefined
-      : (await this.organizations.create(name, session.userId, this.clock.now())).id;
+    if (name === undefined) return text('form.name-rule');
+    const made = await this.organizations.createOwn(name, session.userId, this.clock.now());
+    return made?.id ?? text('organization.most', { most: MOST_OWNED });
   }
 
   private async render(

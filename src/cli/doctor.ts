@@ -22,8 +22,8 @@ async function doctor(value: string, { as }: { as: string }): Promise<void> {
   say(`${url}, as ${tool.name}\n`);
   const clock = new Clock();
   let faults = 0;
-  for await (const { what, fault, found } of examine(url, tool, () => clock.now())) {
-    if (!fault) say(`  ok     ${what}`);
+  for await (const { what, fault, note, found } of examine(url, tool, () => clock.now())) {
+    if (!fault) say(note ? `  note   ${what}: ${note}` : `  ok     ${what}`);
     else {
       faults++;
       say(`  FAULT  ${what}: ${fault}\n         found: ${found}\n         cure:  ${FAULTS[fault]}`);

@@ -16,6 +16,8 @@ import { StoredResources } from '../database/repositories/stored-resources.repos
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { PassingStatements } from '../database/statements.js';
+import { Mailer } from '../mail/mailer.service.js';
+import { Outbox } from '../mail/outbox.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { Attempts } from '../recorder/attempts.service.js';
 import { DeclaredResources } from '../resources/declared-resources.js';
@@ -38,6 +40,7 @@ export interface Services {
   readonly storedResources: StoredResources;
   readonly attempts: Attempts;
   readonly auditVerifier: AuditVerifier;
+  readonly mailer: Mailer;
   readonly config: Config;
 }
 
@@ -73,6 +76,7 @@ async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
       storedResources,
       attempts: new Attempts(new AttemptSteps(dataSource, new PassingStatements(dataSource)), clock),
       auditVerifier: new AuditVerifier(new AuditChain(dataSource), sealing, clock),
+      mailer: new Mailer(new Outbox(clock), config),
       config,
     });
   } finally {

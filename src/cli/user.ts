@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { plainly } from '../texts/text.js';
 import { emailFault, normalizedEmail } from '../accounts/email.js';
+import { factorResetMail } from '../accounts/factor-reset-mail.js';
+import type { Mail } from '../mail/mail.js';
 import type { User } from '../database/entities/user.entity.js';
 import { EmailTaken } from '../database/repositories/users.repository.js';
 import { CommandFault } from './command-fault.js';
@@ -95,15 +97,25 @@ async function disable(email: string): Promise<void> {
 }
 
 async function resetSecondFactor(email: string): Promise<void> {
-  const done = await withServices(async (services) => {
+  const address = normalizedEmail(email);
+  await withServices(async (services) => {
     const user = await find(services, email);
-    return services.secondFactors.reset(user.id, services.clock.now());
+    const at = services.clock.now();
+    const done = await services.secondFactors.reset(user.id, at);
+    if (!done) return say(`${address} has no second factor.`);
+    say(
+      `${address} logs in with the password alone, until they set up another. Their sessions have ended, and ${done.live} of their connections.`,
+    );
+    say(await told(services, factorResetMail(user, 'en', services.config.origin, at)));
   });
-  say(
-    done
-      ? `${normalizedEmail(email)} logs in with the password alone, until they set up another. Their sessions have ended, and ${done.live} of their connections.`
-      : `${normalizedEmail(email)} has no second factor.`,
-  );
+}
+
+/** The outbox is the running server's, so what cannot be sent from here is for whoever typed the command to say. */
+async function told({ mailer }: Pick<Services, 'mailer'>, mail: Mail): Promise<string> {
+  if (!mailer.delivers) return 'No mail tells them, since SMTP_URL is not set: tell them yourself.';
+  const { state, reason } = await mailer.sendNow(mail);
+  if (state === 'sent') return 'A mail tells them.';
+  return `The mail that tells them was not taken (${reason ?? 'the mail server does not answer'}): tell them yourself.`;
 }
 
 export async function find({ users }: Pick<Services, 'users'>, email: string): Promise<User> {

@@ -5,7 +5,6 @@ import { Grants } from '../database/repositories/grants.repository.js';
 import type { Position } from '../database/repositories/keyset.sql.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { text } from '../texts/text.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
@@ -33,7 +32,6 @@ export class ConnectionsController {
     private readonly connections: ConnectionRows,
     private readonly page: ConnectionPage,
     private readonly grants: Grants,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -117,7 +115,6 @@ export class ConnectionsController {
   ): Promise<void> {
     if (!(await this.grants.revoke(id, this.clock.now(), 'disconnected', { userId: session.userId })))
       throw new NotFoundException();
-    this.revocations.add(id);
     await reply.redirect('/console/connections?done=disconnected', 303);
   }
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
 import type { Position } from '../database/repositories/keyset.sql.js';
-import { Organizations } from '../database/repositories/organizations.repository.js';
+import { MOST_OWNED, Organizations } from '../database/repositories/organizations.repository.js';
 import { type LiveSession, Sessions } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -60,10 +60,12 @@ export class OrganizationsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const name = displayName(value);
-    if (name === undefined)
-      return this.render(session, request, reply, { failure: NAME_RULE, newName: fieldOf(value).slice(0, 100) });
-    const { id } = await this.organizations.create(name, session.userId, this.clock.now());
-    await this.sessions.selectOrganization(session.idHash, id);
+    const made = name === undefined ? name : await this.organizations.createOwn(name, session.userId, this.clock.now());
+    if (!made) {
+      const failure = name === undefined ? NAME_RULE : text('organization.most', { most: MOST_OWNED });
+      return this.render(session, request, reply, { failure, newName: fieldOf(value).slice(0, 100) });
+    }
+    await this.sessions.selectOrganization(session.idHash, made.id);
     await reply.redirect('/console/organizations?done=organization-created', 303);
   }
 

@@ -1,6 +1,7 @@
 import { Global, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Config } from '../config/config.js';
+import { Endings } from './endings.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
 import { AllOrganizations } from './repositories/all-organizations.repository.js';
 import { AuditChain } from './repositories/audit-chain.repository.js';
@@ -46,6 +47,7 @@ const REPOSITORIES = [
   Connections,
   ConnectionUsage,
   DeletedProjects,
+  Endings,
   Grants,
   Health,
   Invitations,

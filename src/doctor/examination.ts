@@ -2,11 +2,13 @@ import type { Fault } from './faults.js';
 import type { ToolProfile } from './tools.js';
 import type { Answer } from './visit.js';
 
-/** What one look found. Without a fault all is well. */
+/** What one look found. Without a fault the tool gets by. */
 export interface Observation {
   /** What was looked at. */
   readonly what: string;
   readonly fault?: Fault;
+  /** What whoever runs the deployment may have meant so, and what follows from it. */
+  readonly note?: string;
   /** What came instead, in a few words. */
   readonly found?: string;
 }
@@ -30,6 +32,7 @@ export interface Patient {
 export type Check = (patient: Patient) => AsyncGenerator<Observation>;
 
 export const good = (what: string): Observation => ({ what });
+export const noted = (what: string, note: string): Observation => ({ what, note });
 /** `found` is the word of a stranger: one line, and nothing a terminal acts upon. */
 export const bad = (what: string, fault: Fault, found: string): Observation => ({
   what,

@@ -32,7 +32,6 @@ export const FAULTS = {
   'registration-refused': 'Let the proxy pass POST /mcp/oauth/register with its JSON body.',
   'registration-altered': 'Let the proxy pass the answer of the registration as it is.',
   'redirect-uri-refused': 'Allow the redirect URI of this tool: PRIVATE_USE_REDIRECT_URIS.',
-  'documents-not-read': 'Turn CIMD on, unless the server must not fetch: then the tool registers instead.',
   'page-missing': 'Let the proxy pass GET /mcp/oauth/authorize with its whole query, and what is below it.',
   'query-too-long': 'Let the proxy pass request lines of 16 kilobytes.',
   'cookie-lost': 'Let the proxy pass Set-Cookie unchanged, and use https in PUBLIC_URL if it terminates TLS.',

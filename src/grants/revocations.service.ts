@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { repeat } from '../config/repeat.js';
+import { Endings } from '../database/endings.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -35,7 +36,10 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     private readonly grants: Grants,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+    endings: Endings,
+  ) {
+    endings.follow((grantIds) => this.add(grantIds));
+  }
 
   async onModuleInit(): Promise<void> {
     await this.refresh(this.lifetimeAgo());
@@ -51,17 +55,6 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     if (this.revoked.has(grantId)) return true;
     if (!this.isStale()) return false;
     return !(await this.grants.isLive(grantId));
-  }
-
-  /** Known at once on the node that revoked; the others learn within a second. */
-  add(grantId: string): void {
-    this.revoked.set(grantId, this.clock.now().getTime());
-    this.sorted = undefined;
-  }
-
-  /** The same for connections that ended together. */
-  addAll(grantIds: readonly string[]): void {
-    for (const grantId of grantIds) this.add(grantId);
   }
 
   /** All that are held, oldest first. Throws `temporarily_unavailable` when nobody could say whether these are all. */
@@ -81,6 +74,13 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   /** When the list was complete last. */
   get asOf(): Date {
     return new Date(this.refreshedAt);
+  }
+
+  /** What ends at this node is known at once; the others learn within a second. */
+  private add(grantIds: readonly string[]): void {
+    const at = this.clock.now().getTime();
+    for (const grantId of grantIds) this.revoked.set(grantId, at);
+    if (grantIds.length > 0) this.sorted = undefined;
   }
 
   private isStale(): boolean {

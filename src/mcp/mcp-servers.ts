@@ -20,7 +20,7 @@ interface Caller {
   readonly address: string;
 }
 
-/** Makes the MCP server of one request: it has the tools its token may call, and no others. */
+/** Makes the MCP server of one request: it has the tools its token may call, and those it called in vain, which say why. */
 @Injectable()
 export class McpServers {
   private readonly logger = new Logger('MCP');
@@ -32,8 +32,12 @@ export class McpServers {
     private readonly clock: Clock,
   ) {}
 
-  /** `succeeded` is told the name of each tool whose call did. */
-  make({ succeeded, ...caller }: Caller & { succeeded: string[] }): McpServer {
+  /** `succeeded` is told the name of each tool whose call did; `withheld`: the answers of those that nobody can allow the token. */
+  make({
+    succeeded,
+    withheld,
+    ...caller
+  }: Caller & { succeeded: string[]; withheld: ReadonlyMap<string, string> }): McpServer {
     const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
     const granted = caller.claims.scope.split(' ');
     for (const tool of TOOLS.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope)))) {
@@ -44,6 +48,7 @@ export class McpServers {
         (args) => this.run(tool, args, caller, succeeded),
       );
     }
+    for (const [name, sentence] of withheld) server.registerTool(name, {}, () => refusal(sentence));
     return server;
   }
 
@@ -53,7 +58,7 @@ export class McpServers {
       succeeded.push(tool.name);
       return { content: [{ type: 'text' as const, text }], structuredContent: result };
     } catch (error) {
-      return { isError: true, content: [{ type: 'text' as const, text: this.sentenceFor(tool, error) }] };
+      return refusal(this.sentenceFor(tool, error));
     }
   }
 
@@ -87,4 +92,8 @@ export class McpServers {
     this.logger.error(`${tool.name}: ${(error as Error).message}`, (error as Error).stack);
     return 'Something went wrong on the server. Nothing more is known; try again, and tell the person if it happens again.';
   }
+}
+
+function refusal(sentence: string) {
+  return { isError: true, content: [{ type: 'text' as const, text: sentence }] };
 }

@@ -41,7 +41,7 @@ export class McpController implements OnApplicationShutdown {
     if (request.method !== 'POST')
       return void (await reply.status(405).headers({ Allow: 'POST', 'Cache-Control': 'no-store' }).send(OTHER_METHOD));
     const gone = new AbortController();
-    const { message, user: claims } = request;
+    const { message, user: claims, withheld = new Map() } = request;
     /** The tools whose calls succeeded. */
     const succeeded: string[] = [];
     reply.raw.once('close', () => {
@@ -54,7 +54,7 @@ export class McpController implements OnApplicationShutdown {
       clientId: claims.client_id,
       scopes: claims.scope.split(' '),
       expiresAt: claims.exp,
-      extra: { claims, address: request.ip, succeeded },
+      extra: { claims, address: request.ip, succeeded, withheld },
     };
     const response = await this.handler.fetch(webRequest, {
       authInfo,
@@ -71,7 +71,8 @@ export class McpController implements OnApplicationShutdown {
       const done = succeeded.indexOf(tool?.name ?? '');
       if (done >= 0) succeeded.splice(done, 1);
       const failed = asksTool ? done < 0 : !answered;
-      this.usage.count(callerOf(request), { tool: tool?.name, scopes: tool?.scopes ?? [], failed });
+      const used = request.withheld?.has(tool?.name ?? '') ? [] : tool?.scopes;
+      this.usage.count(callerOf(request), { tool: tool?.name, scopes: used ?? [], failed });
     }
   }
 }

@@ -78,6 +78,10 @@ const RULES = {
   'access-token': ['RFC 6750 §3.1', 'refresh, or connect again'],
   'access-token-sent-once': ['RFC 6750 §2', 'send the token in the Authorization header, once'],
   'access-token-scope': ['RFC 6750 §3.1', 'ask for the missing scopes at the authorization endpoint'],
+  'scope-allowed': [
+    'this server',
+    'ask an owner or admin of the organization for another role, or to allow the client more, in its console under AI clients; asking the person again changes nothing',
+  ],
   'page-of-this-browser': ['this server', 'open the link in the browser that began, with cookies allowed'],
   'page-in-time': ['this server', 'begin again from the tool; a request can be answered for an hour'],
   'page-of-this-person': ['this server', 'begin again from the tool, with one account'],

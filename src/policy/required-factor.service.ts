@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { RequiredFactors } from '../database/repositories/required-factors.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { localeOf } from '../texts/locale.js';
 import { text } from '../texts/text.js';
@@ -12,7 +11,6 @@ import { text } from '../texts/text.js';
 export class RequiredFactor {
   constructor(
     private readonly stored: RequiredFactors,
-    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -26,7 +24,6 @@ export class RequiredFactor {
   ): Promise<number | undefined> {
     const changed = await this.stored.change({ organizationId: organization.id, required, by }, this.clock.now());
     if (!changed) return undefined;
-    this.revocations.addAll(changed.ended.grantIds);
     for (const person of changed.people) this.tell(person, organization.name);
     return changed.ended.live;
   }

@@ -16,7 +16,6 @@ import {
 import { Memberships } from '../database/repositories/memberships.repository.js';
 import { type Decision, SELF_ASSERTED } from '../database/repositories/policies.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { localeOf } from '../texts/locale.js';
 import { text } from '../texts/text.js';
@@ -55,7 +54,6 @@ export class ToolAccess {
     private readonly requests: AccessRequests,
     private readonly memberships: Memberships,
     private readonly users: Users,
-    private readonly revocations: Revocations,
     private readonly mailer: Mailer,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -104,7 +102,6 @@ export class ToolAccess {
     const asked = { organizationId: organization.id, change, version, by };
     const answered = await this.requests.approve(request.id, asked, this.clock.now());
     if (typeof answered === 'string') return answered;
-    this.revocations.addAll(answered.ended);
     await this.tellAnswer(request, organization, 'approved');
     return answered;
   }

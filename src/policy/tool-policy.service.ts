@@ -11,7 +11,6 @@ import {
   type RuledApprovals,
   type RuledKind,
 } from '../database/repositories/rehearsals.repository.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { Resources } from '../resources/resources.service.js';
 
 /** A connection that a change touches: what it can after, none when it ends. */
@@ -50,7 +49,6 @@ export class ToolPolicy {
     private readonly policies: Policies,
     private readonly rehearsals: Rehearsals,
     private readonly resources: Resources,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -84,7 +82,6 @@ export class ToolPolicy {
   /** How many connections ended; undefined when the policy is no longer of this version. */
   async save(asked: Parameters<Policies['save']>[0]): Promise<number | undefined> {
     const ended = await this.policies.save(asked, this.clock.now());
-    this.revocations.addAll(ended ?? []);
     return ended?.length;
   }
 

@@ -44,6 +44,7 @@ export const ACTORS: Readonly<Record<Rule, Actor>> = {
   'access-token-sent-once': 'maker',
   'access-token-presented': 'maker',
   'access-token-scope': 'person',
+  'scope-allowed': 'person',
   'page-of-this-browser': 'person',
   'page-in-time': 'person',
   'page-of-this-person': 'person',

@@ -3,7 +3,6 @@ import type { Client } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../grants/refresh-tokens.js';
-import { Revocations } from '../grants/revocations.service.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
 import { FormParameters } from '../http/form-parameters.js';
 import { AccessTokens } from '../jwt/access-tokens.service.js';
@@ -20,7 +19,6 @@ export class RevocationController {
     private readonly grants: Grants,
     private readonly refreshTokens: RefreshTokens,
     private readonly accessTokens: AccessTokens,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -39,8 +37,7 @@ export class RevocationController {
     if (!holder) return;
     const { grantId, secretHash } = holder;
     const by = { clientDigest: client.digest, secretHash };
-    if (await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', by, address))
-      this.revocations.add(grantId);
+    await this.grants.revoke(grantId, this.clock.now(), 'token_revoked', by, address);
   }
 
   private refreshTokenHolder(token: string): { grantId: string; secretHash?: Buffer } | undefined {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Role } from '../../src/oauth/role.js';
 import { HttpBrowser, type WebPage } from '../support/http-browser.js';
 import { Mailbox } from '../support/mailbox.js';
 import { addPerson, PASSWORD, type Person } from '../support/people.js';
@@ -8,6 +9,7 @@ import { startServer, type TestServer } from '../support/server.js';
 let mailbox: Mailbox;
 let server: TestServer;
 let witness: Witness;
+let serial = 0;
 
 beforeAll(async () => {
   mailbox = await Mailbox.open();
@@ -48,6 +50,29 @@ it('W16 the old password, right when it was typed and changed before there was a
   expect(await witness.query('SELECT 1 FROM sessions WHERE user_id = $1', [person.id])).toEqual([]);
 });
 
+it('W16 a new address that is confirmed while the password changes is not taken', async () => {
+  const person = await addPerson(server.app, 'owner@example.com');
+  const [owner, thief] = [await logIn(person), await logIn(person)];
+  const asked = { email: 'thief@example.com', password: PASSWORD };
+  await thief.submit(await thief.get(at('/console/account')), 'Send the link', asked);
+  const confirming = await thief.get((await mailbox.next(asked.email)).link);
+  const changing = await owner.get(at('/console/account'));
+  // They take the row one after the other, as they came.
+  const [changed, confirmed] = await witness.releaseTogether(
+    'SELECT 1 FROM users WHERE id = $1 FOR UPDATE',
+    [person.id],
+    2,
+    async () => {
+      const renewed = { current: PASSWORD, password: 'violet anchor seventeen pelicans' };
+      const change = owner.submit(changing, 'Change the password', renewed);
+      await witness.untilWaiting(1);
+      return Promise.all([change, thief.submit(confirming, 'Use this address')]);
+    },
+  );
+  expect([changed.status, confirmed.status]).toEqual([200, 400]);
+  expect(await witness.query('SELECT email FROM users WHERE id = $1', [person.id])).toEqual([{ email: person.email }]);
+});
+
 it('O15 two last owners who delete their accounts at once: one stays, as others are in the organization', async () => {
   const one = await addPerson(server.app, 'one@example.com');
   const other = await addPerson(server.app, 'other@example.com', { into: one.organizationId, role: 'owner' });
@@ -66,6 +91,39 @@ it('O15 two last owners who delete their accounts at once: one stays, as others 
   );
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
   expect(await rolesIn(one)).toEqual([{ role: 'member' }, { role: 'owner' }]);
+});
+
+it.each([
+  ['leave', 'Leave', { confirm: 'Acme' }],
+  ['delete their accounts', 'Delete my account', { password: PASSWORD }],
+])('O15 the last two owners who are not disabled %s at once: one stays', async (_, button, typed) => {
+  const join = (role: Role, into?: string) =>
+    addPerson(server.app, `owner${++serial}@example.com`, into ? { into, role } : {});
+  const one = await join('owner');
+  const [other, disabled] = [await join('owner', one.organizationId), await join('owner', one.organizationId)];
+  await witness.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+  const leaving = await Promise.all(
+    [one, other].map(async (person) => {
+      const browser = await logIn(person);
+      const removal = `/console/organizations/${one.organizationId}/members/${person.id}/remove`;
+      const page = await browser.get(at(button === 'Leave' ? removal : '/console/account/delete'));
+      return () => browser.submit(page, button, { confirm: person.email, ...typed });
+    }),
+  );
+  const answers = await witness.releaseTogether(
+    'SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE',
+    [one.organizationId],
+    2,
+    () => Promise.all(leaving.map((act) => act())),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+  expect(
+    await witness.query(
+      `SELECT u.disabled_at IS NULL AS able FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organization_id = $1 AND m.role = 'owner' ORDER BY 1`,
+      [one.organizationId],
+    ),
+  ).toEqual([{ able: false }, { able: true }]);
 });
 
 it('O15 two owners who remove each other at once: who was removed first removes nobody any more', async () => {

@@ -164,9 +164,12 @@ describe.each(BOTH_DATABASES)('official MCP clients, from nothing, on %s', (data
       await throughBrowser(tool, memory, page, member);
       await tool.open();
       const { generation } = await connection(member);
-      await expect(tool.call('create_project', { name: 'Not theirs' })).rejects.toThrow();
-      // It renewed its token once at most, to see whether that helps.
-      expect((await connection(member)).generation).toBeLessThanOrEqual(generation + 1);
+      expect(await tool.call('create_project', { name: 'Not theirs' })).toMatchObject({
+        isError: true,
+        content: [{ text: expect.stringContaining('An owner or admin of the organization can do it') }],
+      });
+      // It asked nobody again, nor for another token, to see whether that helps.
+      expect((await connection(member)).generation).toBe(generation);
       expect((await tool.call('whoami', {})).isError).toBeFalsy();
       await page.context().close();
     },

@@ -54,7 +54,8 @@ export class EmailController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const email = this.confirmed(session, token, request);
+    const email = await this.account.confirms(selfOf(session, request), token);
+    if (email === undefined) throw unusable();
     const { shell } = await this.shells.make('account', session, { request, reply });
     const action = `/console/account/email/confirm?token=${encodeURIComponent(String(token))}`;
     const model = { title: text('account.confirm'), shell, notice: undefined, email, action };
@@ -69,15 +70,8 @@ export class EmailController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const email = this.confirmed(session, token, request);
-    if (!(await this.account.confirmEmail(selfOf(session, request), email))) throw unusable();
+    if (!(await this.account.confirmEmail(selfOf(session, request), token))) throw unusable();
     await reply.redirect('/console/account?done=email-changed', 303);
-  }
-
-  private confirmed(session: LiveSession, token: unknown, request: FastifyRequest): string {
-    const email = this.account.confirms(selfOf(session, request), token);
-    if (email === undefined) throw unusable();
-    return email;
   }
 }
 

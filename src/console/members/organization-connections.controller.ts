@@ -9,7 +9,6 @@ import {
 } from '../../database/repositories/organization-connections.repository.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { cursor, nextPage } from '../../http/position.js';
@@ -43,7 +42,6 @@ export class OrganizationConnectionsController {
     private readonly connections: OrganizationConnections,
     private readonly rows: ConnectionRows,
     private readonly page: ConnectionPage,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -110,7 +108,6 @@ export class OrganizationConnectionsController {
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
-    this.revocations.addAll(ended);
     await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended.length, this.clock.now())}`, 303);
   }
 

@@ -5,7 +5,6 @@ import { Clock } from '../../config/clock.js';
 import { type KnownClient, KnownClients } from '../../database/repositories/known-clients.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { StoredClients } from '../../database/repositories/stored-clients.repository.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
@@ -40,7 +39,6 @@ export class ClientActsController {
     private readonly clients: KnownClients,
     private readonly stored: StoredClients,
     private readonly registered: RegisteredClients,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -88,7 +86,6 @@ export class ClientActsController {
     }
     const ended = row && (await this.stored.block(row, at, by));
     if (!ended) throw new NotFoundException();
-    this.revocations.addAll(ended.grantIds);
     return ended.live;
   }
 

@@ -5,7 +5,6 @@ import { AllOrganizations, type OrganizationLine } from '../../database/reposito
 import { Memberships } from '../../database/repositories/memberships.repository.js';
 import { Organizations } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
@@ -37,7 +36,6 @@ export class AllOrganizationsController {
     private readonly all: AllOrganizations,
     private readonly organizations: Organizations,
     private readonly memberships: Memberships,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -114,7 +112,6 @@ export class AllOrganizationsController {
     if (!(await this.confirmations.given(asking, await this.suspension(id), typed))) return;
     const ended = await this.all.suspend(id, session.userId, this.clock.now());
     if (!ended) throw new NotFoundException();
-    this.revocations.addAll(ended.grantIds);
     const told = endedQuery(ended.live, this.clock.now());
     await reply.redirect(`${ORGANIZATIONS}/${id}?done=organization-suspended&${told}`, 303);
   }

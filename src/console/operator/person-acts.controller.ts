@@ -7,7 +7,6 @@ import { type AccountLine, People } from '../../database/repositories/people.rep
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { pageLocale } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
@@ -42,7 +41,6 @@ export class PersonActsController {
     private readonly factors: StoredFactors,
     private readonly secondFactors: SecondFactors,
     private readonly passwords: PasswordReset,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -74,23 +72,19 @@ export class PersonActsController {
     const at = this.clock.now();
     const done = await this.perform(act, id, { at, by: session.userId, locale: pageLocale(request) });
     if (done === 'last operator') return this.confirmations.ask(asking, question, text('people.last-operator'));
-    this.revocations.addAll(done);
-    await reply.redirect(
-      `/console/operator/people/${id}?done=${act}&${endedQuery(done.length, this.clock.now())}`,
-      303,
-    );
+    await reply.redirect(`/console/operator/people/${id}?done=${act}&${endedQuery(done, this.clock.now())}`, 303);
   }
 
-  /** The connections that ended. */
+  /** How many connections ended. */
   private async perform(
     act: Act,
     id: string,
     { at, by, locale }: { at: Date; by: string; locale: Locale },
-  ): Promise<readonly string[] | 'last operator'> {
+  ): Promise<number | 'last operator'> {
     const done = await this.change(act, id, { at, by, locale });
     if (!done) throw new NotFoundException();
     if (done === 'last operator') return done;
-    return typeof done === 'object' ? done.grantIds : [];
+    return typeof done === 'object' ? done.live : 0;
   }
 
   /** False: it was so before. */

@@ -4,7 +4,6 @@ import { Clock } from '../../config/clock.js';
 import type { Resource } from '../../database/entities/resource.entity.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { StoredResources } from '../../database/repositories/stored-resources.repository.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
@@ -29,7 +28,6 @@ export class ResourceActsController {
     private readonly confirmations: Confirmations,
     private readonly stored: StoredResources,
     private readonly declared: DeclaredResources,
-    private readonly revocations: Revocations,
     private readonly clock: Clock,
   ) {}
 
@@ -61,7 +59,6 @@ export class ResourceActsController {
     if (act === 'rotate-secret') return this.rotate(resource, question, asking);
     const ended = await this.stored.remove(resource.uri, this.clock.now(), session.userId);
     if (!ended) throw new NotFoundException();
-    this.revocations.addAll(ended.grantIds);
     const query = endedQuery(ended.live, this.clock.now());
     await reply.redirect(`/console/operator/resources?done=resource-removed&${query}`, 303);
   }

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { actedFrom } from '../../config/acting-from.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { noteEnded } from '../endings.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 
 /** What the connections to end have in common. */
@@ -44,5 +45,7 @@ export async function endGrants(
       SELECT id, expires_at > $1 AS live FROM revoked`,
     [at, because, by ?? null, actedFrom(), ...Object.values(common)],
   );
-  return { grantIds: rows.map(({ id }) => id), live: rows.filter(({ live }) => live).length };
+  const grantIds = rows.map(({ id }) => id);
+  noteEnded(manager, grantIds);
+  return { grantIds, live: rows.filter(({ live }) => live).length };
 }

@@ -3,6 +3,7 @@ import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { Endings } from '../endings.js';
 import { Statements } from '../statements.js';
 import * as sql from './grants.statements.js';
 
@@ -44,6 +45,15 @@ export interface IssuedGrant {
   readonly generation: number;
   readonly role: Role;
   /** Scopes the organization's policy lets it have at most; null: no limit. */
+  readonly ceiling: readonly string[] | null;
+}
+
+/** What an approval of the same person, organization and client could give at most. */
+export interface GrantBounds {
+  readonly role: Role;
+  /** The organization's policy denies the client. */
+  readonly denied: boolean;
+  /** Scopes that policy allows at most; null: no limit. */
   readonly ceiling: readonly string[] | null;
 }
 
@@ -110,7 +120,10 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 /** Every query on grants, each one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
-  constructor(private readonly statements: Statements) {}
+  constructor(
+    private readonly statements: Statements,
+    private readonly endings: Endings,
+  ) {}
 
   /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
   async approve(approval: Approval): Promise<string | undefined> {
@@ -276,7 +289,9 @@ export class Grants {
   ): Promise<boolean> {
     const { clientDigest = null, userId = null, secretHash = null } = by;
     const values = [id, at, because, clientDigest, userId, secretHash, address];
-    return (await this.statements.run(sql.REVOKE, values)).length === 1;
+    const ended = (await this.statements.run(sql.REVOKE, values)).length === 1;
+    if (ended) this.endings.tell([id]);
+    return ended;
   }
 
   /** Takes these permissions away from a live connection of the organization or the person: whether it had one of them. */
@@ -298,6 +313,12 @@ export class Grants {
     const values = [by.userId, by.organizationId, by.clientDigest, by.resource, at];
     const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, values);
     return rows.map(({ scope }) => scope);
+  }
+
+  /** Undefined: the person no longer belongs to the organization. */
+  async boundsOf(id: string, at: Date): Promise<GrantBounds | undefined> {
+    const [row] = await this.statements.run<GrantBounds>(sql.BOUNDS, [id, at]);
+    return row;
   }
 
   async revokedSince(since: Date, each: (id: string, milliseconds: number) => void): Promise<void> {

@@ -187,6 +187,16 @@ export const IS_LIVE: Statement = {
   text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL`,
 };
 
+/** What could be approved in place of this grant now. What must be asked for may be allowed when it is. */
+export const BOUNDS: Statement = {
+  name: 'grant_bounds',
+  text: `SELECT m.role, coalesce(p.verdict = 'deny', false) AS denied, p.ceiling
+      FROM grants g JOIN clients c ON c.id = g.client_id
+      JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
+      LEFT JOIN LATERAL (${RULING('$2')}) p ON true
+     WHERE g.id = $1`,
+};
+
 /** What somebody lets a client do with a resource in an organization now, over all its connections. */
 export const PERMITTED: Statement = {
   name: 'grants_permitted',

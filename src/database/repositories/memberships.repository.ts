@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js';
 import { Invitation } from '../entities/invitation.entity.js';
 import { Membership } from '../entities/membership.entity.js';
@@ -23,7 +23,7 @@ type Change = 'done' | 'not a member' | 'not allowed' | 'last owner';
 /** Whether somebody of the first role may decide about somebody of the second. */
 type Allows = (actor: Role, role: Role) => boolean;
 
-/** Who belongs to an organization. Changes take turns by the organization, so that one never loses its last owner. */
+/** Who belongs to an organization. Changes take turns by the organization, so that one never loses the last owner who can act. */
 @Injectable()
 export class Memberships {
   constructor(private readonly dataSource: DataSource) {}
@@ -123,8 +123,10 @@ export class Memberships {
     // As they stand in their turn: who waited for it may be somebody else by now, or gone.
     const actor = await manager.findOneBy(Membership, { organizationId, userId: by });
     if (!actor || !allows(actor.role, membership.role)) return 'not allowed';
-    const owners = await manager.countBy(Membership, { organizationId, role: 'owner' });
-    return membership.role === 'owner' && becomes !== 'owner' && owners === 1 ? 'last owner' : membership;
+    if (membership.role !== 'owner' || becomes === 'owner') return membership;
+    // Whoever is disabled cannot act as one.
+    const others = { organizationId, role: 'owner', userId: Not(userId), user: { disabledAt: IsNull() } } as const;
+    return (await manager.existsBy(Membership, others)) ? membership : 'last owner';
   }
 
   private inTurn<T>(organizationId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
+import { noteEnded } from '../endings.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
 import { micros, timeOfMicros } from './keyset.sql.js';
@@ -168,15 +169,19 @@ export class OrganizationConnections {
 
   /** Ends them: which. Each is in the audit log, with who ended it. */
   async end(organizationId: string, chosen: ConnectionChoice, by: string, at: Date): Promise<string[]> {
-    const rows = await this.dataSource.query<{ id: string }[]>(
-      `WITH revoked AS (
+    return this.dataSource.transaction(async (manager) => {
+      const rows = await manager.query<{ id: string }[]>(
+        `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
            WHERE ${LIVE} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id
         ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$8', detail: endingDetail(`'ended_by_administrator'`, '$7') })})
         SELECT id FROM revoked`,
-      [organizationId, at, ...values(chosen), by, actedFrom()],
-    );
-    return rows.map(({ id }) => id);
+        [organizationId, at, ...values(chosen), by, actedFrom()],
+      );
+      const ended = rows.map(({ id }) => id);
+      noteEnded(manager, ended);
+      return ended;
+    });
   }
 }
 

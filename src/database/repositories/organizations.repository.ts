@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
 import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
+import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import type { Position } from './keyset.sql.js';
 
@@ -21,6 +22,9 @@ const OWN = `SELECT o.id, o.name, m.role, o.created_at AS "createdAt", o.suspend
        o.requires_second_factor AS "requiresSecondFactor", lower(o.name) AS position,
        (SELECT count(*)::int FROM memberships WHERE organization_id = o.id) AS members
   FROM memberships m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = $1`;
+
+/** More than people need, and few enough that nobody fills the tables, and the lists of operators, with empty ones. */
+export const MOST_OWNED = 20;
 
 @Injectable()
 export class Organizations {
@@ -69,21 +73,17 @@ export class Organizations {
 
   /** A new organization with its owner. */
   async create(name: string, ownerId: string, at: Date): Promise<Organization> {
+    return this.dataSource.transaction((manager) => insertOrganization(manager, name, ownerId, at));
+  }
+
+  /** One that somebody makes for themselves; undefined: they own as many as one may, and are no operator. */
+  async createOwn(name: string, userId: string, at: Date): Promise<Organization | undefined> {
     return this.dataSource.transaction(async (manager) => {
-      const organization = await manager.save(Organization, { name, createdAt: at });
-      await manager.insert(Membership, {
-        userId: ownerId,
-        organizationId: organization.id,
-        role: 'owner',
-        createdAt: at,
-      });
-      await addAuditEvent(manager, {
-        at,
-        action: 'organization.created',
-        userId: ownerId,
-        organizationId: organization.id,
-      });
-      return organization;
+      // In turn: of two made at once, the second counts the first.
+      const lock = { mode: 'for_no_key_update' } as const;
+      const { operator } = await manager.findOneOrFail(User, { where: { id: userId }, lock });
+      const owned = operator ? 0 : await manager.countBy(Membership, { userId, role: 'owner' });
+      return owned >= MOST_OWNED ? undefined : insertOrganization(manager, name, userId, at);
     });
   }
 
@@ -108,4 +108,17 @@ export class Organizations {
       return true;
     });
   }
+}
+
+async function insertOrganization(
+  manager: EntityManager,
+  name: string,
+  ownerId: string,
+  at: Date,
+): Promise<Organization> {
+  const organization = await manager.save(Organization, { name, createdAt: at });
+  const organizationId = organization.id;
+  await manager.insert(Membership, { userId: ownerId, organizationId, role: 'owner', createdAt: at });
+  await addAuditEvent(manager, { at, action: 'organization.created', userId: ownerId, organizationId });
+  return organization;
 }

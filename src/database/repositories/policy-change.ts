@@ -4,6 +4,7 @@ import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { PolicyRule } from '../entities/policy-rule.entity.js';
 import type { People, SinglePerson, Verdict } from '../entities/verdict.js';
+import { noteEnded } from '../endings.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
@@ -73,7 +74,9 @@ export async function changePolicy(
   const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
   await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
   const rows = await manager.query<{ id: string }[]>(END_WHAT_IS_NOT_ALLOWED, [organizationId, at, by, actedFrom()]);
-  return rows.map(({ id }) => id);
+  const ended = rows.map(({ id }) => id);
+  noteEnded(manager, ended);
+  return ended;
 }
 
 /** Whom a rule for a single person is for. */

@@ -105,13 +105,16 @@ export class Users {
     });
   }
 
-  /** A new address in place of this very one. False: it was another, or somebody has the new one. */
-  async changeEmail({ userId, from, to }: { userId: string; from: string; to: string }, at: Date): Promise<boolean> {
+  /** A new address in place of this very one, while this is the password. False: one was another, or somebody has the new address. */
+  async changeEmail(
+    { userId, from, to, passwordHash }: { userId: string; from: string; to: string; passwordHash: string },
+    at: Date,
+  ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const changed = await manager.query<unknown[]>(
-        `UPDATE users SET email = $3 WHERE id = $1 AND email = $2 AND disabled_at IS NULL
+        `UPDATE users SET email = $3 WHERE id = $1 AND email = $2 AND password_hash = $4 AND disabled_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM users WHERE email = $3) RETURNING id`,
-        [userId, from, to],
+        [userId, from, to, passwordHash],
       );
       if (changed[1] !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.email_changed', userId, detail: { before: from, after: to } });
@@ -140,7 +143,7 @@ export class Users {
   /**
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
    * nobody who gets it inherits anything. What they did stays in the audit log, under their id. Not when nobody else
-   * governs the server, or organizations would be left without an owner while others are in them: their names.
+   * governs the server, or organizations would be left without an owner who is not disabled while others are in them: their names.
    */
   async erase(
     userId: string,
@@ -254,7 +257,8 @@ async function solelyOwned(manager: EntityManager, userId: string): Promise<stri
   const rows = await manager.query<{ name: string }[]>(
     `SELECT o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
       WHERE m.user_id = $1 AND m.role = 'owner'
-        AND NOT EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner')
+        AND NOT EXISTS (SELECT 1 FROM memberships x JOIN users u ON u.id = x.user_id
+              WHERE x.organization_id = o.id AND x.user_id <> $1 AND x.role = 'owner' AND u.disabled_at IS NULL)
         AND EXISTS (SELECT 1 FROM memberships x WHERE x.organization_id = o.id AND x.user_id <> $1)
       ORDER BY o.name`,
     [userId],

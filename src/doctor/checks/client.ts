@@ -1,4 +1,4 @@
-import { bad, type Check, faultOf, good, inShort } from '../examination.js';
+import { bad, type Check, faultOf, good, inShort, noted } from '../examination.js';
 import { visit } from '../visit.js';
 
 /** How the tool becomes a client: by its document where those are read, else by registration (RFC 7591). */
@@ -7,7 +7,7 @@ export const client: Check = async function* (patient) {
   if (tool.document && server?.['client_id_metadata_document_supported'] === true) {
     patient.clientId = tool.document;
     yield good(`its document, which the server must be able to fetch when somebody logs in: ${tool.document}`);
-  } else if (tool.document) yield bad('its document', 'documents-not-read', 'not advertised');
+  } else if (tool.document) yield noted('its document', 'not read where CIMD=off; the tool registers instead');
   const what = 'registration';
   const answer = await visit(String(server?.['registration_endpoint']), {
     method: 'POST',

@@ -44,7 +44,8 @@ export const ACCOUNTS = {
   'account.wrong-password': 'That is not your current password.',
   'account.too-many-mails':
     'Too many mails were sent to this address, or by you, in the last hour. Try again in an hour.',
-  'account.sole-owner': 'You are the only owner of {organizations}. Make somebody else an owner first.',
+  'account.sole-owner':
+    'You are the only owner of {organizations} whose account is not disabled. Make somebody else an owner first.',
   'account.last-operator': 'You are the last operator of this server. Make somebody else one first.',
   'account.name-submit': 'Save the name',
   'account.name': 'Name',

@@ -22,6 +22,8 @@ export const APPROVAL = {
   'organization.more': 'More organizations',
   'organization.all': 'Show all organizations',
   'organization.none-found': 'You belong to no organization of that name.',
+  'organization.most':
+    'You own {most} organizations, as many as one person may make. Whoever runs this server can make more for you.',
   'organization.choose': 'Select an organization first.',
 
   'approve.title': 'Approve',

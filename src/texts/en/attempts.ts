@@ -170,7 +170,11 @@ export const ATTEMPTS = {
     'The tool had its token and sent none in the Authorization header. Look for a proxy that takes the header away.',
   'cure.person.access-token-scope': 'Connect again and approve what is missing.',
   'cure.operator.access-token-scope':
-    'The call needs permissions that were not approved, or that the role of the person does not allow.',
+    'The call needs permissions that were not approved. The tool asks for them by itself, or when it is connected again.',
+  'cure.person.scope-allowed':
+    'Your role, or your organization, does not allow this. Ask an owner or admin; approving again changes nothing.',
+  'cure.operator.scope-allowed':
+    'The call needs a permission that the role of the person, or the ceiling of the organization for this client, leaves out. An owner or admin can change either; approving again changes nothing.',
   'cure.person.page-of-this-browser':
     'Begin again from the tool, in one browser, with cookies allowed for this server.',
   'cure.operator.page-of-this-browser':

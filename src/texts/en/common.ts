@@ -5,6 +5,7 @@ export const COMMON = {
   'language.other': 'This page in English',
 
   'nav.console': 'Console',
+  'nav.menu': 'Menu',
   'nav.skip': 'Skip to the content',
   'nav.overview': 'Overview',
   'nav.connections': 'Connected tools',

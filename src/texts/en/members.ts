@@ -24,7 +24,7 @@ export const MEMBERS = {
   'members.call-back': 'Withdraw',
   'members.already': 'They belong to this organization already.',
   'members.not-allowed': 'Only an owner can decide about owners.',
-  'members.last-owner': 'An organization needs an owner. Make somebody else one first.',
+  'members.last-owner': 'An organization needs an owner whose account is not disabled. Make somebody else one first.',
   'members.choose-role': 'Choose a role.',
   'members.remove-title': 'Remove a member',
   'members.leave-title': 'Leave {organization}',

@@ -45,7 +45,8 @@ export const ACCOUNTS: Readonly<Record<keyof typeof EN, string>> = {
   'account.wrong-password': '현재 비밀번호가 아닙니다.',
   'account.too-many-mails':
     '지난 한 시간 동안 이 주소로, 또는 회원님이 보낸 메일이 너무 많습니다. 한 시간 뒤에 다시 시도하세요.',
-  'account.sole-owner': '회원님은 {organizations}의 유일한 소유자입니다. 먼저 다른 분을 소유자로 정하세요.',
+  'account.sole-owner':
+    '{organizations}의 소유자 가운데 계정이 정지되지 않은 분은 회원님뿐입니다. 먼저 다른 분을 소유자로 정하세요.',
   'account.last-operator': '회원님은 이 서버의 마지막 운영자입니다. 먼저 다른 분을 운영자로 지정하세요.',
   'account.name-submit': '이름 저장',
   'account.name': '이름',

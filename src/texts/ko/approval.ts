@@ -22,6 +22,8 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'organization.more': '조직 더 보기',
   'organization.all': '모든 조직 보기',
   'organization.none-found': '그런 이름의 조직에 속해 있지 않습니다.',
+  'organization.most':
+    '이미 조직 {most}개를 소유하고 있어 더 만들 수 없습니다. 더 필요하면 이 서버의 운영자에게 요청하세요.',
   'organization.choose': '먼저 조직을 선택해 주세요.',
 
   'approve.title': '승인',

@@ -168,7 +168,12 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.operator.access-token-presented':
     '도구가 토큰을 받고도 Authorization 헤더에 보내지 않았습니다. 헤더를 지우는 프록시가 있는지 살펴보세요.',
   'cure.person.access-token-scope': '다시 연결하고 빠진 권한을 승인하세요.',
-  'cure.operator.access-token-scope': '호출에 필요한 권한이 승인되지 않았거나 그 사람의 역할로는 허용되지 않습니다.',
+  'cure.operator.access-token-scope':
+    '호출에 필요한 권한이 승인되지 않았습니다. 도구가 스스로, 또는 다시 연결할 때 그 권한을 요청합니다.',
+  'cure.person.scope-allowed':
+    '내 역할이나 조직이 허용하지 않는 일입니다. 소유자나 관리자에게 요청하세요. 다시 승인해도 달라지지 않습니다.',
+  'cure.operator.scope-allowed':
+    '호출에 필요한 권한이 그 사람의 역할이나 이 클라이언트에 대한 조직의 한도를 벗어납니다. 소유자나 관리자가 둘 중 하나를 바꿀 수 있으며, 다시 승인해도 달라지지 않습니다.',
   'cure.person.page-of-this-browser': '도구에서 다시 시작하세요. 같은 브라우저를 쓰고 이 서버의 쿠키를 허용하세요.',
   'cure.operator.page-of-this-browser':
     '시작한 브라우저가 아닌 곳에서 페이지를 열었거나 브라우저가 쿠키를 저장하지 않습니다.',

@@ -6,6 +6,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'language.other': '이 페이지를 한국어로 보기',
 
   'nav.console': '콘솔',
+  'nav.menu': '메뉴',
   'nav.skip': '본문으로 건너뛰기',
   'nav.overview': '개요',
   'nav.connections': '연결된 도구',

@@ -25,7 +25,7 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'members.call-back': '초대 취소',
   'members.already': '이미 이 조직의 구성원입니다.',
   'members.not-allowed': '소유자에 관한 일은 소유자만 정할 수 있습니다.',
-  'members.last-owner': '조직에는 소유자가 있어야 합니다. 먼저 다른 사람을 소유자로 정하세요.',
+  'members.last-owner': '조직에는 계정이 정지되지 않은 소유자가 있어야 합니다. 먼저 다른 사람을 소유자로 정하세요.',
   'members.choose-role': '역할을 선택해 주세요.',
   'members.remove-title': '구성원 내보내기',
   'members.leave-title': '{organization}에서 나가기',

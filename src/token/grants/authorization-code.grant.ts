@@ -4,7 +4,6 @@ import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import { type CodeProof, Grants } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { Finding } from '../../oauth/finding.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
@@ -22,7 +21,6 @@ export class AuthorizationCodeGrant implements GrantHandler {
 
   constructor(
     private readonly grants: Grants,
-    private readonly revocations: Revocations,
     private readonly issuer: TokenIssuer,
     private readonly resources: Resources,
     private readonly config: Config,
@@ -72,7 +70,6 @@ export class AuthorizationCodeGrant implements GrantHandler {
     }
     if (found.usedAt) {
       await this.grants.revoke(found.id, at, 'code_replayed', {}, address);
-      this.revocations.add(found.id);
       return refused(new Finding('code-once', { grant: found.id, used: found.usedAt }));
     }
     if (proof.resource !== undefined && proof.resource !== found.resource)

@@ -4,7 +4,6 @@ import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import { Grants, type IssuedGrant, type RefreshProof } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
-import { Revocations } from '../../grants/revocations.service.js';
 import { Finding } from '../../oauth/finding.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
@@ -23,7 +22,6 @@ export class RefreshTokenGrant implements GrantHandler {
   constructor(
     private readonly grants: Grants,
     private readonly refreshTokens: RefreshTokens,
-    private readonly revocations: Revocations,
     private readonly issuer: TokenIssuer,
     private readonly resources: Resources,
     private readonly config: Config,
@@ -97,7 +95,6 @@ export class RefreshTokenGrant implements GrantHandler {
     )
       return grant;
     await this.grants.revoke(grant.id, at, 'refresh_reused', {}, address);
-    this.revocations.add(grant.id);
     throw refused(
       new Finding('refresh-token-once', {
         grant: grant.id,

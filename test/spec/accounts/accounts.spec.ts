@@ -213,6 +213,13 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
   });
 
   describe('the account page', () => {
+    it('says what guards it before what happened', async () => {
+      const { browser } = await logIn(person);
+      const page = textOf((await browser.get(at('/console/account'))).html);
+      expect(page.indexOf('What you are asked for at log-in')).toBeGreaterThan(page.indexOf('Change the password'));
+      expect(page.indexOf('What you are asked for at log-in')).toBeLessThan(page.indexOf('Where you are logged in'));
+    });
+
     it('W16 changes the password, of whoever knows it, and ends other sessions', async () => {
       const [{ browser }, { browser: other }] = [await logIn(person), await logIn(person)];
       const client = await OAuthClient.register(server.origin);
@@ -249,6 +256,40 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect((await mailbox.next(person.email)).mail.text).toContain(email);
       expect((await browser.get(link)).status).toBe(400);
       expect(isIn((await logIn({ email, password: PASSWORD })).page)).toBe(true);
+    });
+
+    it.each([
+      [
+        'changed',
+        async (browser: HttpBrowser) =>
+          browser.submit(await browser.get(at('/console/account')), 'Change the password', {
+            current: PASSWORD,
+            password: STRONG,
+          }),
+      ],
+      [
+        'reset',
+        async () => {
+          const owner = new HttpBrowser();
+          await askForReset(person.email);
+          const page = await owner.get((await mailbox.next(person.email)).link);
+          return owner.submit(page, 'Save the password', { password: STRONG });
+        },
+      ],
+    ])('W16 a change of address that was asked for ends when the password is %s', async (_, renew) => {
+      const { browser } = await logIn(person);
+      const email = `thief${serial++}@example.com`;
+      await browser.submit(await browser.get(at('/console/account')), 'Send the link', { email, password: PASSWORD });
+      const { link } = await mailbox.next(email);
+      const open = await browser.get(link);
+      expect(open.status).toBe(200);
+      expect((await renew(browser)).status).toBe(200);
+      const { browser: own } = await logIn({ email: person.email, password: STRONG });
+      expect((await own.get(link)).status).toBe(400);
+      await browser.submit(open, 'Use this address');
+      expect(await server.query('SELECT email FROM users WHERE id = $1', [person.id])).toEqual([
+        { email: person.email },
+      ]);
     });
 
     it('does not take an address that somebody got meanwhile', async () => {

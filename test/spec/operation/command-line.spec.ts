@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BOTH_DATABASES, newDatabase, type TestDatabase } from '../../support/databases.js';
-import { runCommand } from '../../support/command-line.js';
+import { runBeside, runCommand } from '../../support/command-line.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
+import { Mailbox } from '../../support/mailbox.js';
 import { OAuthClient } from '../../support/oauth-client.js';
 import { PASSWORD } from '../../support/people.js';
 import { giveEmailAndPassword, setUpApp } from '../../support/second-factor.js';
@@ -85,6 +86,28 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     expect((await browser.get(`${node.origin}/console`)).url).toContain('/console/login');
     expect((await logIn('lost@example.com')).url).toBe(`${node.origin}/console`);
     expect(refused(['user', 'reset-second-factor', 'nobody@example.com'])).toContain('no account');
+  });
+
+  it('user reset-second-factor: its owner is told by mail, or the operator that they must', async () => {
+    const mailbox = await Mailbox.open();
+    const email = 'told@example.com';
+    succeed(['user', 'create', email], `${PASSWORD}\n`);
+    await noticed();
+    const lost = async (variables: Record<string, string>) => {
+      const browser = new HttpBrowser();
+      await giveEmailAndPassword(node, browser, { email, password: PASSWORD });
+      await setUpApp({ origin: node.origin, clock: new TestClock() }, browser);
+      return runBeside(database, ['user', 'reset-second-factor', email], { PUBLIC_URL: node.origin, ...variables });
+    };
+    expect(await lost(mailbox.variables)).toContain('A mail tells them.');
+    const { mail, link } = await mailbox.next(email);
+    expect(mail.text).toContain('An operator of this server reset the second factor of your account');
+    expect(link).toBe(`${node.origin}/console/account/security`);
+    mailbox.refusals = 1;
+    expect(await lost(mailbox.variables)).toMatch(/was not taken \(.*busy.*\): tell them yourself/);
+    expect(await lost({})).toContain('SMTP_URL is not set: tell them yourself');
+    expect(mailbox.mails).toEqual([]);
+    await mailbox.close();
   });
 
   it('org create, list, add-member', async () => {

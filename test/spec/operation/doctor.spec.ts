@@ -11,7 +11,7 @@ import { newDatabase, type TestDatabase } from '../../support/databases.js';
 import { freePort } from '../../support/postgres-server.mjs';
 import { type Meddling, ReverseProxy } from '../../support/reverse-proxy.js';
 import { type ServerProcess, startProcess } from '../../support/server.js';
-import { runCommand } from '../../support/command-line.js';
+import { runBeside, runCommand } from '../../support/command-line.js';
 
 let database: TestDatabase;
 let proxy: ReverseProxy;
@@ -292,11 +292,14 @@ describe('the doctor', () => {
     expect(await faultsOf(`http://127.0.0.2:${await freePort()}/mcp`)).toContain('not-https');
   });
 
-  it('names a server without documents, for a tool that publishes itself, and says the tool can still register', async () => {
+  it('notes a server without documents, for a tool that publishes itself: it registers instead, and nothing is wrong', async () => {
     const other = await startProcess(database, { PUBLIC_URL: proxy.origin, CIMD: 'off' });
     proxy.target = other.address;
-    expect(await faultsOf(`${proxy.origin}/mcp`, 'claude-code')).toEqual(['documents-not-read']);
-    expect(await faultsOf(`${proxy.origin}/mcp`)).toEqual([]);
+    const said = await runBeside({ variables: {} }, ['doctor', `${proxy.origin}/mcp`, '--as', 'claude-code'], {});
+    expect(said).toContain('note   its document: not read where CIMD=off; the tool registers instead');
+    expect(said).toContain('ok     registration');
+    expect(said).toContain('Claude Code can connect.');
+    expect(await runBeside({ variables: {} }, ['doctor', `${proxy.origin}/mcp`], {})).not.toContain('note');
     await other.kill('SIGTERM');
   });
 

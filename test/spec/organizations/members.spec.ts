@@ -233,6 +233,21 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       expect(await rolesOf()).toEqual(['owner']);
     });
 
+    it('O15 an owner who is disabled is none that could be left alone', async () => {
+      const browser = await logIn(owner);
+      const disabled = await join('owner');
+      await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
+      for (const page of [await setRole(browser, owner.email, 'admin'), await leave(browser, owner)])
+        expect([page.status, textOf(page.html)]).toEqual([400, expect.stringContaining('account is not disabled')]);
+      const deletion = await browser.get(at('/console/account/delete'));
+      const kept = await browser.submit(deletion, 'Delete my account', { confirm: owner.email, password: PASSWORD });
+      expect([kept.status, textOf(kept.html)]).toEqual([400, expect.stringContaining('account is not disabled')]);
+      expect(await rolesOf()).toEqual(['owner', 'owner']);
+      // The other way round nothing is lost.
+      expect((await remove(browser, disabled)).url).toContain('done=member-removed');
+      expect(await rolesOf()).toEqual(['owner']);
+    });
+
     it('who is removed is typed, and what is left; anything else changes nothing', async () => {
       const member = await join('member');
       const browser = await logIn(owner);

@@ -291,6 +291,20 @@ const BROKEN: readonly Broken[] = [
     compared: { granted: 'organization:read', missing: 'projects:write' },
   },
   {
+    name: 'a call that the role does not allow, whatever is approved',
+    breaks: async () => {
+      const member = await addPerson(server.app, 'm@example.com', { into: ann.organizationId, role: 'member' });
+      const one = await tool();
+      const { json } = await one.exchange(await one.client.code(member, { browser: one.browser }));
+      const params = { name: 'create_project', arguments: {} };
+      await one.callMcp(json['access_token'] as string, { method: 'tools/call', params });
+      return { client: one.client.registered.client_id };
+    },
+    steps: [...CONNECTED, 'call'],
+    rule: 'scope-allowed',
+    compared: { missing: 'projects:write', role: 'member' },
+  },
+  {
     name: 'no Authorization header, once there is a token',
     breaks: async () => {
       const { one } = await connected();
