@@ -62,11 +62,9 @@ export class ToolPolicy {
     const at = this.clock.now();
     const asked = { organizationId, change, version };
     const since = new Date(at.getTime() - REHEARSED_DAYS * 86_400_000);
-    const [all, approvals] = await Promise.all([
-      this.rehearsals.kinds(asked, at),
-      this.rehearsals.approvals(asked, since, at),
-    ]);
-    if (!all) return undefined;
+    const counted = await this.rehearsals.counted(asked, since, at);
+    if (!counted) return undefined;
+    const { kinds: all, approvals } = counted;
     const carried = new Map(all.map((kind) => [keyOf(kind), this.carried(kind, kind.after)]));
     const ends = all.filter(({ after }) => !isAllowed(after));
     const stays = all.filter(({ after }) => isAllowed(after));

@@ -54,6 +54,11 @@ export interface RuledApprovals {
   readonly denied: number;
 }
 
+interface Counted {
+  readonly kinds: readonly RuledKind[];
+  readonly approvals: readonly RuledApprovals[];
+}
+
 type RehearsedChange = Omit<AskedChange, 'by'>;
 
 /** So many tools are told of by their approvals: those with the most. */
@@ -88,16 +93,41 @@ const RULES_AFTER = `rules_after AS (
 const ruled = (as: string, rules: string) =>
   `LEFT JOIN LATERAL (${ruling({ organizationId: '$1', clientId: 'k.tool', identity: 'k.identity', person: 'k.person', role: 'k.role', at: '$2', rules })}) ${as} ON true`;
 
-/** They are counted by client before anything is known of it: there are far fewer clients than connections. */
-const KINDS = `WITH ${RULES_AFTER}, by_client AS (
-      SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes, count(*) AS count
-        FROM grants g ${BY_WHOM} WHERE ${LIVE} GROUP BY 1, 2, 3, 4, 5),
-    k AS MATERIALIZED (
-      SELECT c.identity, t.client_id AS tool, b.role, b.person, b.resource, b.scopes, sum(b.count)::integer AS count
-        FROM by_client b ${byWhat('b.client_id')} GROUP BY 1, 2, 3, 4, 5, 6)
-    SELECT k.*, jsonb_build_object('verdict', b.verdict, 'ceiling', b.ceiling) AS before,
-           jsonb_build_object('verdict', p.verdict, 'ceiling', p.ceiling) AS after
-      FROM k ${ruled('b', 'policy_rules')} ${ruled('p', 'rules_after')}`;
+/**
+ * What lives, and what was approved since `$9`, looked at once, and counted by client before anything is known of it: there
+ * are far fewer clients than connections.
+ */
+const BY_CLIENT = `by_client AS MATERIALIZED (
+      SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes,
+             count(*) FILTER (WHERE ${LIVE}) AS live, count(*) FILTER (WHERE g.created_at > $9) AS approved,
+             min(g.redirect_uri) FILTER (WHERE g.created_at > $9) AS redirect_uri
+        FROM grants g ${BY_WHOM} WHERE ${LIVE} OR g.organization_id = $1 AND g.created_at > $9 GROUP BY 1, 2, 3, 4, 5)`;
+
+const KINDS = `k AS MATERIALIZED (
+      SELECT c.identity, t.client_id AS tool, b.role, b.person, b.resource, b.scopes, sum(b.live)::integer AS count
+        FROM by_client b ${byWhat('b.client_id')} WHERE b.live > 0 GROUP BY 1, 2, 3, 4, 5, 6),
+    kinds AS (
+      SELECT k.*, jsonb_build_object('verdict', b.verdict, 'ceiling', b.ceiling) AS before,
+             jsonb_build_object('verdict', p.verdict, 'ceiling', p.ceiling) AS after
+        FROM k ${ruled('b', 'policy_rules')} ${ruled('p', 'rules_after')})`;
+
+/** A tool that registers again and again by the same name is one tool. */
+const APPROVALS = `a AS MATERIALIZED (
+      SELECT c.identity, t.client_id AS tool, b.role, b.person, c.metadata->>'client_name' AS name,
+             min(b.redirect_uri) AS redirect_uri, sum(b.approved) AS count,
+             CASE WHEN c.identity = 'self-asserted' AND c.metadata ? 'client_name' THEN NULL ELSE c.id END AS one
+        FROM by_client b ${byWhat('b.client_id')} WHERE b.approved > 0 GROUP BY 1, 2, 3, 4, 5, one),
+    approvals AS (
+      SELECT k.identity, k.name, min(k.redirect_uri) AS "redirectUri",
+             coalesce(sum(k.count) FILTER (WHERE ${ALLOWED}), 0)::integer AS allowed,
+             coalesce(sum(k.count) FILTER (WHERE p.verdict = 'ask'), 0)::integer AS asked,
+             coalesce(sum(k.count) FILTER (WHERE p.verdict = 'deny'), 0)::integer AS denied
+        FROM a k ${ruled('p', 'rules_after')}
+       GROUP BY k.identity, k.name, k.one ORDER BY sum(k.count) DESC, k.name LIMIT ${TOOLS})`;
+
+const REHEARSED = `WITH ${RULES_AFTER}, ${BY_CLIENT}, ${KINDS}, ${APPROVALS}
+    SELECT (SELECT coalesce(jsonb_agg(kinds), '[]') FROM kinds) AS kinds,
+           (SELECT coalesce(jsonb_agg(approvals), '[]') FROM approvals) AS approvals`;
 
 /** `IS TRUE`: the kinds are looked up, one connection after the other; what the planner makes of a join with them expects few. */
 const OF_KINDS = `((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
@@ -121,25 +151,16 @@ const NAMED_BY_MEMBER = `SELECT n.* FROM (
 /** From this share of all on, enough are found soon. */
 const MANY = 0.1;
 
-/** Since `$9`. A tool that registers again and again by the same name is one tool. */
-const APPROVALS = `WITH ${RULES_AFTER}, k AS MATERIALIZED (
-      SELECT ${KIND}, c.metadata->>'client_name' AS name, min(g.redirect_uri) AS redirect_uri, count(*) AS count,
-             CASE WHEN c.identity = 'self-asserted' AND c.metadata ? 'client_name' THEN NULL ELSE c.id END AS one
-        FROM ${TOLD_APART} WHERE g.organization_id = $1 AND g.created_at > $9 AND g.created_at <= $2 GROUP BY 1, 2, 3, 4, 5, one)
-    SELECT identity, name, min(redirect_uri) AS "redirectUri",
-           coalesce(sum(count) FILTER (WHERE ${ALLOWED}), 0)::integer AS allowed,
-           coalesce(sum(count) FILTER (WHERE p.verdict = 'ask'), 0)::integer AS asked,
-           coalesce(sum(count) FILTER (WHERE p.verdict = 'deny'), 0)::integer AS denied
-      FROM k ${ruled('p', 'rules_after')}
-     GROUP BY identity, name, one ORDER BY sum(count) DESC, 2 LIMIT ${TOOLS}`;
-
 /** What a change of a policy would do. The rules are the very ones that decide when it is made. */
 @Injectable()
 export class Rehearsals {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Every live connection, by kind. Undefined: the policy is no longer of this version, or the change is for somebody who is not there. */
-  async kinds(asked: RehearsedChange, at: Date): Promise<RuledKind[] | undefined> {
+  /**
+   * Every live connection, by kind, and what the change would have done to approvals since then. Undefined: the policy is no
+   * longer of this version, or the change is for somebody who is not there.
+   */
+  async counted(asked: RehearsedChange, since: Date, at: Date): Promise<Counted | undefined> {
     const { organizationId, change, version } = asked;
     const person = change.becomes ? aboutOf(change).person : null;
     const standing = await this.dataSource.query<unknown[]>(
@@ -147,7 +168,9 @@ export class Rehearsals {
           AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM memberships m WHERE m.organization_id = o.id AND m.user_id = $3))`,
       [organizationId, version, person],
     );
-    return standing.length === 0 ? undefined : this.dataSource.query<RuledKind[]>(KINDS, valuesOf(asked, at));
+    if (standing.length === 0) return undefined;
+    const [counted] = await this.dataSource.query<Counted[]>(REHEARSED, [...valuesOf(asked, at), since]);
+    return counted;
   }
 
   /** Those of these kinds, by name, after a place; `all`: how many connections there are of every kind. */
@@ -164,11 +187,6 @@ export class Rehearsals {
     const place = [after?.email ?? null, after?.id ?? null];
     const statement = countOf(kinds) >= all * MANY ? NAMED_BY_MEMBER : NAMED;
     return this.dataSource.query(statement, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
-  }
-
-  /** What it would have done to approvals since then. */
-  async approvals(asked: RehearsedChange, since: Date, at: Date): Promise<RuledApprovals[]> {
-    return this.dataSource.query(APPROVALS, [...valuesOf(asked, at), since]);
   }
 }
 
