@@ -14,9 +14,7 @@ export function presentedToken(request: {
 }): string | null {
   const header = request.headers.authorization;
   if (header === undefined) return null;
-  const names = request.raw?.rawHeaders.filter((_, index) => index % 2 === 0) ?? [];
-  const twice = names.filter((name) => name.toLowerCase() === 'authorization').length > 1;
-  if (twice || Object.hasOwn(Object(request.query), 'access_token'))
+  if (timesSent(request.raw?.rawHeaders ?? []) > 1 || Object.hasOwn(Object(request.query), 'access_token'))
     throw new BearerChallenge(
       'invalid_request',
       'the access token is sent more than once',
@@ -30,6 +28,13 @@ export function presentedToken(request: {
       new Finding('access-token'),
     );
   return token;
+}
+
+/** How often the header is there, of which Node shows the first: names and values in turn. */
+function timesSent(rawHeaders: readonly string[]): number {
+  let times = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === 'authorization') times++;
+  return times;
 }
 
 /** What a token says of itself, believed by nobody: for the log. */

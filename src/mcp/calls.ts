@@ -12,6 +12,7 @@ interface McpCall {
 
 /** The requests of a message or batch; other notifications and answers are none. */
 export function callsIn(message: unknown): McpCall[] {
+  if (message === undefined) return [];
   return [message].flat().flatMap((one) => {
     const { id, method, params } = Object(one) as { id?: unknown; method?: unknown; params?: unknown };
     const { name } = Object(params) as { name?: unknown };
