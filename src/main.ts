@@ -4,6 +4,7 @@ import { banner } from './banner.js';
 import { Config } from './config/config.js';
 import { ConfigurationError } from './config/environment.js';
 import { StartupError } from './database/database-error.js';
+import { listen } from './listen.js';
 
 /** Configuration, database, server, banner; then until somebody ends it. */
 async function main(): Promise<void> {
@@ -13,7 +14,7 @@ async function main(): Promise<void> {
   try {
     const firstOperator = app.get(FirstOperator);
     await firstOperator.bootstrap();
-    await app.listen(config.port, config.host);
+    await listen(app, config.port, config.host);
     endOnSignal(close);
     process.stdout.write(banner(config, await firstOperator.setupLink()));
   } catch (error) {
