@@ -280,7 +280,7 @@ describe('an organization in Chromium, without script', () => {
     expect(await works()).toEqual([true, false, true]);
     tokens.push(await claude.again().connect(home));
     await page.reload();
-    await page.getByRole('link', { name: 'End all of this tool' }).first().click();
+    await page.getByRole('link', { name: 'End all of this installation' }).first().click();
     await page.getByLabel('Type Home to confirm').fill('Acme');
     await press(page, 'End 2 connections');
     await says(page, 'That is not the name of the organization.');
