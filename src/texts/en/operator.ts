@@ -96,7 +96,7 @@ export const OPERATOR = {
   'clients.search': 'Name or ID',
   'clients.blocked': 'blocked',
   'clients.trusted': 'trusted',
-  'clients.facts': 'answers to {host} · known since {since}',
+  'clients.facts': 'answers to {host} · first known {since}',
   'clients.more': 'More clients',
   'clients.none': 'No tool was approved yet. Register one that you vouch for, or let people connect theirs.',
   'clients.none-found': 'No client is like that.',

@@ -79,7 +79,7 @@ export const SECURITY = {
   'passkey.new-title': 'Add a passkey',
   'passkey.new-what': 'Give it a name, then your browser asks where to keep it.',
   'passkey.name': 'Name of the passkey',
-  'passkey.name-hint': 'For you to tell it from others: "Phone", "Key at work".',
+  'passkey.name-hint': 'For you to tell it from others: “Phone”, “Key at work”.',
   'passkey.change': 'Change',
   'passkey.rename': 'Save the name',
   'passkey.remove': 'Remove',

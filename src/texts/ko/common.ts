@@ -91,7 +91,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.refused-why': '도구가 이 서버가 받아들이지 않는 방식으로 요청했습니다: {reason}.',
   'error.refused-advice':
     '도구로 돌아가 다시 시도하세요. 계속되면 도구를 업데이트하거나, 도구에서 이 서버를 지우고 다시 추가하세요.',
-  'error.return': '{tool}: 도구로 돌아가기',
+  'error.return': '{tool} 도구로 돌아가기',
   'error.unreadable': '도구를 확인할 수 없습니다',
   'error.unreadable-why':
     '도구는 자기 사이트의 문서로 자신을 밝히는데, 지금 그 문서를 읽을 수 없거나 문서가 올바르지 않습니다.',
@@ -127,7 +127,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.answered-advice': '도구가 연결되지 않았다면 도구로 돌아가 다시 연결하세요.',
   'error.not-allowed': '더 이상 승인할 수 없습니다',
   'error.not-allowed-why':
-    '회원님의 계정, 조직 안의 자리, 도구 또는 도구가 쓰려는 서버가 그사이 차단되거나 제거되었습니다.',
+    '회원님의 계정, 조직 구성원 자격, 도구 또는 도구가 쓰려는 서버가 그사이 차단되거나 제거되었습니다.',
   'error.not-allowed-advice': '조직의 관리자에게 문의하세요.',
   'error.undecided': '승인도 거부도 하지 않았습니다',
   'error.undecided-why': '결정 없이 양식이 도착했습니다.',

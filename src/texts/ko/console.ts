@@ -24,20 +24,20 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'connections.first': '최신으로',
   'connections.disconnect': '연결 끊기',
   'connections.facts':
-    '조직 <n>{organization}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
+    '조직 <n>{organization}</n> · 응답 받는 곳 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
   'connections.facts-at':
-    '조직 <n>{organization}</n> · 서버 <n>{server}</n> · 응답 받는 곳 {host} · 연결 {since} · 사용 {used} · 쓰지 않으면 {until} 종료',
+    '조직 <n>{organization}</n> · 서버 <n>{server}</n> · 응답 받는 곳 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
   'connections.disconnect-what':
     '2초 안에 멈춥니다. 이 서버를 다시 쓰려면 다시 승인을 받아야 합니다. 도구가 만든 것은 삭제되지 않습니다.',
 
-  'organizations.facts': '내 역할: {role} · {members} · 만든 때: {since}',
+  'organizations.facts': '내 역할: {role} · {members} · {since} 만듦',
   'organizations.selected': '선택됨',
   'organizations.select': '선택',
   'organizations.none': '아직 속한 조직이 없습니다. 아래에서 첫 조직을 만드세요.',
   'organizations.create': '조직 만들기',
 
   'projects.lead': '<n>{organization}</n>의 프로젝트입니다. 이 조직에 연결한 도구도 같은 목록을 봅니다.',
-  'projects.made': '만든 때: {since}',
+  'projects.made': '{since} 만듦',
   'projects.delete': '삭제',
   'projects.more': '프로젝트 더 보기',
   'projects.none-change': '아직 프로젝트가 없습니다. 아래에서 만들거나 연결된 도구에 맡기세요.',

@@ -5,7 +5,7 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'members.title': '{organization} 구성원',
   'members.link': '구성원',
   'members.facts':
-    '<b><n>{name}</n></b> · {email} · {connections, plural, =0 {도구 없음} other {도구 #개}} · 가입 {since}',
+    '<b><n>{name}</n></b> · {email} · {connections, plural, =0 {도구 없음} other {도구 #개}} · {since} 가입',
   'members.search': '이름 또는 이메일',
   'members.none': '찾으시는 구성원이 없습니다.',
   'members.all': '모두 보기',
@@ -30,9 +30,9 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'members.remove-title': '구성원 내보내기',
   'members.leave-title': '{organization}에서 나가기',
   'members.remove-what':
-    '<b>{email}</b>: <n>{organization}</n>의 자리를 잃고, 이 조직에 연결한 모든 도구가 2초 안에 멈춥니다.',
+    '<b>{email}</b>: <n>{organization}</n>에서 빠지고, 이 조직에 연결한 모든 도구가 2초 안에 멈춥니다.',
   'members.leave-what':
-    '<n>{organization}</n>의 자리를 잃고, 이 조직에 연결한 모든 도구가 2초 안에 멈춥니다. 그곳의 누군가가 다시 초대할 수 있습니다.',
+    '<n>{organization}</n>에서 빠지고, 이 조직에 연결한 모든 도구가 2초 안에 멈춥니다. 그곳의 누군가가 다시 초대할 수 있습니다.',
 
   'invitation.title': '초대',
   'invitation.lead': '<b><n>{organization}</n></b> 조직에 초대받았습니다. 내 역할: {role}.',

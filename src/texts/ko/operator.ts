@@ -45,7 +45,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'people.any': '모두',
   'people.operator': '운영자',
   'people.disabled': '사용 중지됨',
-  'people.since': '{name} · 가입 {since}',
+  'people.since': '{name} · {since} 가입',
   'people.more': '계정 더 보기',
   'people.none': '조건에 맞는 계정이 없습니다.',
   'people.all': '모든 계정 보기',
@@ -95,7 +95,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'clients.search': '이름 또는 ID',
   'clients.blocked': '차단됨',
   'clients.trusted': '신뢰함',
-  'clients.facts': '응답 받는 곳 {host} · {since}부터 알려짐',
+  'clients.facts': '응답 받는 곳 {host} · {since} 처음 알려짐',
   'clients.more': '클라이언트 더 보기',
   'clients.none': '아직 승인된 도구가 없습니다. 보증하는 도구를 등록하거나, 사람들이 도구를 연결할 때까지 기다리세요.',
   'clients.none-found': '조건에 맞는 클라이언트가 없습니다.',
@@ -155,9 +155,9 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
 
   'keys.lead':
     '액세스 토큰은 키 하나로 서명합니다. 다음 키는 쓰기 전에 먼저 공개하고, 물러난 키는 마지막 토큰이 끝날 때까지 인정합니다. 다음 키로 바뀌는 때: {rotation}.',
-  'keys.published': '공개 {when}',
-  'keys.activated': '서명 시작 {when}',
-  'keys.retired': '물러남 {when}',
+  'keys.published': '{when} 공개',
+  'keys.activated': '{when} 서명 시작',
+  'keys.retired': '{when} 물러남',
   'keys.rotate': '지금 다음 키로 서명',
   'keys.rotate-what': '이제 <b>{kid}</b> 키로 서명합니다. 이전 키로 서명한 것은 끝날 때까지 인정합니다.',
   'keys.rotate-early':

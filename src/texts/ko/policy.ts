@@ -3,7 +3,7 @@ export const POLICY = {
   'policy.title': '{organization}의 AI 클라이언트',
   'policy.link': 'AI 클라이언트',
   'policy.link-waiting': 'AI 클라이언트 ({count})',
-  'policy.waiting': '도구 사용 요청 {count}건',
+  'policy.waiting': '{count, plural, =0 {도구 사용 요청} other {답을 기다리는 도구 사용 요청 #건}}',
   'policy.before': '마지막 변경 전: {tool}, {says}. 끝난 연결은 돌아오지 않습니다.',
   'policy.undo': '마지막 변경 되돌리기',
   'policy.person': '또는 한 사람에게',

@@ -4,7 +4,7 @@ export const RESOURCES: Readonly<Record<keyof typeof EN, string>> = {
   'nav.resources': '리소스',
   'resources.lead':
     '이 서버의 토큰을 쓰는 다른 MCP 서버입니다. 이 서버의 엔드포인트는 선언할 필요가 없습니다: <b>{own}</b>',
-  'resources.facts': '{scopes} · {since}부터',
+  'resources.facts': '{scopes} · {since} 선언',
   'resources.none': '아직 없습니다. 이 서버의 토큰을 받을 서버를 선언하세요.',
   'resources.all': '모든 리소스 보기',
   'resources.title': '<n>{resource}</n> 리소스',
