@@ -91,12 +91,7 @@ export class Recording {
     if (kind === undefined && !failed) return;
     // Refused unread, since there were too many: no step of anybody's.
     if (reply.statusCode === 503 && !failed) return;
-    const grantId = kind === 'call' ? (request as { user?: { sid?: string } }).user?.sid : undefined;
-    if (grantId !== undefined) {
-      // The way of every call: once a connection, and then nothing.
-      if (!failed && (reply.statusCode >= 400 || !this.recorder.isFirstCall(grantId))) return;
-      this.know(request, { grantId });
-    }
+    if (kind === 'call' && !this.isTold(request, known, reply.statusCode)) return;
     // And that of every renewal.
     if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
     try {
@@ -104,6 +99,16 @@ export class Recording {
     } catch {
       // A step that cannot be told is not told.
     }
+  }
+
+  /** Of the calls of a connection only the first is told, and what fails; then the first that works again. */
+  private isTold(request: FastifyRequest, known: Known | undefined, status: number): boolean {
+    const grantId = known?.grantId ?? (request as { user?: { sid?: string } }).user?.sid;
+    if (grantId === undefined) return true;
+    this.know(request, { grantId });
+    if (!known?.failure) return status < 400 && this.recorder.isFirstCall(grantId);
+    this.recorder.forgetCalls(grantId);
+    return true;
   }
 
   private record(route: StepKind, request: FastifyRequest, status: number): void {

@@ -5,6 +5,7 @@ import type { AuthorizedRequest } from '../http/bearer.guard.js';
 import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
 import { isTooDeep } from '../oauth/nesting.js';
+import { parseScope } from '../oauth/scope.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { Usage } from '../usage/usage.service.js';
 import { callsIn, callerOf } from './calls.js';
@@ -26,7 +27,7 @@ const PARSE_ERROR = {
 
 /**
  * A call that needs more than the token carries is answered before it is made: 403, with everything it lacks at once
- * (RFC 6750 §3.1). But what the person's role or the organization's policy does not let anybody approve is not asked
+ * (RFC 6750 §3.1), and what it has, since some tools ask for just what they are told, and would lose the rest. But what the person's role or the organization's policy does not let anybody approve is not asked
  * for, since tools ask the person again each time: such a call gets a tool error. Who is let through costs no query.
  */
 @Injectable()
@@ -41,7 +42,7 @@ export class ScopeGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthorizedRequest & McpRequest>();
     request.message = messageOf(request.body);
-    const granted = request.user.scope.split(' ');
+    const granted = parseScope(request.user.scope);
     const lacking = (tool: Tool) => tool.scopes.filter((scope) => !granted.includes(scope));
     const calls = callsIn(request.message);
     const short = calls.flatMap(({ tool }) => (tool && lacking(tool).length > 0 ? [tool] : []));
@@ -57,7 +58,7 @@ export class ScopeGuard implements CanActivate {
       'insufficient_scope',
       'this call needs a permission that was not approved',
       new Finding('access-token-scope', { granted, missing }),
-      missing,
+      [...granted, ...missing],
     );
   }
 

@@ -67,6 +67,11 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
     return true;
   }
 
+  /** Its next call is told as its first was. */
+  forgetCalls(grantId: string): void {
+    this.called.delete(grantId);
+  }
+
   /** Takes a step, or drops it untold when its source or its ring had its share of this minute. */
   add(source: Source, told: () => Told): void {
     const name = ringOf(source);

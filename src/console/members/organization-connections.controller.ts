@@ -107,8 +107,8 @@ export class OrganizationConnectionsController {
     if (!chosen.grantId && fieldOf(typed).trim() !== organization.name)
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
-    if (ended.length === 0 && chosen.grantId) throw new NotFoundException();
-    await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended.length, this.clock.now())}`, 303);
+    if (ended === 0 && chosen.grantId) throw new NotFoundException();
+    await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended, this.clock.now())}`, 303);
   }
 
   /** After `end`, which is no id. */

@@ -37,7 +37,8 @@ export interface ConnectionChoice {
   readonly called?: string;
 }
 
-const LIVE = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL`;
+const STANDS = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2`;
+const LIVE = `${STANDS} AND g.code_used_at IS NOT NULL`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
    AND ($6::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = 'self-asserted' AND metadata->>'client_name' = $6))`;
 
@@ -167,20 +168,25 @@ export class OrganizationConnections {
     return row?.n ?? 0;
   }
 
-  /** Ends them: which. Each is in the audit log, with who ended it. */
-  async end(organizationId: string, chosen: ConnectionChoice, by: string, at: Date): Promise<string[]> {
+  /**
+   * Ends them, and with them what was approved and waits for its code to be exchanged: how many connections there were.
+   * Each is in the audit log, with who ended it.
+   */
+  async end(organizationId: string, chosen: ConnectionChoice, by: string, at: Date): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
-      const rows = await manager.query<{ id: string }[]>(
+      const rows = await manager.query<{ id: string; live: boolean }[]>(
         `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
-           WHERE ${LIVE} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id
+           WHERE ${STANDS} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id, g.code_used_at
         ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$8', detail: endingDetail(`'ended_by_administrator'`, '$7') })})
-        SELECT id FROM revoked`,
+        SELECT id, code_used_at IS NOT NULL AS live FROM revoked`,
         [organizationId, at, ...values(chosen), by, actedFrom()],
       );
-      const ended = rows.map(({ id }) => id);
-      noteEnded(manager, ended);
-      return ended;
+      noteEnded(
+        manager,
+        rows.map(({ id }) => id),
+      );
+      return rows.filter(({ live }) => live).length;
     });
   }
 }

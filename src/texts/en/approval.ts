@@ -61,7 +61,7 @@ export const APPROVAL = {
   'scope.projects:write': 'Create, rename and delete projects',
   'scope.projects:write.example': 'delete a project',
   'scope.offline_access': 'Stay connected when you are away',
-  'scope.offline_access.example': 'renew its access until you disconnect it, or for 30 days without use',
+  'scope.offline_access.example': 'renew its access until you disconnect it, or have not used it for long',
 
   'return.approved': 'Approved',
   'return.denied': 'Denied',

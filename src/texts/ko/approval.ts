@@ -60,7 +60,7 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'scope.projects:write': '프로젝트 만들기, 이름 바꾸기, 삭제하기',
   'scope.projects:write.example': '프로젝트를 삭제',
   'scope.offline_access': '자리를 비운 동안에도 연결 유지',
-  'scope.offline_access.example': '연결을 끊거나 30일 동안 쓰지 않을 때까지 접근을 갱신',
+  'scope.offline_access.example': '연결을 끊거나 오래 쓰지 않을 때까지 접근을 갱신',
 
   'return.approved': '승인됨',
   'return.denied': '거부됨',

@@ -140,7 +140,7 @@ describe('a step up that nobody could approve', () => {
       body: JSON.stringify([one(1, 'list_projects'), one(2, 'create_project')]),
     });
     expect(response.status).toBe(403);
-    expect(response.headers.get('www-authenticate')).toContain('scope="projects:read"');
+    expect(response.headers.get('www-authenticate')).toContain('scope="organization:read projects:read"');
   });
 
   it('is looked for by no call that is allowed', async () => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
@@ -13,20 +13,28 @@ class Here {
   here(): string {
     return 'here';
   }
+
+  @Get('late')
+  async late(): Promise<string> {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return 'late';
+  }
 }
 
 @Module({ controllers: [Here] })
 class Root {}
 
-describe('a host of several addresses', () => {
-  let app: NestFastifyApplication;
-  let port: number;
-  beforeEach(async () => {
-    app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(), { logger: false });
-    port = await freePort();
+let app: NestFastifyApplication;
+let port: number;
+beforeEach(async () => {
+  app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter({ forceCloseConnections: 'idle' }), {
+    logger: false,
   });
-  afterEach(() => app.close());
+  port = await freePort();
+});
+afterEach(() => app.close());
 
+describe('a host of several addresses', () => {
   const at = async (address: string) => (await fetch(`http://${address}:${port}/`)).text();
 
   it('is listened to on each that this machine has, until the server is closed', async () => {
@@ -41,5 +49,23 @@ describe('a host of several addresses', () => {
     await once(other, 'listening');
     await expect(listenOn(app, port, ['127.0.0.1', '127.0.0.2'])).rejects.toMatchObject({ code: 'EADDRINUSE', port });
     other.close();
+  });
+});
+
+describe('a server that ends', () => {
+  it('waits for those it answers, and for nobody who asked nothing, or half', async () => {
+    await listenOn(app, port, ['127.0.0.1']);
+    const silent = connect(port, '127.0.0.1');
+    const half = connect(port, '127.0.0.1');
+    await Promise.all([once(silent, 'connect'), once(half, 'connect')]);
+    half.write('GET / HTTP/1.1\r\nHost: x\r\n');
+    for (const socket of [silent, half]) socket.on('error', () => undefined);
+    const answer = fetch(`http://127.0.0.1:${port}/late`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const begun = performance.now();
+    await app.close();
+    expect(await (await answer).text()).toBe('late');
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect([silent.destroyed || silent.readableEnded, half.destroyed || half.readableEnded]).toEqual([true, true]);
   });
 });

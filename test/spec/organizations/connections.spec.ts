@@ -104,6 +104,15 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
     expect(listed(await show())).toEqual([]);
   });
 
+  it('end with what was approved and waits for its code: who holds one back connects by it no more', async () => {
+    await claude.again().connect(owner);
+    const holding = cursor.again();
+    const code = await holding.code(member);
+    await endEverything();
+    expect((await holding.exchange(code)).json).toMatchObject({ error: 'invalid_grant' });
+    expect(listed(await show())).toEqual([]);
+  });
+
   it('B12 end one by one, all of a tool, all of a person, or everything; and the page says by when they are dead', async () => {
     const [one, two, three] = [
       await claude.again().connect(owner),

@@ -10,6 +10,7 @@ import { DatabaseLink } from '../../support/database-link.js';
 import { BOTH_DATABASES, newDatabase } from '../../support/databases.js';
 import { HttpBrowser, textOf } from '../../support/http-browser.js';
 import { addPerson, type Person } from '../../support/people.js';
+import type { Tokens } from '../../support/oauth-client.js';
 import { attemptsOf, codeOf, enter, stepsOf } from '../../support/recorded-attempts.js';
 import { sweep } from '../../support/sweeping.js';
 import { startServer, type TestServer } from '../../support/server.js';
@@ -99,6 +100,37 @@ describe.each(BOTH_DATABASES)('attempts on %s', (database) => {
     expect(steps.map(({ kind }) => kind)).toContain('registration');
     expect(steps.at(-1)).toMatchObject({ kind: 'token', rule: 'code-proof', code: shown });
     expect((await (await enter(server.origin, bob)).get(mine(shown))).status).toBe(404);
+  });
+
+  it('say that what failed works again: a token that expired and was renewed, a call beyond what was approved', async () => {
+    const one = await tool();
+    const { access_token, refresh_token } = await one.client.connect(ann, {
+      browser: one.browser,
+      parameters: { scope: 'organization:read offline_access' },
+    });
+    expect((await one.callMcp(access_token)).status).toBe(200);
+    const own = await enter(server.origin, ann);
+    const newest = async () => {
+      const [attempt] = attemptsOf(await own.get(`${server.origin}/console/attempts`));
+      return stepsOf(await own.get(server.origin + attempt!));
+    };
+    const began = await newest();
+    expect(began.at(-1)).toMatchObject({ kind: 'call', failed: false });
+
+    server.clock.advance(server.config.accessTokenLifetime + 1);
+    expect((await one.callMcp(access_token)).status).toBe(401);
+    const renewed = (await one.client.refresh(refresh_token)).json as unknown as Tokens;
+    expect((await one.callMcp(renewed.access_token)).status).toBe(200);
+    expect((await newest()).slice(began.length).map(({ failed }) => failed)).toEqual([true, false]);
+
+    const beyond = { method: 'tools/call', params: { name: 'create_project', arguments: { name: 'X' } } };
+    expect((await one.callMcp(renewed.access_token, beyond)).status).toBe(403);
+    expect((await newest()).at(-1)).toMatchObject({ kind: 'call', failed: true, rule: 'access-token-scope' });
+    expect((await one.callMcp(renewed.access_token)).status).toBe(200);
+    expect((await one.callMcp(renewed.access_token)).status).toBe(200);
+    expect((await newest()).slice(began.length).map(({ failed }) => failed)).toEqual([true, false, true, false]);
+    const failures = await own.get(`${server.origin}/console/attempts?outcome=failed`);
+    expect(textOf(failures.html)).not.toContain(one.name);
   });
 
   it('of a person are listed for them alone, and a typed code leads to its page', async () => {
