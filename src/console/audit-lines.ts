@@ -3,6 +3,7 @@ import { COMMAND_LINE } from '../config/acting-from.js';
 import { type Moment, moment } from '../http/moment.js';
 import { isUuid } from '../http/uuid.js';
 import { ownText, text, type Words } from '../texts/text.js';
+import { isObject, labelOf, shortened, wordsOf } from './audit-words.js';
 import { type Choice, filterChoices } from './choices.js';
 import { fieldOf } from './field.js';
 
@@ -17,7 +18,7 @@ export interface AuditRow {
   /** What it was about, in a few words. */
   readonly about: readonly Words[];
   readonly facts: readonly { readonly label: Words; readonly value: Words }[];
-  readonly changes: readonly { readonly label: Words; readonly before: string; readonly after: string }[];
+  readonly changes: readonly { readonly label: Words; readonly before: Words; readonly after: Words }[];
 }
 
 /** What the form of filters holds. */
@@ -44,14 +45,14 @@ export function auditRow(line: AuditLine, now: Date): AuditRow {
     ...(tool === null ? [] : [{ name: 'tool', value: tool }]),
     ...Object.entries(detail)
       .filter(([name]) => !SAID.includes(name))
-      .map(([name, value]) => ({ name, value: name === 'because' ? reasonOf(value) : inWords(value).slice(0, 400) })),
+      .map(([name, value]) => ({ name, value: shortened(wordsOf(name, value), 400) })),
     ...(connection === null ? [] : [{ name: 'connection', value: connection }]),
   ];
-  const changes = changesOf(detail);
+  const changes = changesOf(action, detail);
   const about = [concerns, tool, detail['name'], detail['client'], detail['email']].filter(
     (one): one is string => typeof one === 'string' && one !== '',
   );
-  const reason = detail['because'] === undefined ? [] : [reasonOf(detail['because'])];
+  const reason = detail['because'] === undefined ? [] : [wordsOf('because', detail['because'])];
   return {
     at: moment(at, now),
     action: actionText(action),
@@ -59,7 +60,10 @@ export function auditRow(line: AuditLine, now: Date): AuditRow {
     from: address === COMMAND_LINE ? text('audit.command-line') : (address ?? text('audit.itself')),
     known: facts.length + changes.length > 0,
     about: [
-      ...[...about, ...changes.map(({ before, after }) => `${before} → ${after}`)].map((one) => one.slice(0, 100)),
+      ...about.map((one) => shortened(one, 100)),
+      ...changes.map(({ before, after }) =>
+        text('audit.changed', { before: shortened(before, 100), after: shortened(after, 100) }),
+      ),
       ...reason,
     ],
     facts: facts.map(({ name, value }) => ({ label: labelOf(name), value })),
@@ -121,26 +125,14 @@ function dayOf(value: unknown): Date | undefined {
 const inForm = (day: Date | undefined) => day?.toISOString().slice(0, 10) ?? '';
 
 /** One thing that changed, or each member of several. */
-function changesOf({ before, after }: Asked): AuditRow['changes'] {
+function changesOf(action: string, { before, after }: Asked): AuditRow['changes'] {
   if (before === undefined && after === undefined) return [];
   if (!isObject(before) && !isObject(after))
-    return [{ label: text('audit.change'), before: inWords(before), after: inWords(after) }];
+    return [{ label: text('audit.change'), before: wordsOf(action, before), after: wordsOf(action, after) }];
   const [was, is] = [before, after].map((one) => (isObject(one) ? one : {})) as [Asked, Asked];
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].map((name) => ({
     label: labelOf(name),
-    before: inWords(was[name]),
-    after: inWords(is[name]),
+    before: wordsOf(name, was[name]),
+    after: wordsOf(name, is[name]),
   }));
 }
-
-const isObject = (value: unknown): value is Asked =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Why a connection ended. */
-const reasonOf = (value: unknown): Words => ownText(`ended.${inWords(value)}`) ?? inWords(value);
-const labelOf = (name: string): Words => ownText(`audit.detail.${name}`) ?? name;
-const inWords = (value: unknown): string =>
-  value === undefined || value === null
-    ? '–'
-    : isObject(value)
-      ? JSON.stringify(value)
-      : [value].flat().join(' ') || '–';

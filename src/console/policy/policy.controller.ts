@@ -272,8 +272,13 @@ export class PolicyController {
     return known.find(({ clientId }) => clientId === tool)?.name ?? null;
   }
 
-  private line({ email, metadata, redirectUri, after }: Touched) {
-    return { email, tool: toolName(metadata, redirectUri), after: this.inWords(after) };
+  private line({ email, metadata, redirectUri, identity, after }: Touched) {
+    return {
+      email,
+      tool: toolName(metadata, redirectUri),
+      selfAsserted: identity === 'self-asserted',
+      after: this.inWords(after),
+    };
   }
 
   private inWords(names: readonly string[]): Words[] {

@@ -44,6 +44,7 @@ export const POLICY_PAGE = definePage<PolicyModel>('console/policy', CONSOLE);
 interface Line {
   readonly email: string;
   readonly tool: Words;
+  readonly selfAsserted: boolean;
   /** In words, what it can do afterwards. */
   readonly after: readonly Words[];
 }

@@ -45,6 +45,7 @@ export const AUDIT = {
   'audit.command-line': 'the command line',
   'audit.itself': 'the server itself',
   'audit.change': 'Change',
+  'audit.changed': '{before} → {after}',
   'audit.recent': 'Recent activity',
   'audit.recent-lead': 'What you did, and what others did to your account or your tools.',
   'audit.you': 'you',

@@ -5,7 +5,7 @@ export const POLICY = {
   'policy.link-waiting': 'AI clients ({count})',
   'policy.waiting':
     '{count, plural, =0 {Requests of people who ask for a tool} one {# person asks for a tool} other {# requests for tools wait for an answer}}',
-  'policy.before': 'Before the last change: {tool}, {says}. Connections that ended stay ended.',
+  'policy.before': 'If you undo the last change: {tool}, {says}. Connections that ended stay ended.',
   'policy.undo': 'Undo the last change',
   'policy.person': 'Or for one person',
   'policy.person-hint': 'The address they log in with. A rule for one person goes before those for roles.',
@@ -29,6 +29,7 @@ export const POLICY = {
   'verdict.allow': 'Allow',
   'verdict.ask': 'Let them ask first',
   'verdict.deny': 'Deny',
+  'verdict.none': 'no rule',
   'ruling.allow': 'allowed for {people}',
   'ruling.ask': 'must be asked for: {people}',
   'ruling.deny': 'denied for {people}',

@@ -42,7 +42,7 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'attempt.cure': '해결 방법',
   'attempt.code': '지원 코드 {code}',
   'attempt.from': '{address}에서, {program}',
-  'act.person': '사용자가 해결할 수 있습니다.',
+  'act.person': '도구를 연결하는 사람이 해결할 수 있습니다.',
   'act.maker': '도구를 만든 곳에서 해결해야 합니다.',
   'act.operator': '이 서버의 운영자가 해결해야 합니다.',
   'attempt.foreign': '이 코드로 보여 드릴 내용이 없습니다',

@@ -46,6 +46,7 @@ export const AUDIT: Readonly<Record<keyof typeof EN, string>> = {
   'audit.command-line': '명령줄',
   'audit.itself': '서버 자체',
   'audit.change': '변경',
+  'audit.changed': '변경: {before} → {after}',
   'audit.recent': '최근 활동',
   'audit.recent-lead': '내가 한 일과, 다른 사람이 내 계정이나 도구에 한 일입니다.',
   'audit.you': '나',

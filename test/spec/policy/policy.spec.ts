@@ -378,13 +378,14 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
       expect(textOf((await browser.get(address())).html)).toContain('Nothing is decided yet');
       const { rehearsal, saved } = await through({ tool: 'self-asserted', people: 'everybody', verdict: 'deny' });
       expect(textOf(rehearsal.html)).toContain(`1 connection ends`);
-      expect(textOf(rehearsal.html)).toContain(`Test Tool · ${owner.email}`);
+      expect(textOf(rehearsal.html)).toContain(`Test Tool unverified name · ${owner.email}`);
       expect(await works(tokens)).toBe(true);
       const page = await saved();
       expect(textOf(page.html)).toContain('denied for everybody');
       expect(await works(tokens)).toBe(false);
       const log = await browser.get(address().replace('/policy', '/audit'));
       expect(textOf(log.html)).toContain('decided about a tool');
+      expect(textOf(log.html)).toContain('no rule → Deny');
       const removal = await browser.submit(page, 'Remove Tools whose name is only their own word');
       expect(textOf(removal.html)).toContain('No connection ends');
       expect(textOf((await browser.submit(removal, 'Save')).html)).toContain('Nothing is decided yet');
