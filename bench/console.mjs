@@ -27,6 +27,8 @@ try {
   cli(['org', 'create', 'Bench', '--owner', EMAIL]);
   const [organization] = await query('SELECT id FROM organizations');
   await seed(organization.id);
+  // A million events at once is what no log sees: what sealing them takes is told, and not part of what pages take.
+  const sealing = await sealed();
   const cookie = await logIn(origin);
   const rehearsals = {
     'rehearsal, all end': await rehearsalPage(origin, organization.id, cookie, { verdict: 'deny' }),
@@ -41,7 +43,7 @@ try {
   const text = [
     `${CONNECTIONS} connections of one organization, ${EVENTS} events in the log, each page ${ROUNDS} times.`,
     table(['Page', 'p50 ms', 'p95 ms'], rows),
-    `${await sealed()} ${verify()}`,
+    `${sealing} ${verify()}`,
   ].join('\n\n');
   report('console', { connections: CONNECTIONS, events: EVENTS, pages: times }, text);
 } finally {
@@ -154,7 +156,7 @@ async function sealed() {
     left = Number(row.left);
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
-  return `All events were sealed ${Math.round((performance.now() - begun) / 1000)} s later.`;
+  return `All events were sealed in ${Math.round((performance.now() - begun) / 1000)} s.`;
 }
 
 /** `audit verify` over all of it: its time, and the most memory it had. */
