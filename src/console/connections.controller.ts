@@ -11,7 +11,7 @@ import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ConnectionPage } from './connection-page.js';
 import { ConnectionRows } from './connection-rows.js';
 import { CONNECTIONS_PAGE, DISCONNECT_PAGE } from './console.pages.js';
-import { listOf, searchOf } from './field.js';
+import { backTo, listOf, searchOf } from './field.js';
 import { Id } from './id.js';
 import { connectionTabs } from './navigation.js';
 import { noticeOf } from './notices.js';
@@ -84,8 +84,7 @@ export class ConnectionsController {
   ): Promise<void> {
     await this.page.narrow(id, { userId: session.userId }, scope, session.userId);
     const from = listOf(list);
-    const back = new URLSearchParams({ ...(from && queryOf(filterOf(from))), done: 'narrowed' });
-    await reply.redirect(`${from ? HERE : `${HERE}/${id}`}?${back}`, 303);
+    await reply.redirect(backTo(HERE, id, from && queryOf(filterOf(from)), 'narrowed'), 303);
   }
 
   @Get(':id/disconnect')

@@ -28,8 +28,8 @@ export class Endings implements EntitySubscriberInterface {
 }
 
 /** These grants have ended when the transaction has. */
-export function noteEnded({ queryRunner }: EntityManager, grantIds: readonly string[]): void {
-  queryRunner!.data['ended'] = [...endedIn(queryRunner!), ...grantIds];
+export function noteEnded({ queryRunner }: EntityManager, grants: readonly { readonly id: string }[]): void {
+  queryRunner!.data['ended'] = [...endedIn(queryRunner!), ...grants.map(({ id }) => id)];
 }
 
 function endedIn({ data }: { data: Record<string, unknown> }): readonly string[] {

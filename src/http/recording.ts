@@ -89,10 +89,8 @@ export class Recording {
     const known = this.known.get(request);
     const failed = known?.failure !== undefined;
     if (kind === undefined && !failed) return;
-    // Refused unread, since there were too many: no step of anybody's.
-    if (reply.statusCode === 503 && !failed) return;
     if (kind === 'call' && !this.isTold(request, known, reply.statusCode)) return;
-    // And that of every renewal.
+    // Renewals go on all the time: only what fails of them is told.
     if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
     try {
       this.record(kind ?? 'page', request, reply.statusCode);

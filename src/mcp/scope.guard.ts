@@ -66,8 +66,9 @@ export class ScopeGuard implements CanActivate {
   private async withheld(request: AuthorizedRequest, tools: readonly Tool[]): Promise<ReadonlyMap<string, string>> {
     const bounds = await this.grants.boundsOf(request.user.sid, this.clock.now());
     const sentences = new Map<string, string>();
-    for (const tool of bounds ? tools : []) {
-      const one = withheldFrom(tool, bounds!);
+    if (!bounds) return sentences;
+    for (const tool of tools) {
+      const one = withheldFrom(tool, bounds);
       if (!one) continue;
       sentences.set(tool.name, one.sentence);
       this.recording.failed(request, new Finding('scope-allowed', { missing: one.scope, ...bounds }));

@@ -101,8 +101,7 @@ export class ToolAccess {
     const change = { tool: ruledTool(request), people, becomes: decision } as const;
     const asked = { organizationId: organization.id, change, version, by };
     const answered = await this.requests.approve(request.id, asked, this.clock.now());
-    if (typeof answered === 'string') return answered;
-    await this.tellAnswer(request, organization, 'approved');
+    if (answered === 'approved') await this.tellAnswer(request, organization, answered);
     return answered;
   }
 

@@ -79,8 +79,7 @@ export class ToolPolicy {
 
   /** How many connections ended; undefined when the policy is no longer of this version. */
   async save(asked: Parameters<Policies['save']>[0]): Promise<number | undefined> {
-    const ended = await this.policies.save(asked, this.clock.now());
-    return ended?.length;
+    return this.policies.save(asked, this.clock.now());
   }
 
   /** What its next access token carries under this rule. */

@@ -21,7 +21,7 @@ import { choices, filterChoices } from '../choices.js';
 import { ConnectionPage } from '../connection-page.js';
 import { ConnectionRows } from '../connection-rows.js';
 import { endedNotice, endedQuery } from '../ended.js';
-import { fieldOf, listOf, searchOf } from '../field.js';
+import { backTo, fieldOf, listOf, searchOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
@@ -135,15 +135,15 @@ export class OrganizationConnectionsController {
     @CurrentSession() session: LiveSession,
     @Id() id: string,
     @Id('connection') connectionId: string,
-    @Body() { scope, list }: Asked,
+    @Body() { scope, list: sent }: Asked,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.shells.governed(session, id);
     await this.page.narrow(connectionId, { organizationId: id }, scope, session.userId);
     const here = `/console/organizations/${id}/connections`;
-    const from = listOf(list);
-    const back = new URLSearchParams({ ...(from && queryOf(filterOf(from, this.clock.now()))), done: 'narrowed' });
-    await reply.redirect(`${from ? here : `${here}/${connectionId}`}?${back}`, 303);
+    const from = listOf(sent);
+    const list = from && queryOf(filterOf(from, this.clock.now()));
+    await reply.redirect(backTo(here, connectionId, list, 'narrowed'), 303);
   }
 
   private async renderEnd(

@@ -44,7 +44,7 @@ export interface AskingLimits {
 }
 
 /** What became of an answer. `still asks`: another rule, which names the person more precisely, would still say "ask". */
-export type Answered = 'answered before' | 'policy changed' | 'still asks' | { readonly ended: readonly string[] };
+export type Answered = 'answered before' | 'policy changed' | 'still asks' | 'approved';
 
 /** At `$1`, those that were asked before are over. */
 const OPEN_SINCE = `$1::timestamptz - interval '${OPEN_DAYS * 24} hours'`;
@@ -173,8 +173,7 @@ export class AccessRequests {
     const { organizationId, by } = asked;
     try {
       return await this.dataSource.transaction(async (manager) => {
-        const ended = await changePolicy(manager, asked, at);
-        if (!ended) return 'policy changed';
+        if ((await changePolicy(manager, asked, at)) === undefined) return 'policy changed';
         const open = { id, organizationId, answeredAt: IsNull(), askedAt: MoreThan(openSince(at)) };
         const { affected } = await manager.update(AccessRequest, open, {
           answeredAt: at,
@@ -191,7 +190,7 @@ export class AccessRequests {
         if (asking) throw new TakenBack('still asks');
         const detail = { request: id };
         await addAuditEvent(manager, { at, action: 'access.approved', userId: by, organizationId, detail });
-        return { ended };
+        return 'approved';
       });
     } catch (error) {
       if (error instanceof TakenBack) return error.outcome;
@@ -224,7 +223,7 @@ const openSince = (at: Date) => new Date(at.getTime() - OPEN_MS);
 
 /** The transaction is rolled back. */
 class TakenBack extends Error {
-  constructor(readonly outcome: Exclude<Answered, object>) {
+  constructor(readonly outcome: Exclude<Answered, 'approved'>) {
     super(outcome);
   }
 }

@@ -45,7 +45,6 @@ export async function endGrants(
       SELECT id, expires_at > $1 AS live FROM revoked`,
     [at, because, by ?? null, actedFrom(), ...Object.values(common)],
   );
-  const grantIds = rows.map(({ id }) => id);
-  noteEnded(manager, grantIds);
-  return { grantIds, live: rows.filter(({ live }) => live).length };
+  noteEnded(manager, rows);
+  return { grantIds: rows.map(({ id }) => id), live: rows.filter(({ live }) => live).length };
 }

@@ -182,10 +182,7 @@ export class OrganizationConnections {
         SELECT id, code_used_at IS NOT NULL AS live FROM revoked`,
         [organizationId, at, ...values(chosen), by, actedFrom()],
       );
-      noteEnded(
-        manager,
-        rows.map(({ id }) => id),
-      );
+      noteEnded(manager, rows);
       return rows.filter(({ live }) => live).length;
     });
   }

@@ -99,8 +99,8 @@ export class Policies {
     return rows.map(({ client_id, name }) => ({ clientId: client_id, name }));
   }
 
-  /** The connections that ended; undefined when the policy is no longer of this version. */
-  async save(asked: AskedChange, at: Date): Promise<string[] | undefined> {
+  /** How many connections ended; undefined when the policy is no longer of this version. */
+  async save(asked: AskedChange, at: Date): Promise<number | undefined> {
     return this.dataSource.transaction((manager) => changePolicy(manager, asked, at));
   }
 }

@@ -45,7 +45,7 @@ const END_WHAT_IS_NOT_ALLOWED = `WITH revoked AS (
     SELECT id FROM revoked`;
 
 /**
- * The connections that ended; undefined when the policy is no longer of this version, or is to be for somebody who is not
+ * How many connections ended; undefined when the policy is no longer of this version, or is to be for somebody who is not
  * there. First the organization: approvals under way hold its row and are over when this goes on; those to come wait, and
  * see the rule.
  */
@@ -53,7 +53,7 @@ export async function changePolicy(
   manager: EntityManager,
   { organizationId, change: { tool, people, becomes }, version, by }: AskedChange,
   at: Date,
-): Promise<string[] | undefined> {
+): Promise<number | undefined> {
   const current = { id: organizationId, policyVersion: version };
   const lock = { mode: 'for_no_key_update' } as const;
   if (!(await manager.findOne(Organization, { where: current, lock }))) return undefined;
@@ -74,9 +74,8 @@ export async function changePolicy(
   const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
   await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
   const rows = await manager.query<{ id: string }[]>(END_WHAT_IS_NOT_ALLOWED, [organizationId, at, by, actedFrom()]);
-  const ended = rows.map(({ id }) => id);
-  noteEnded(manager, ended);
-  return ended;
+  noteEnded(manager, rows);
+  return rows.length;
 }
 
 /** Whom a rule for a single person is for. */

@@ -93,15 +93,16 @@ const RULES_AFTER = `rules_after AS (
 const ruled = (as: string, rules: string) =>
   `LEFT JOIN LATERAL (${ruling({ organizationId: '$1', clientId: 'k.tool', identity: 'k.identity', person: 'k.person', role: 'k.role', at: '$2', rules })}) ${as} ON true`;
 
+const APPROVED = 'g.organization_id = $1 AND g.created_at > $9 AND g.created_at <= $2';
 /**
  * What lives, and what was approved since `$9`, looked at once, and counted by client before anything is known of it: there
  * are far fewer clients than connections.
  */
 const BY_CLIENT = `by_client AS MATERIALIZED (
       SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes,
-             count(*) FILTER (WHERE ${LIVE}) AS live, count(*) FILTER (WHERE g.created_at > $9) AS approved,
-             min(g.redirect_uri) FILTER (WHERE g.created_at > $9) AS redirect_uri
-        FROM grants g ${BY_WHOM} WHERE ${LIVE} OR g.organization_id = $1 AND g.created_at > $9 GROUP BY 1, 2, 3, 4, 5)`;
+             count(*) FILTER (WHERE ${LIVE}) AS live, count(*) FILTER (WHERE ${APPROVED}) AS approved,
+             min(g.redirect_uri) FILTER (WHERE ${APPROVED}) AS redirect_uri
+        FROM grants g ${BY_WHOM} WHERE ${LIVE} OR ${APPROVED} GROUP BY 1, 2, 3, 4, 5)`;
 
 const KINDS = `k AS MATERIALIZED (
       SELECT c.identity, t.client_id AS tool, b.role, b.person, b.resource, b.scopes, sum(b.live)::integer AS count
