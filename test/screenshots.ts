@@ -52,16 +52,15 @@ async function withPage(
   const context = await browser.newContext({ colorScheme, viewport, locale: 'en' });
   const page = await context.newPage();
   const speak = (value: string) => context.addCookies([{ name: 'bkend-locale', value, url: world.server.origin }]);
-  await work(page, async (what, { of = page, once = false, inPassing = false } = {}) => {
+  await work(page, async (what, { of = page, again, inPassing = false } = {}) => {
     if (inPassing) return;
-    const shot = (file: string) => of.screenshot({ path: join(FOLDER, `${file}.png`), fullPage: true });
-    await shot(`${what}-${name}`);
-    if (once) return;
+    const shot = (seen: Page, file: string) => seen.screenshot({ path: join(FOLDER, `${file}.png`), fullPage: true });
+    await shot(of, `${what}-${name}`);
     await speak('ko');
-    await of.reload();
-    await shot(`${what}-ko-${name}`);
+    if (!again) await of.reload();
+    await shot((await again?.()) ?? of, `${what}-ko-${name}`);
     await speak('en');
-    await of.reload();
+    if (!again) await of.reload();
   });
   await context.close();
 }

@@ -56,19 +56,18 @@ async function look(work: (scene: { page: Page }, shoot: Shoot) => Promise<void>
     await context.addInitScript(axe.source);
     watchRequests(context);
     const page = await context.newPage();
-    await work({ page }, async (what, { of = page, once = false, inPassing = false } = {}) => {
+    await work({ page }, async (what, { of = page, again, busy = false, inPassing = false } = {}) => {
       stops++;
       await examine(of, what, { locale: 'en', colorScheme: 'light', viewport: WIDE });
-      // A page that opens an application stays busy with the browser's own question.
-      if (!once) await byKeyboard(of, what);
+      if (!busy) await byKeyboard(of, what);
       await of.setViewportSize(NARROW);
       await measure(of, `${what} en narrow`, 'en');
       if (!inPassing) {
-        await speak(context, once ? 'en' : 'ko');
-        if (!once) await of.reload();
-        await examine(of, what, { locale: once ? 'en' : 'ko', colorScheme: 'dark', viewport: NARROW });
+        await speak(context, 'ko');
+        if (!again) await of.reload();
+        await examine((await again?.()) ?? of, what, { locale: 'ko', colorScheme: 'dark', viewport: NARROW });
         await speak(context, 'en');
-        if (!once) await of.reload();
+        if (!again) await of.reload();
       }
       await of.emulateMedia({ colorScheme: 'light' });
       await of.setViewportSize(WIDE);

@@ -6,7 +6,7 @@ export const walk: Walk = async (scene) => {
   const ann = await world.person('ann', { organization: 'Acme Studio' });
   const client = await OAuthClient.register(server.origin, { client_name: 'Claude Code' });
   await page.goto(client.authorizeUrl({ redirect_uri: 'http://127.0.0.1:53682/other' }));
-  await shoot('error-with-attempt', { once: true });
+  await shoot('error-with-attempt');
   const link = await page.getByRole('link', { name: /step by step/ }).getAttribute('href');
   await enterConsole(scene, ann);
   await page.goto(server.origin + link!);

@@ -47,7 +47,18 @@ export const walk: Walk = async ({ world, server, page, shoot }) => {
   await shoot('approve-application');
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByText('you can close this tab').waitFor();
-  await shoot('return', { once: true });
+  await shoot('return', {
+    // Whether to open an application is the browser's own question, and that page goes nowhere until it is answered.
+    busy: true,
+    again: async () => {
+      const another = await page.context().newPage();
+      await another.goto(cursor.again().authorizeUrl());
+      await another.locator('form:has([name=organization]) .row .button').first().click();
+      await another.locator('[name=decision][value=approve]').click();
+      await another.locator('h1 + p + p .button').waitFor();
+      return another;
+    },
+  });
   await grades(server, page, shoot);
   // In a page of its own: the other one waits for an application that nobody has here.
   const last = await page.context().newPage();

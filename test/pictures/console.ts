@@ -139,5 +139,5 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('textbox', { name: 'Project name' }).fill('Website');
   await page.getByRole('button', { name: 'Create project' }).click();
   await page.getByRole('button', { name: 'Restore' }).click();
-  await shoot('restore-project', { once: true });
+  await shoot('restore-project');
 };

@@ -26,7 +26,7 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('button', { name: 'Save' }).click();
   await decide('members', 'Deny');
   await page.getByRole('button', { name: 'See what it would do' }).click();
-  await shoot('policy-rehearsal', { once: true });
+  await shoot('policy-rehearsal');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.goto(address);
   await shoot('policy');

@@ -23,7 +23,7 @@ export const walk: Walk = async (scene) => {
   await shoot('required-factor');
   await page.getByLabel(/to confirm/).fill('Acme');
   await page.getByRole('button', { name: 'Require a second factor' }).click();
-  await shoot('required-factor-wrong', { once: true, inPassing: true });
+  await shoot('required-factor-wrong', { inPassing: true });
   await page.getByLabel(/to confirm/).fill('Acme Studio');
   await page.getByRole('button', { name: 'Require a second factor' }).click();
   await shoot('required-factor-on');

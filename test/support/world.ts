@@ -10,10 +10,15 @@ import { startServer, type TestServer } from './server.js';
 export const PUBLISHED = 'https://tool.example/client.json';
 
 /**
- * Looks at the page as it is: `what` names the picture. `once`: it cannot be loaded again. `inPassing`: a state that is
- * examined, and too like another for a picture of its own.
+ * Looks at the page as it is, in English, and once more in Korean: `what` names the picture. `again`: what leads to such a
+ * page anew, whatever the language, where the one at hand cannot be loaded again; it gives the page that shows it.
+ * `busy`: the browser itself asks something over it, and takes the keys. `inPassing`: a state that is examined, and too
+ * like another for a picture of its own.
  */
-export type Shoot = (what: string, options?: { of?: Page; once?: boolean; inPassing?: boolean }) => Promise<void>;
+export type Shoot = (
+  what: string,
+  options?: { of?: Page; again?: () => Promise<Page>; busy?: boolean; inPassing?: boolean },
+) => Promise<void>;
 
 /** What one walk through pages is done with. */
 export interface Scene {
