@@ -4,6 +4,7 @@ import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata
 import type { Role } from '../../oauth/role.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
 import { Endings } from '../endings.js';
+import { Sharing } from '../shared-statement.js';
 import { Statements } from '../statements.js';
 import * as sql from './grants.statements.js';
 
@@ -120,10 +121,18 @@ const issued = (row: IssuedRow): IssuedGrant => ({
 /** Every query on grants, each one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
+  private readonly exchanges: Sharing<IssuedRow>;
+  private readonly refreshes: Sharing<IssuedRow>;
+  private readonly revocations: Sharing<object>;
+
   constructor(
     private readonly statements: Statements,
     private readonly endings: Endings,
-  ) {}
+  ) {
+    this.exchanges = new Sharing(statements, sql.EXCHANGE);
+    this.refreshes = new Sharing(statements, sql.REFRESH);
+    this.revocations = new Sharing(statements, sql.REVOKE);
+  }
 
   /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
   async approve(approval: Approval): Promise<string | undefined> {
@@ -190,8 +199,18 @@ export class Grants {
     expires: { refresh: Date; access: Date },
     address: string,
   ): Promise<IssuedGrant | undefined> {
-    const values = [...codeProof(proof), at, secretHash, expires.refresh, expires.access, address];
-    const [row] = await this.statements.run<IssuedRow>(sql.EXCHANGE, values);
+    const row = await this.exchanges.ask({
+      code_hash: proof.codeHash,
+      client_digest: proof.clientDigest,
+      code_challenge: proof.codeChallenge,
+      redirect_uri: proof.redirectUri,
+      resource: proof.resource,
+      at,
+      secret_hash: secretHash,
+      refresh_expires_at: expires.refresh,
+      access_expires_at: expires.access,
+      address,
+    });
     return row && issued(row);
   }
 
@@ -235,7 +254,17 @@ export class Grants {
 
   /** The grant one generation on, when this call is the one that took the step. */
   async refresh(proof: RefreshProof, at: Date, expiresAt: Date, address: string): Promise<IssuedGrant | undefined> {
-    const [row] = await this.statements.run<IssuedRow>(sql.REFRESH, [...refreshProof(proof), at, expiresAt, address]);
+    const row = await this.refreshes.ask({
+      id: proof.grantId,
+      generation: proof.generation,
+      secret_hash: proof.secretHash,
+      client_digest: proof.clientDigest,
+      resource: proof.resource,
+      scopes: proof.scopes,
+      at,
+      expires_at: expiresAt,
+      address,
+    });
     return row && issued(row);
   }
 
@@ -265,7 +294,15 @@ export class Grants {
         suspended: boolean;
         without_factor: boolean;
       }
-    >(sql.WHY_NOT_REFRESHED, [...refreshProof(proof), at]);
+    >(sql.WHY_NOT_REFRESHED, [
+      proof.grantId,
+      proof.generation,
+      proof.secretHash,
+      proof.clientDigest,
+      proof.resource ?? null,
+      proof.scopes ?? null,
+      at,
+    ]);
     if (!row) return undefined;
     return {
       grant: issued(row),
@@ -287,11 +324,11 @@ export class Grants {
     by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {},
     address = actedFrom(),
   ): Promise<boolean> {
-    const { clientDigest = null, userId = null, secretHash = null } = by;
-    const values = [id, at, because, clientDigest, userId, secretHash, address];
-    const ended = (await this.statements.run(sql.REVOKE, values)).length === 1;
+    const asked = { id, at, because, address };
+    const { clientDigest: client_digest, userId: user_id, secretHash: secret_hash } = by;
+    const ended = await this.revocations.ask({ ...asked, client_digest, user_id, secret_hash });
     if (ended) this.endings.tell([id]);
-    return ended;
+    return ended !== undefined;
   }
 
   /** Takes these permissions away from a live connection of the organization or the person: whether it had one of them. */
@@ -331,20 +368,3 @@ export class Grants {
     return (await this.statements.run(sql.IS_LIVE, [id])).length === 1;
   }
 }
-
-const codeProof = (proof: CodeProof) => [
-  proof.codeHash,
-  proof.clientDigest,
-  proof.codeChallenge,
-  proof.redirectUri ?? null,
-  proof.resource ?? null,
-];
-
-const refreshProof = (proof: RefreshProof) => [
-  proof.grantId,
-  proof.generation,
-  proof.secretHash,
-  proof.clientDigest,
-  proof.resource ?? null,
-  proof.scopes ?? null,
-];

@@ -1,3 +1,4 @@
+import type { SharedStatement } from '../shared-statement.js';
 import type { Statement } from '../statements.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
@@ -7,6 +8,18 @@ import { hasSecondFactor } from './second-factors.sql.js';
  * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
+
+/**
+ * A step in the life of the grants that are asked for, each one row of `asked` (`columns`, and its place `n`). It takes
+ * the rows that stand (`g`, by `locking`), and does the step to just those.
+ */
+const step = (name: string, columns: string, text: (asked: string, locking: string) => string): SharedStatement => {
+  const asked = `json_to_recordset($1::json) AS asked (n int, ${columns})`;
+  return {
+    together: { name, text: text(asked, 'FOR NO KEY UPDATE OF g SKIP LOCKED') },
+    alone: { name: `${name}_alone`, text: text(asked, 'FOR NO KEY UPDATE OF g') },
+  };
+};
 
 /** The person has a second factor where the organization requires one. */
 const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
@@ -27,7 +40,7 @@ const RULING = (at: string) =>
     at,
   });
 
-const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation, m.role, p.ceiling';
+const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
 
 /**
  * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
@@ -65,20 +78,27 @@ export const APPROVE: Statement = {
 };
 
 /** Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. */
-export const EXCHANGE: Statement = {
-  name: 'grant_exchange',
-  text: `UPDATE grants g
-       SET code_used_at = $6, last_used_at = $6, rotated_at = $6, connected_from = $10,
-           generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
-           secret_hash = CASE WHEN g.renewable THEN $7::bytea END,
-           expires_at = CASE WHEN g.renewable THEN $8::timestamptz ELSE $9::timestamptz END
-      FROM clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('$6')}) p ON true
-     WHERE g.code_hash = $1 AND c.digest = $2 AND g.code_challenge = $3
-       AND ($4::text IS NULL OR g.redirect_uri = $4) AND ($5::text IS NULL OR g.resource = $5)
-       AND g.code_used_at IS NULL AND g.code_failures < 5 AND g.code_expires_at > $6 AND g.revoked_at IS NULL
-       AND ${STANDING}
-    RETURNING ${ISSUED}`,
-};
+export const EXCHANGE = step(
+  'grant_exchange',
+  `code_hash bytea, client_digest bytea, code_challenge text, redirect_uri text, resource text, at timestamptz,
+   secret_hash bytea, refresh_expires_at timestamptz, access_expires_at timestamptz, address text`,
+  (asked, locking) => `WITH ready AS (
+      SELECT asked.*, g.id, m.role, p.ceiling
+        FROM ${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true
+       WHERE g.code_hash = asked.code_hash AND c.digest = asked.client_digest AND g.code_challenge = asked.code_challenge
+         AND (asked.redirect_uri IS NULL OR g.redirect_uri = asked.redirect_uri)
+         AND (asked.resource IS NULL OR g.resource = asked.resource)
+         AND g.code_used_at IS NULL AND g.code_failures < 5 AND g.code_expires_at > asked.at AND g.revoked_at IS NULL
+         AND ${STANDING}
+         ${locking}
+    ) UPDATE grants g
+         SET code_used_at = ready.at, last_used_at = ready.at, rotated_at = ready.at, connected_from = ready.address,
+             generation = CASE WHEN g.renewable THEN 1 ELSE 0 END,
+             secret_hash = CASE WHEN g.renewable THEN ready.secret_hash END,
+             expires_at = CASE WHEN g.renewable THEN ready.refresh_expires_at ELSE ready.access_expires_at END
+        FROM ready WHERE g.id = ready.id
+      RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
+);
 
 /** Its organization is suspended, or was when it ended. */
 const SUSPENDED = `coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL`;
@@ -105,27 +125,35 @@ export const COUNT_CODE_FAILURE: Statement = {
 };
 
 /** What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any more. */
-const ASKED_IS_APPROVED = `($6::text[] IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> $6::text[])`;
+const isApproved = (scopes: string) => `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
 
 /** One step of the refresh chain (RFC 6749 §6): succeeds only for the current generation. */
-export const REFRESH: Statement = {
-  name: 'grant_refresh',
-  text: `UPDATE grants g
-       SET generation = g.generation + 1, rotated_at = $7, last_used_at = $7, expires_at = $8, last_address = $9
-      FROM clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('$7')}) p ON true
-     WHERE g.id = $1 AND g.generation = $2 AND g.secret_hash = $3 AND c.digest = $4
-       AND ($5::text IS NULL OR g.resource = $5) AND ${ASKED_IS_APPROVED}
-       AND g.revoked_at IS NULL AND g.expires_at > $7
-       AND ${STANDING}
-    RETURNING ${ISSUED}`,
-};
+export const REFRESH = step(
+  'grant_refresh',
+  `id uuid, generation int, secret_hash bytea, client_digest bytea, resource text, scopes text[], at timestamptz,
+   expires_at timestamptz, address text`,
+  (asked, locking) => `WITH ready AS (
+      SELECT asked.n, asked.at, asked.expires_at, asked.address, g.id, m.role, p.ceiling
+        FROM ${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true
+       WHERE g.id = asked.id AND g.generation = asked.generation AND g.secret_hash = asked.secret_hash
+         AND c.digest = asked.client_digest
+         AND (asked.resource IS NULL OR g.resource = asked.resource) AND ${isApproved('asked.scopes')}
+         AND g.revoked_at IS NULL AND g.expires_at > asked.at
+         AND ${STANDING}
+         ${locking}
+    ) UPDATE grants g
+         SET generation = g.generation + 1, rotated_at = ready.at, last_used_at = ready.at,
+             expires_at = ready.expires_at, last_address = ready.address
+        FROM ready WHERE g.id = ready.id
+      RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
+);
 
 /** Why a refresh hit no row, and what the same successor would carry. */
 export const WHY_NOT_REFRESHED: Statement = {
   name: 'grant_why_not_refreshed',
-  text: `SELECT ${ISSUED}, g.rotated_at,
+  text: `SELECT ${ISSUED}, m.role, p.ceiling, g.rotated_at,
            ($5::text IS NULL OR g.resource = $5) AS resource_matches,
-           ${ASKED_IS_APPROVED} AS scope_matches,
+           ${isApproved('$6::text[]')} AS scope_matches,
            CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked: ' || g.revoked_because
                 WHEN g.expires_at <= $7 THEN 'expired'
                 WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
@@ -143,18 +171,24 @@ export const WHY_NOT_REFRESHED: Statement = {
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
 };
 
-/** Ends a grant, by whoever may: `$4` the client it must belong to, `$5` the person, `$6` the secret of its refresh tokens. */
-export const REVOKE: Statement = {
-  name: 'grant_revoke',
-  text: `WITH revoked AS (
-      UPDATE grants g SET revoked_at = $2, revoked_because = $3
-       WHERE g.id = $1 AND g.revoked_at IS NULL
-         AND ($4::bytea IS NULL OR g.client_id = (SELECT id FROM clients WHERE digest = $4))
-         AND ($5::uuid IS NULL OR g.user_id = $5) AND ($6::bytea IS NULL OR g.secret_hash = $6)
-      RETURNING g.id, g.user_id, g.organization_id
-    ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$7', detail: endingDetail('$3', 'NULL') })})
-    SELECT id FROM revoked`,
-};
+/** Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. */
+export const REVOKE = step(
+  'grant_revoke',
+  `id uuid, at timestamptz, because text, client_digest bytea, user_id uuid, secret_hash bytea, address text`,
+  (asked, locking) => `WITH ready AS (
+      SELECT asked.n, asked.at, asked.because, asked.address, g.id
+        FROM ${asked}, grants g
+       WHERE g.id = asked.id AND g.revoked_at IS NULL
+         AND (asked.client_digest IS NULL OR g.client_id = (SELECT id FROM clients WHERE digest = asked.client_digest))
+         AND (asked.user_id IS NULL OR g.user_id = asked.user_id)
+         AND (asked.secret_hash IS NULL OR g.secret_hash = asked.secret_hash)
+         ${locking}
+    ), revoked AS (
+      UPDATE grants g SET revoked_at = ready.at, revoked_because = ready.because FROM ready WHERE g.id = ready.id
+      RETURNING ready.n, ready.at, ready.because, ready.address, g.id, g.user_id, g.organization_id
+    ), audited AS (${auditGrants('revoked', { at: 'at', action: `'grant.revoked'`, address: 'address', detail: endingDetail('because', 'NULL') })})
+    SELECT n FROM revoked`,
+);
 
 /** Takes permissions away: `$4` the organization it must belong to, `$5` the person. What tokens carry follows at the next refresh. */
 export const NARROW: Statement = {
@@ -174,8 +208,10 @@ export const NARROW: Statement = {
     SELECT id FROM narrowed`,
 };
 
-/** What the revocation list of each node reads every second, by its own index. */
-/** One text of ids and milliseconds: a row each of the thousands that may end within a minute would hold up everybody. */
+/**
+ * What the revocation list of each node reads twice a second, by its own index. One text of ids and milliseconds: a row
+ * each of the thousands that may end within a minute would hold up everybody.
+ */
 export const REVOKED_SINCE: Statement = {
   name: 'grants_revoked_since',
   text: `SELECT string_agg(id || ' ' || (extract(epoch FROM revoked_at) * 1000)::bigint, ' ') AS revoked
