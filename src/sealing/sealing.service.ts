@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
@@ -7,6 +15,8 @@ import { sameBytes } from '../oauth/secret.js';
 const NONCE = 12;
 const TAG = 16;
 const MAX_OPENED = 64 * 1024;
+/** Bytes to begin with: zlib would take sixteen thousand for some hundred. */
+const CHUNK = 1024;
 
 /** What a key is for. Each purpose has its own key, so nothing sealed for one opens for another. */
 export type Purpose =
@@ -36,7 +46,7 @@ export type Purpose =
  */
 @Injectable()
 export class Sealing {
-  private readonly keys = new Map<Purpose, Buffer[]>();
+  private readonly keys = new Map<Purpose, KeyObject[]>();
 
   constructor(
     private readonly secrets: readonly string[],
@@ -82,24 +92,25 @@ export class Sealing {
   /** A JSON value that opens for `lifetime` seconds. */
   sealValue(purpose: Purpose, value: unknown, lifetime: number, context = ''): string {
     const expiresAt = Math.floor(this.clock.now().getTime() / 1000) + lifetime;
-    return this.seal(purpose, deflateRawSync(JSON.stringify([expiresAt, value])), context);
+    return this.seal(purpose, deflateRawSync(JSON.stringify([expiresAt, value]), { chunkSize: CHUNK }), context);
   }
 
   /** The value, or `'expired'`, or undefined when it was not made by us. */
   openValue<T>(purpose: Purpose, sealed: string, context = ''): { value: T } | 'expired' | undefined {
     const bytes = this.open(purpose, sealed, context);
     if (!bytes) return undefined;
-    const [expiresAt, value] = JSON.parse(inflateRawSync(bytes, { maxOutputLength: MAX_OPENED }).toString()) as [
-      number,
-      T,
-    ];
+    const [expiresAt, value] = JSON.parse(
+      inflateRawSync(bytes, { maxOutputLength: MAX_OPENED, chunkSize: CHUNK }).toString(),
+    ) as [number, T];
     return expiresAt * 1000 > this.clock.now().getTime() ? { value } : 'expired';
   }
 
-  private keysFor(purpose: Purpose): Buffer[] {
+  private keysFor(purpose: Purpose): KeyObject[] {
     let keys = this.keys.get(purpose);
     if (!keys) {
-      keys = this.secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', `bkend-mcp-auth ${purpose}`, 32)));
+      keys = this.secrets.map((secret) =>
+        createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `bkend-mcp-auth ${purpose}`, 32))),
+      );
       this.keys.set(purpose, keys);
     }
     return keys;

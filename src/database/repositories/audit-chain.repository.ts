@@ -5,7 +5,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 const SEALING_LOCK = 727_274_304;
 /** A transaction may commit after others that began later; so far back is looked for what they overtook. */
 const OVERTAKEN = 10_000;
-const AT_ONCE = 500;
+/** How many events are sealed at once at most. */
+export const AT_ONCE = 500;
 
 /** The end of the chain; before the first link, `seq` is 0 and `mac` empty. */
 export interface ChainHead {
