@@ -19,9 +19,16 @@ export class Witness {
 
   /**
    * The barrier (attacks, §0.2): locks the rows, starts the work, waits until `waiters` sessions of the server stand at a
-   * lock, and lets them go all at once. Throws when they never stood there: then the race was not proven.
+   * lock, and lets them go all at once. Throws when they never stood there: then the race was not proven. `COMMIT`: with
+   * what was done to the rows meanwhile.
    */
-  async releaseTogether<T>(lock: string, values: unknown[], waiters: number, start: () => Promise<T>): Promise<T> {
+  async releaseTogether<T>(
+    lock: string,
+    values: unknown[],
+    waiters: number,
+    start: () => Promise<T>,
+    end: 'ROLLBACK' | 'COMMIT' = 'ROLLBACK',
+  ): Promise<T> {
     const holder = await this.connect();
     try {
       await holder.query('BEGIN');
@@ -30,7 +37,7 @@ export class Witness {
       const work = start();
       work.catch(() => undefined);
       await this.untilWaiting(waiters);
-      await holder.query('ROLLBACK');
+      await holder.query(end);
       return await work;
     } finally {
       await holder.end();
