@@ -26,7 +26,10 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
   const { EmbeddedDatabase } = await import('./embedded/embedded-database.js');
   const embedded = await EmbeddedDatabase.open(config.dataDir);
   try {
-    const { dataSource, migrated } = await connected({ socketFolder: embedded.socketFolder }, config.migrate);
+    const { dataSource, migrated } = await connected(
+      { socketFolder: embedded.socketFolder, guest: false },
+      config.migrate,
+    );
     const door = await GuestDoor.open(
       (dataSource.driver as PostgresDriver).master as Pool,
       embedded.socketFolder,
@@ -47,7 +50,7 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
 /** The database of a command-line tool: as above, but as a guest of the running server when that has the folder open. */
 export async function openDatabaseBeside(config: DatabaseConfig): Promise<OpenDatabase> {
   const holder = config.databaseUrl ? undefined : DataFolderLock.holderOf(config.dataDir);
-  return holder ? connected({ socketFolder: holder.guestFolder }, false) : openDatabase(config);
+  return holder ? connected({ socketFolder: holder.guestFolder, guest: true }, false) : openDatabase(config);
 }
 
 async function connected(address: DatabaseAddress, runMigrations: boolean): Promise<OpenDatabase> {

@@ -1,3 +1,4 @@
+import { isDatabaseUnavailable } from './database-error.js';
 import type { Statement, Statements } from './statements.js';
 
 /**
@@ -15,12 +16,15 @@ type Asked = Readonly<Record<string, string | number | Date | Buffer | readonly 
 interface Asking<Row> {
   readonly asked: Asked;
   readonly resolve: (row: Row | undefined | PromiseLike<Row | undefined>) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** How many statements are under way at once; what is asked meanwhile shares the next. By measurement. */
 const UNDER_WAY = 2;
 /** How many share one at most. */
 const MOST = 64;
+/** What takes longer than this does not come back soon, and nobody else waits for it. */
+const SLOW_MS = 1_000;
 
 /**
  * Those who ask at the same time share a statement, a round trip and a commit, which cost more than what they ask for.
@@ -38,8 +42,8 @@ export class Sharing<Row extends object> {
 
   /** Its row; undefined when there is none. */
   ask(asked: Asked): Promise<Row | undefined> {
-    return new Promise((resolve) => {
-      this.asking.push({ asked, resolve });
+    return new Promise((resolve, reject) => {
+      this.asking.push({ asked, resolve, reject });
       this.begin();
     });
   }
@@ -51,20 +55,29 @@ export class Sharing<Row extends object> {
     setImmediate(() => {
       this.begins = false;
       this.underWay++;
-      void this.together(this.asking.splice(0, MOST)).finally(() => {
-        this.underWay--;
+      let isUnderWay = true;
+      const makeRoom = () => {
+        if (isUnderWay) this.underWay--;
+        isUnderWay = false;
         this.begin();
+      };
+      const slow = setTimeout(makeRoom, SLOW_MS);
+      void this.together(this.asking.splice(0, MOST)).finally(() => {
+        clearTimeout(slow);
+        makeRoom();
       });
       this.begin();
     });
   }
 
   private async together(asking: readonly Asking<Row>[]): Promise<void> {
-    const rows = await this.run(
-      this.statement.together,
-      asking.map(({ asked }) => asked),
-    ).catch(() => []);
-    const found = new Map(rows.map((row) => [row.n, row]));
+    const found = new Map<number, Row>();
+    try {
+      const all = asking.map(({ asked }) => asked);
+      for (const row of await this.run(this.statement.together, all)) found.set(row.n, row);
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) return asking.forEach(({ reject }) => reject(error as Error));
+    }
     for (const [n, { asked, resolve }] of asking.entries()) resolve(found.get(n) ?? this.alone(asked));
   }
 

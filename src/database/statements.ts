@@ -9,9 +9,6 @@ export interface Statement {
   readonly text: string;
 }
 
-/** SQLSTATE. */
-const DUPLICATE_STATEMENT = '42P05';
-
 /**
  * Named statements on the pool of TypeORM's own driver: the hot path. `DataSource.query()` cannot name a statement, and
  * an unnamed one costs twice the throughput. Each is its own transaction.
@@ -25,13 +22,7 @@ export class Statements {
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    try {
-      return (await this.query<Row>(this.pool, statement, values)).rows;
-    } catch (error) {
-      // Of what failed at its first run the embedded database keeps the name, and the driver does not know.
-      if ((error as { code?: string }).code !== DUPLICATE_STATEMENT) throw error;
-      return (await this.pool.query<Row>(statement.text, values)).rows;
-    }
+    return (await this.query<Row>(this.pool, statement, values)).rows;
   }
 
   /**
