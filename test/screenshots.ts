@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.js';
-import { type Shoot, type Walk, World } from './support/world.js';
+import { reload, type Shoot, type Walk, World } from './support/world.js';
 
 /** Pictures of every page, in light and dark, wide and narrow, in each language: `npm run screenshots`. */
 const FOLDER = join(process.cwd(), 'docs/screenshots');
@@ -52,15 +52,14 @@ async function withPage(
   const context = await browser.newContext({ colorScheme, viewport, locale: 'en' });
   const page = await context.newPage();
   const speak = (value: string) => context.addCookies([{ name: 'bkend-locale', value, url: world.server.origin }]);
-  await work(page, async (what, { of = page, again, inPassing = false } = {}) => {
+  await work(page, async (what, { of = page, again = reload(of), inPassing = false } = {}) => {
     if (inPassing) return;
     const shot = (seen: Page, file: string) => seen.screenshot({ path: join(FOLDER, `${file}.png`), fullPage: true });
     await shot(of, `${what}-${name}`);
     await speak('ko');
-    if (!again) await of.reload();
-    await shot((await again?.()) ?? of, `${what}-ko-${name}`);
+    await shot(await again(), `${what}-ko-${name}`);
     await speak('en');
-    if (!again) await of.reload();
+    await again();
   });
   await context.close();
 }

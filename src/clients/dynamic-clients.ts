@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import type { ClientAuthMethod, ClientMetadata } from '../oauth/client-metadata.js';
+import { deflated, inflated } from '../sealing/deflated.js';
 import { Sealing } from '../sealing/sealing.service.js';
 
 const PREFIX = 'dyn-';
 const VERSION = 1;
 const MAC = 16;
-/** Bytes to begin with: zlib would take sixteen thousand for a hundred. */
-const CHUNK = 1024;
 const TIME = 4;
 const NONCE = 8;
 const HEAD = 1 + MAC;
@@ -59,12 +57,8 @@ export class DynamicClients {
     const issuedAt = Math.floor(this.clock.now().getTime() / 1000);
     const head = Buffer.alloc(TIME);
     head.writeUInt32BE(issuedAt);
-    const deflated = deflateRawSync(JSON.stringify(compact(metadata)), {
-      dictionary: DICTIONARY,
-      level: 9,
-      chunkSize: CHUNK,
-    });
-    const body = Buffer.concat([head, randomBytes(NONCE), deflated]);
+    const registration = deflated(compact(metadata), { dictionary: DICTIONARY, level: 9 });
+    const body = Buffer.concat([head, randomBytes(NONCE), registration]);
     const clientId = PREFIX + Buffer.concat([Buffer.of(VERSION), this.mac(body), body]).toString('base64url');
     return clientId.length > MAX_CLIENT_ID_LENGTH ? undefined : { clientId, issuedAt };
   }
@@ -78,12 +72,7 @@ export class DynamicClients {
       return undefined;
     const body = bytes.subarray(HEAD);
     if (!this.sealing.hasMac('client-id', body, bytes.subarray(1, HEAD))) return undefined;
-    const json = inflateRawSync(body.subarray(TIME + NONCE), {
-      dictionary: DICTIONARY,
-      maxOutputLength: 64 * 1024,
-      chunkSize: CHUNK,
-    });
-    return expand(JSON.parse(json.toString()) as Compact);
+    return expand(inflated<Compact>(body.subarray(TIME + NONCE), { dictionary: DICTIONARY }));
   }
 
   /** The secret of a client that asked for one: derived from its id, never stored. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDatabaseUnavailable } from './database-error.js';
 import type { Statement, Statements } from './statements.js';
 
@@ -55,16 +56,10 @@ export class Sharing<Row extends object> {
     setImmediate(() => {
       this.begins = false;
       this.underWay++;
-      let isUnderWay = true;
-      const makeRoom = () => {
-        if (isUnderWay) this.underWay--;
-        isUnderWay = false;
+      const slow = wait(SLOW_MS, undefined, { ref: false });
+      void Promise.race([this.together(this.asking.splice(0, MOST)), slow]).finally(() => {
+        this.underWay--;
         this.begin();
-      };
-      const slow = setTimeout(makeRoom, SLOW_MS);
-      void this.together(this.asking.splice(0, MOST)).finally(() => {
-        clearTimeout(slow);
-        makeRoom();
       });
       this.begin();
     });

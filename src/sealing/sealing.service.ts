@@ -7,16 +7,13 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { sameBytes } from '../oauth/secret.js';
+import { deflated, inflated } from './deflated.js';
 
 const NONCE = 12;
 const TAG = 16;
-const MAX_OPENED = 64 * 1024;
-/** Bytes to begin with: zlib would take sixteen thousand for some hundred. */
-const CHUNK = 1024;
 
 /** What a key is for. Each purpose has its own key, so nothing sealed for one opens for another. */
 export type Purpose =
@@ -92,16 +89,14 @@ export class Sealing {
   /** A JSON value that opens for `lifetime` seconds. */
   sealValue(purpose: Purpose, value: unknown, lifetime: number, context = ''): string {
     const expiresAt = Math.floor(this.clock.now().getTime() / 1000) + lifetime;
-    return this.seal(purpose, deflateRawSync(JSON.stringify([expiresAt, value]), { chunkSize: CHUNK }), context);
+    return this.seal(purpose, deflated([expiresAt, value]), context);
   }
 
   /** The value, or `'expired'`, or undefined when it was not made by us. */
   openValue<T>(purpose: Purpose, sealed: string, context = ''): { value: T } | 'expired' | undefined {
     const bytes = this.open(purpose, sealed, context);
     if (!bytes) return undefined;
-    const [expiresAt, value] = JSON.parse(
-      inflateRawSync(bytes, { maxOutputLength: MAX_OPENED, chunkSize: CHUNK }).toString(),
-    ) as [number, T];
+    const [expiresAt, value] = inflated<[number, T]>(bytes);
     return expiresAt * 1000 > this.clock.now().getTime() ? { value } : 'expired';
   }
 

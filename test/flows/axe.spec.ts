@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.js';
-import { type Shoot, type Walk, World } from '../support/world.js';
+import { reload, type Shoot, type Walk, World } from '../support/world.js';
 
 /**
  * Every page and state that the picture walks stop at, looked at by axe, by the keyboard and by its own requests. A new
@@ -56,7 +56,7 @@ async function look(work: (scene: { page: Page }, shoot: Shoot) => Promise<void>
     await context.addInitScript(axe.source);
     watchRequests(context);
     const page = await context.newPage();
-    await work({ page }, async (what, { of = page, again, busy = false, inPassing = false } = {}) => {
+    await work({ page }, async (what, { of = page, again = reload(of), busy = false, inPassing = false } = {}) => {
       stops++;
       await examine(of, what, { locale: 'en', colorScheme: 'light', viewport: WIDE });
       if (!busy) await byKeyboard(of, what);
@@ -64,10 +64,9 @@ async function look(work: (scene: { page: Page }, shoot: Shoot) => Promise<void>
       await measure(of, `${what} en narrow`, 'en');
       if (!inPassing) {
         await speak(context, 'ko');
-        if (!again) await of.reload();
-        await examine((await again?.()) ?? of, what, { locale: 'ko', colorScheme: 'dark', viewport: NARROW });
+        await examine(await again(), what, { locale: 'ko', colorScheme: 'dark', viewport: NARROW });
         await speak(context, 'en');
-        if (!again) await of.reload();
+        await again();
       }
       await of.emulateMedia({ colorScheme: 'light' });
       await of.setViewportSize(WIDE);

@@ -11,7 +11,7 @@ export const PUBLISHED = 'https://tool.example/client.json';
 
 /**
  * Looks at the page as it is, in English, and once more in Korean: `what` names the picture. `again`: what leads to such a
- * page anew, whatever the language, where the one at hand cannot be loaded again; it gives the page that shows it.
+ * page anew, whatever the language, where the one at hand cannot be loaded again (`reload`); it gives the page that shows it.
  * `busy`: the browser itself asks something over it, and takes the keys. `inPassing`: a state that is examined, and too
  * like another for a picture of its own.
  */
@@ -19,6 +19,12 @@ export type Shoot = (
   what: string,
   options?: { of?: Page; again?: () => Promise<Page>; busy?: boolean; inPassing?: boolean },
 ) => Promise<void>;
+
+/** How a page that can be loaded again is done `again`. */
+export const reload = (page: Page) => async (): Promise<Page> => {
+  await page.reload();
+  return page;
+};
 
 /** What one walk through pages is done with. */
 export interface Scene {

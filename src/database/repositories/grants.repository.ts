@@ -324,9 +324,15 @@ export class Grants {
     by: { clientDigest?: Buffer; userId?: string; secretHash?: Buffer } = {},
     address = actedFrom(),
   ): Promise<boolean> {
-    const asked = { id, at, because, address };
-    const { clientDigest: client_digest, userId: user_id, secretHash: secret_hash } = by;
-    const ended = await this.revocations.ask({ ...asked, client_digest, user_id, secret_hash });
+    const ended = await this.revocations.ask({
+      id,
+      at,
+      because,
+      client_digest: by.clientDigest,
+      user_id: by.userId,
+      secret_hash: by.secretHash,
+      address,
+    });
     if (ended) this.endings.tell([id]);
     return ended !== undefined;
   }

@@ -40,6 +40,10 @@ const RULING = (at: string) =>
     at,
   });
 
+/** The grants that are asked for, with what `STANDING` is about. */
+const grantsOf = (asked: string) =>
+  `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true`;
+
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
 
 /**
@@ -84,7 +88,7 @@ export const EXCHANGE = step(
    secret_hash bytea, refresh_expires_at timestamptz, access_expires_at timestamptz, address text`,
   (asked, locking) => `WITH ready AS (
       SELECT asked.*, g.id, m.role, p.ceiling
-        FROM ${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true
+        FROM ${grantsOf(asked)}
        WHERE g.code_hash = asked.code_hash AND c.digest = asked.client_digest AND g.code_challenge = asked.code_challenge
          AND (asked.redirect_uri IS NULL OR g.redirect_uri = asked.redirect_uri)
          AND (asked.resource IS NULL OR g.resource = asked.resource)
@@ -134,7 +138,7 @@ export const REFRESH = step(
    expires_at timestamptz, address text`,
   (asked, locking) => `WITH ready AS (
       SELECT asked.n, asked.at, asked.expires_at, asked.address, g.id, m.role, p.ceiling
-        FROM ${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true
+        FROM ${grantsOf(asked)}
        WHERE g.id = asked.id AND g.generation = asked.generation AND g.secret_hash = asked.secret_hash
          AND c.digest = asked.client_digest
          AND (asked.resource IS NULL OR g.resource = asked.resource) AND ${isApproved('asked.scopes')}

@@ -11,6 +11,15 @@ import { Witness } from '../../support/row-lock.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
 const MANY = 12;
+/** So many connections of a tool, and the tokens of each. */
+async function connectedTo(registered: OAuthClient, person: Person, count: number) {
+  const all: { client: OAuthClient; tokens: Tokens }[] = [];
+  for (let one = 0; one < count; one++) {
+    const client = registered.again();
+    all.push({ client, tokens: await client.connect(person) });
+  }
+  return all;
+}
 const sidOf = ({ access_token }: Tokens) => decodeJwt(access_token)['sid'] as string;
 
 describe.each(BOTH_DATABASES)('what is asked at once shares a statement, on %s', (database) => {
@@ -25,16 +34,6 @@ describe.each(BOTH_DATABASES)('what is asked at once shares a statement, on %s',
   });
   afterAll(() => server?.close());
 
-  /** So many connections of tools, and the tokens of each. */
-  async function connected(count: number): Promise<{ client: OAuthClient; tokens: Tokens }[]> {
-    const all = [];
-    for (let one = 0; one < count; one++) {
-      const client = registered.again();
-      all.push({ client, tokens: await client.connect(person) });
-    }
-    return all;
-  }
-
   /** The names of the statements on single grants that are run meanwhile. */
   async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
     const run = jest.spyOn(server.app.get(Statements, { strict: false }), 'run');
@@ -46,6 +45,7 @@ describe.each(BOTH_DATABASES)('what is asked at once shares a statement, on %s',
     }
   }
 
+  const connected = (count: number) => connectedTo(registered, person, count);
   const grants = () => server.app.get(Grants, { strict: false });
   const later = () => new Date(server.clock.now().getTime() + 60_000);
 
@@ -170,21 +170,18 @@ describe('what is asked at once, on a PostgreSQL where a row is locked', () => {
   afterAll(() => server?.close());
 
   it('who waits for a row waits alone, and is answered when it is free', async () => {
-    const [blocked, ...others] = [registered.again(), registered.again(), registered.again(), registered.again()];
-    const first = await blocked!.connect(person);
-    const free: Tokens[] = [];
-    for (const client of others) free.push(await client.connect(person));
+    const [blocked, ...free] = await connectedTo(registered, person, 4);
     const waiting = await witness.releaseTogether(
       'SELECT 1 FROM grants WHERE id = $1 FOR UPDATE',
-      [sidOf(first)],
+      [sidOf(blocked!.tokens)],
       1,
       async () => {
-        const stands = blocked!.refresh(first.refresh_token);
+        const stands = blocked!.client.refresh(blocked!.tokens.refresh_token);
         // More often than statements may be under way, while the first still stands there.
         for (let round = 0; round < 4; round++) {
-          const answers = await Promise.all(others.map((client, one) => client.refresh(free[one]!.refresh_token)));
+          const answers = await Promise.all(free.map(({ client, tokens }) => client.refresh(tokens.refresh_token)));
           expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-          free.splice(0, free.length, ...answers.map(({ json }) => json as unknown as Tokens));
+          for (const [one, { json }] of answers.entries()) free[one]!.tokens = json as unknown as Tokens;
         }
         return stands;
       },
@@ -193,14 +190,13 @@ describe('what is asked at once, on a PostgreSQL where a row is locked', () => {
   });
 
   it('a connection that ends meanwhile is not renewed', async () => {
-    const [ending, other] = [registered.again(), registered.again()];
-    const [first, second] = [await ending.connect(person), await other.connect(person)];
+    const [ending, other] = await connectedTo(registered, person, 2);
     const end = 'UPDATE grants SET revoked_at = now(), revoked_because = $2 WHERE id = $1';
     const answers = await witness.releaseTogether(
       end,
-      [sidOf(first), 'disconnected'],
+      [sidOf(ending!.tokens), 'disconnected'],
       1,
-      () => Promise.all([ending.refresh(first.refresh_token), other.refresh(second.refresh_token)]),
+      () => Promise.all([ending!, other!].map(({ client, tokens }) => client.refresh(tokens.refresh_token))),
       'COMMIT',
     );
     expect(answers.map(({ status }) => status)).toEqual([400, 200]);

@@ -1,0 +1,22 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+/** Bytes zlib begins with: it would take sixteen thousand for some hundred. */
+const CHUNK = 1024;
+const MAX_INFLATED = 64 * 1024;
+
+/** What helps to write little of it. Inflating needs the same dictionary. */
+interface Deflation {
+  readonly dictionary?: Buffer;
+  readonly level?: number;
+}
+
+/** A value of JSON in few bytes (RFC 1951). */
+export function deflated(value: unknown, deflation: Deflation = {}): Buffer {
+  return deflateRawSync(JSON.stringify(value), { ...deflation, chunkSize: CHUNK });
+}
+
+/** The value. Throws when the bytes are none, or would become more than 64 KiB. */
+export function inflated<T>(bytes: Buffer, { dictionary }: Deflation = {}): T {
+  const json = inflateRawSync(bytes, { dictionary, maxOutputLength: MAX_INFLATED, chunkSize: CHUNK });
+  return JSON.parse(json.toString()) as T;
+}
