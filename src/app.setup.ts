@@ -11,12 +11,12 @@ import { AppModule } from './app.module.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { PACKAGE_FOLDER } from './config/package-folder.js';
-import { tellWhoActs } from './http/acting.js';
 import { BackPressure } from './http/back-pressure.js';
 import { pathOf } from './http/endpoints.js';
+import { accompany } from './http/lifecycle.js';
 import { Metrics } from './http/metrics.js';
 import { Recording } from './http/recording.js';
-import { securityHeaders, setResponseHeaders } from './http/response-headers.js';
+import { securityHeaders } from './http/response-headers.js';
 import { STYLESHEET } from './http/assets.js';
 import { HELPERS } from './http/view-helpers.js';
 import { isTooDeep } from './oauth/nesting.js';
@@ -68,11 +68,11 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     abortOnError: false,
     logger: new QuietLogger(config.production),
   });
-  const metrics = app.get(Metrics);
-  pressure.watch(adapter.getInstance(), metrics);
   readBodies(adapter);
   await app.register(cookie);
-  setResponseHeaders(adapter.getInstance(), config);
+  const metrics = app.get(Metrics);
+  pressure.metrics = metrics;
+  accompany(adapter.getInstance(), { pressure, metrics, recording: app.get(Recording), config });
   handlebars.registerHelper(HELPERS as never);
   await app.register(view, {
     engine: { handlebars },
@@ -80,13 +80,6 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     production: true,
     defaultContext: { stylesheet: STYLESHEET },
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
-  });
-  tellWhoActs(adapter.getInstance());
-  const recording = app.get(Recording);
-  adapter.getInstance().addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
-    recording.answered(request, reply);
-    done();
   });
   app.enableShutdownHooks([]);
   return app;

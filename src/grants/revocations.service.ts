@@ -50,11 +50,13 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     this.stop?.();
   }
 
-  /** Whether tokens of this grant are dead. Throws when neither the list nor the database can tell. */
-  async isRevoked(grantId: string): Promise<boolean> {
+  /**
+   * Whether tokens of this grant are dead: at once, from the list, or once the database was asked. Throws when neither
+   * can tell.
+   */
+  isRevoked(grantId: string): boolean | Promise<boolean> {
     if (this.revoked.has(grantId)) return true;
-    if (!this.isStale()) return false;
-    return !(await this.grants.isLive(grantId));
+    return this.isStale() && this.grants.isLive(grantId).then((isLive) => !isLive);
   }
 
   /** All that are held, oldest first. Throws `temporarily_unavailable` when nobody could say whether these are all. */

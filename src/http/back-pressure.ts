@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/config.js';
 import { Overload } from '../config/overload.js';
 import { isForPrograms } from './endpoints.js';
@@ -29,7 +29,8 @@ export class BackPressure {
   private readonly underWay = new Set<FastifyRequest>();
   private readonly headers: Readonly<Record<string, string>>;
   private said = { body: '', until: 0 };
-  private metrics?: Metrics;
+  /** Told of refusals, once there is one. */
+  metrics?: Metrics;
 
   constructor(config: Config) {
     this.headers = {
@@ -51,25 +52,17 @@ export class BackPressure {
     });
   };
 
-  /** Counts what is worked on, and what is refused. Before any other hook. */
-  watch(fastify: FastifyInstance, metrics: Metrics): void {
-    this.metrics = metrics;
-    // People get a page, for which the hooks of others are needed.
-    fastify.addHook('preParsing', ({ url }: FastifyRequest, _reply: FastifyReply, _body: unknown, done: Refuse) => {
-      done(this.isTooMuch(url) && !isForPrograms(url) ? new Overload('requests', this.underWay.size) : null);
-    });
-    fastify.addHook('preHandler', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-      this.underWay.add(request);
-      done();
-    });
-    fastify.addHook('onSend', (request: FastifyRequest, _reply: FastifyReply, payload: unknown, done: Sent) => {
-      this.underWay.delete(request);
-      done(null, payload);
-    });
-    fastify.addHook('onResponse', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-      this.underWay.delete(request);
-      done();
-    });
+  /** Throws `Overload` when there is no room for a request of a person, who gets a page, for which Fastify is needed. */
+  admit({ url }: FastifyRequest): void {
+    if (this.isTooMuch(url) && !isForPrograms(url)) throw new Overload('requests', this.underWay.size);
+  }
+
+  begun(request: FastifyRequest): void {
+    this.underWay.add(request);
+  }
+
+  ended(request: FastifyRequest): void {
+    this.underWay.delete(request);
   }
 
   private isTooMuch(url: string): boolean {
@@ -91,6 +84,3 @@ export class BackPressure {
     return this.said.body;
   }
 }
-
-type Refuse = (error: Error | null) => void;
-type Sent = (error: null, payload: unknown) => void;

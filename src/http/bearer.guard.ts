@@ -26,16 +26,15 @@ export class BearerGuard implements CanActivate {
     private readonly config: Config,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthorizedRequest>();
     const token = presentedToken(request);
     if (token === null) throw new BearerChallenge();
     const claims = this.accessTokens.read(token);
     if (!claims || !this.accessTokens.isGood(claims, this.config.resource)) throw this.notGood(token, claims);
     request.user = claims;
-    const { sid, client_id } = claims;
-    if (await this.revocations.isRevoked(sid)) throw refused('The access token was revoked', { sid, client_id });
-    return true;
+    const isRevoked = this.revocations.isRevoked(claims.sid);
+    return typeof isRevoked === 'boolean' ? passes(claims, isRevoked) : isRevoked.then((is) => passes(claims, is));
   }
 
   /** What is ours and has expired, or is for somewhere else, is told by what is compared. */
@@ -51,6 +50,11 @@ export class BearerGuard implements CanActivate {
       expected_issuer: this.config.issuer,
     });
   }
+}
+
+function passes({ sid, client_id }: AccessTokenClaims, isRevoked: boolean): true {
+  if (isRevoked) throw refused('The access token was revoked', { sid, client_id });
+  return true;
 }
 
 function refused(description: string, compared: Readonly<Record<string, unknown>>): BearerChallenge {

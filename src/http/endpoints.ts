@@ -14,7 +14,10 @@ const PROGRAM_ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
 const WELL_KNOWN = /^(?:\/mcp)?\/\.well-known(?:\/|$)/;
 
 /** The path of a request target, without its query. */
-export const pathOf = (url: string): string => url.split('?', 1)[0]!;
+export function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
 
 /** Programs get JSON, and CORS but for what operators ask; people get pages, and never CORS (oauth-v2-1-13 §3.1). */
 export function isForPrograms(url: string): boolean {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
 import { allowsCors } from './endpoints.js';
 
@@ -29,13 +29,21 @@ const PREFLIGHT = {
  * The headers that do not depend on what is answered. CORS is for programs in browsers, on the endpoints for programs
  * only (oauth-v2-1-13 §3.1): credentials are never cookies there, so everybody may ask.
  */
-export function setResponseHeaders(fastify: FastifyInstance, config: Config): void {
-  const security = securityHeaders(config);
-  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    reply.headers(security);
-    if (!allowsCors(request.url)) return done();
-    reply.headers(CORS);
-    if (request.method !== 'OPTIONS') return done();
+export class ResponseHeaders {
+  private readonly ofPages: Readonly<Record<string, string>>;
+  private readonly ofPrograms: Readonly<Record<string, string>>;
+
+  constructor(config: Pick<Config, 'secureCookies'>) {
+    this.ofPages = securityHeaders(config);
+    this.ofPrograms = { ...this.ofPages, ...CORS };
+  }
+
+  /** Whether that is all the answer there is: to a preflight (Fetch §4.8). */
+  areAllOf(request: FastifyRequest, reply: FastifyReply): boolean {
+    const isPublic = allowsCors(request.url);
+    reply.headers(isPublic ? this.ofPrograms : this.ofPages);
+    if (!isPublic || request.method !== 'OPTIONS') return false;
     void reply.status(204).headers(PREFLIGHT).send();
-  });
+    return true;
+  }
 }

@@ -20,8 +20,8 @@ export function presentedToken(request: {
       'the access token is sent more than once',
       new Finding('access-token-sent-once'),
     );
-  const token = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)?.[1];
-  if (token === undefined)
+  const token = header.slice('Bearer '.length);
+  if (!/^bearer /i.test(header) || !/^[A-Za-z0-9\-._~+/]+=*$/.test(token))
     throw new BearerChallenge(
       'invalid_token',
       'the Authorization header holds no bearer token',
@@ -33,9 +33,12 @@ export function presentedToken(request: {
 /** How often the header is there, of which Node shows the first: names and values in turn. */
 function timesSent(rawHeaders: readonly string[]): number {
   let times = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === 'authorization') times++;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (isAuthorization(rawHeaders[at]!)) times++;
   return times;
 }
+
+const isAuthorization = (name: string): boolean =>
+  name.length === 'authorization'.length && name.toLowerCase() === 'authorization';
 
 /** What a token says of itself, believed by nobody: for the log. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {

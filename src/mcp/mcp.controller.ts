@@ -10,7 +10,16 @@ import { OriginGuard } from './origin.guard.js';
 import { type McpRequest, ScopeGuard } from './scope.guard.js';
 
 /** Without sessions there is no stream to open by GET, and none to end by DELETE. */
-const OTHER_METHOD = { jsonrpc: '2.0', id: null, error: { code: -32_000, message: 'Method not allowed: send a POST' } };
+const OTHER_METHOD = JSON.stringify({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: -32_000, message: 'Method not allowed: send a POST' },
+});
+const OF_OTHER_METHOD = {
+  Allow: 'POST',
+  'Cache-Control': 'no-store',
+  'Content-Type': 'application/json; charset=utf-8',
+};
 
 /**
  * The MCP endpoint (Streamable HTTP): 2026-07-28, and statelessly the 2025 revisions that deployed tools speak. One
@@ -38,8 +47,7 @@ export class McpController implements OnApplicationShutdown {
   @All()
   @UseGuards(OriginGuard, BearerGuard, ScopeGuard)
   async serve(@Req() request: AuthorizedRequest & McpRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (request.method !== 'POST')
-      return void (await reply.status(405).headers({ Allow: 'POST', 'Cache-Control': 'no-store' }).send(OTHER_METHOD));
+    if (request.method !== 'POST') return void reply.status(405).headers(OF_OTHER_METHOD).send(OTHER_METHOD);
     const gone = new AbortController();
     const { message, user: claims, withheld = new Map() } = request;
     /** The tools whose calls succeeded. */

@@ -39,13 +39,18 @@ export class ScopeGuard implements CanActivate {
     private readonly clock: Clock,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthorizedRequest & McpRequest>();
     request.message = messageOf(request.body);
+    const tools = callsIn(request.message).flatMap(({ tool }) => tool ?? []);
+    return tools.length === 0 || this.allows(request, tools);
+  }
+
+  /** Whether these may be called. Throws `insufficient_scope`. */
+  private async allows(request: AuthorizedRequest & McpRequest, tools: readonly Tool[]): Promise<boolean> {
     const granted = parseScope(request.user.scope);
     const lacking = (tool: Tool) => tool.scopes.filter((scope) => !granted.includes(scope));
-    const calls = callsIn(request.message);
-    const short = calls.flatMap(({ tool }) => (tool && lacking(tool).length > 0 ? [tool] : []));
+    const short = tools.filter((tool) => lacking(tool).length > 0);
     if (short.length === 0) return true;
     const withheld = await this.withheld(request, short);
     const missing = [...new Set(short.filter(({ name }) => !withheld.has(name)).flatMap(lacking))];
@@ -53,7 +58,8 @@ export class ScopeGuard implements CanActivate {
       request.withheld = withheld;
       return true;
     }
-    for (const { tool } of calls) this.usage.count(callerOf(request), { tool: tool?.name, scopes: [], failed: true });
+    for (const { tool } of callsIn(request.message))
+      this.usage.count(callerOf(request), { tool: tool?.name, scopes: [], failed: true });
     throw new BearerChallenge(
       'insufficient_scope',
       'this call needs a permission that was not approved',

@@ -23,6 +23,8 @@ export function canonicalResource(value: string): string | undefined {
 
 /** The resources of one server, by the names that requests may give them (RFC 8707 §2). */
 export class ProtectedResources {
+  /** This server's own first, then in the order they were given. */
+  readonly all: readonly ProtectedResource[];
   private readonly byUri: ReadonlyMap<string, ProtectedResource>;
   private readonly named: Map<string, ProtectedResource>;
 
@@ -32,15 +34,10 @@ export class ProtectedResources {
     others: readonly ProtectedResource[] = [],
   ) {
     const { origin } = new URL(own.uri);
-    const all = [own, ...others.filter(({ uri }) => uri !== own.uri)];
-    this.byUri = new Map(all.map((resource) => [resource.uri, resource]));
+    this.byUri = new Map([own, ...others.filter(({ uri }) => uri !== own.uri)].map((one) => [one.uri, one]));
+    this.all = [...this.byUri.values()];
     this.named = new Map(this.byUri);
     if (!others.some(({ uri }) => new URL(uri).origin === origin)) this.named.set(origin, own);
-  }
-
-  /** This server's own first, then in the order they were given. */
-  all(): ProtectedResource[] {
-    return [...this.byUri.values()];
   }
 
   /** The one of this very URI. */

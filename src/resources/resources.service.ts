@@ -38,9 +38,9 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
     this.stop?.();
   }
 
-  /** This server's own first, then in the order they were declared. */
+  /** This server's own first, then in the order they were declared; the same array while they were not read again. */
   all(): readonly ProtectedResource[] {
-    return this.known.all();
+    return this.known.all;
   }
 
   /** Which one a request is for. Throws `invalid_target`. */
