@@ -9,12 +9,23 @@ import { PINNED } from './processes.mjs';
  * @typedef {{ rate: number, server: number, database: number, statements: number, wal: number, p50: number, p95: number, p99: number }} Figure
  */
 
-/** @param {Figure[]} all @returns {Figure} */
-export function median(all) {
-  const names = /** @type {(keyof Figure)[]} */ (Object.keys(all[0] ?? {}));
-  const of = (/** @type {keyof Figure} */ name) =>
-    Number(all.map((one) => one[name]).toSorted((a, b) => a - b)[all.length >> 1]);
-  return /** @type {Figure} */ (Object.fromEntries(names.map((name) => [name, of(name)])));
+/** @typedef {Figure & { turns: Pick<Figure, 'rate' | 'server'>[] }} Summary the medians, and what they are of */
+
+/** @param {Figure[]} turns @returns {Summary} */
+export function summary(turns) {
+  const names = /** @type {(keyof Figure)[]} */ (Object.keys(turns[0] ?? {}));
+  const medians = Object.fromEntries(names.map((name) => [name, median(turns.map((one) => one[name]))]));
+  return { .../** @type {Figure} */ (medians), turns: turns.map(({ rate, server }) => ({ rate, server })) };
+}
+
+/** How many times as much one had as the other: of turns that followed one another, the median. @param {Summary} one @param {Summary} other @param {'rate' | 'server'} what */
+function ratio(one, other, what) {
+  return median(one.turns.map((turn, at) => turn[what] / (other.turns[at]?.[what] ?? Number.NaN)));
+}
+
+/** @param {number[]} all */
+function median(all) {
+  return Number(all.toSorted((a, b) => a - b)[all.length >> 1]);
 }
 
 /**
@@ -52,7 +63,7 @@ const BUDGETS = {
 };
 
 /** Markdown. @param {any} result of `npm run bench` @returns {string} */
-export function tables({ figures, processes, month, rounds, seconds }) {
+export function tables({ figures, processes, month, turns, seconds }) {
   const compared = Object.entries(figures).flatMap(([workload, by]) =>
     Object.entries(by).map(([who, figure]) => row(workload, who, figure, by)),
   );
@@ -64,7 +75,7 @@ export function tables({ figures, processes, month, rounds, seconds }) {
     String(memory.most),
   ]);
   return [
-    `${CONNECTIONS} keep-alive connections in a closed loop, ${rounds} alternating rounds of ${seconds} s, medians.`,
+    `${CONNECTIONS} keep-alive connections in a closed loop, ${turns} alternating turns of ${seconds} s, medians; ratios are medians of the ratios of turns that follow one another.`,
     table(
       [
         'Workload',
@@ -86,16 +97,16 @@ export function tables({ figures, processes, month, rounds, seconds }) {
   ].join('\n\n');
 }
 
-/** @param {string} workload @param {string} who @param {Figure} figure @param {Record<string, Figure>} by */
+/** @param {string} workload @param {string} who @param {Summary} figure @param {Record<string, Summary>} by */
 function row(workload, who, figure, by) {
   const floor = by['floor'];
   return [
     workload,
     who,
     whole(figure.rate),
-    floor ? (figure.rate / floor.rate).toFixed(2) : '',
+    floor ? ratio(figure, floor, 'rate').toFixed(2) : '',
     whole(figure.server),
-    floor ? (figure.server / floor.server).toFixed(2) : '',
+    floor ? ratio(figure, floor, 'server').toFixed(2) : '',
     whole(figure.database),
     figure.statements.toFixed(2),
     whole(figure.wal),
@@ -103,7 +114,7 @@ function row(workload, who, figure, by) {
   ];
 }
 
-/** @param {string} workload @param {Record<string, Figure>} by */
+/** @param {string} workload @param {Record<string, Summary>} by */
 function verdicts(workload, by) {
   const { cpu, rate, peer, statements } = BUDGETS[workload] ?? {};
   const us = by['this server'];
@@ -115,9 +126,9 @@ function verdicts(workload, by) {
   const all = [];
   const judge = (/** @type {string} */ what, /** @type {number} */ is, /** @type {number} */ limit, most = false) =>
     all.push([what, is, limit, most ? is <= limit : is >= limit]);
-  if (floor && cpu) judge(`${workload}: CPU × floor, at most`, us.server / floor.server, cpu, true);
-  if (floor && rate) judge(`${workload}: rate × floor`, us.rate / floor.rate, rate);
-  if (other) judge(`${workload}: rate × ${peer[0]}`, us.rate / other.rate, peer[1]);
+  if (floor && cpu) judge(`${workload}: CPU × floor, at most`, ratio(us, floor, 'server'), cpu, true);
+  if (floor && rate) judge(`${workload}: rate × floor`, ratio(us, floor, 'rate'), rate);
+  if (other) judge(`${workload}: rate × ${peer[0]}`, ratio(us, other, 'rate'), peer[1]);
   // The server looks for revocations, and writes down what it counted, beside its requests.
   if (statements !== undefined)
     judge(`${workload}: statements, at most`, Number(us.statements.toFixed(1)), statements, true);

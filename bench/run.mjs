@@ -7,22 +7,26 @@ import { sdk } from './contestants/sdk.mjs';
 import { CONNECTIONS, load, sender } from './load.mjs';
 import { BESIDE, cpuSeconds, memory, pin } from './processes.mjs';
 import { prove } from './proof.mjs';
-import { median, report, tables } from './report.mjs';
+import { report, summary, tables } from './report.mjs';
 import { WORKLOADS, workloads } from './workloads.mjs';
 
 /*
  * `npm run bench`: this server, its peers and the floor, in turn, in one run, on one PostgreSQL that is as durable as in
- * production. Ratios are what counts: machines are noisy. BENCH_SECONDS (3) and BENCH_ROUNDS (3) set how long,
- * BENCH_ONLY which workloads (by comma), BENCH_PROFILE where Node's CPU profiles go.
+ * production. Ratios are what counts: machines are noisy. So the turns are short, and each is compared with those beside
+ * it. BENCH_SECONDS (1) and BENCH_ROUNDS (3) set how long, BENCH_ONLY which workloads (by comma), BENCH_PROFILE where
+ * Node's CPU profiles go.
  */
 
 /** @typedef {import('./report.mjs').Figure} Figure */
 /** @typedef {import('./contestants/contestant.mjs').Contestant} Contestant */
 
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
+/** Of a turn. */
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 1);
+/** Of each server at a workload, one after the other, in a round. */
+const TURNS = 3;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const ONLY = process.env['BENCH_ONLY']?.split(',') ?? WORKLOADS;
-const WARM_UP = 0.5;
+const WARM_UP = 0.2;
 /** What the fastest could exchange in a second. */
 const RATE = 7_000;
 const STARTS = 3;
@@ -58,7 +62,7 @@ try {
   }
   const result = {
     seconds: SECONDS,
-    rounds: ROUNDS,
+    turns: ROUNDS * TURNS,
     figures,
     processes: Object.fromEntries(
       contestants.map(({ contestant, memory: held, coldStart: took }) => [
@@ -85,7 +89,8 @@ async function compare(contestants) {
     running: { pid },
   } of contestants) {
     const client = new Client(contestant.origin);
-    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE) * (1 + ROUNDS), connections: CONNECTIONS };
+    const turns = TURNS * (1 + ROUNDS);
+    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE * turns), connections: CONNECTIONS };
     prepared.push({ contestant, pid, all: await workloads(contestant, sender(client), size) });
     await client.close();
     if (contestant.databaseUrl) await query(contestant.databaseUrl, 'ANALYZE');
@@ -93,16 +98,18 @@ async function compare(contestants) {
   /** @type {Record<string, Record<string, Figure[]>>} */
   const figures = {};
   for (let round = 0; round <= ROUNDS; round++) {
-    const inTurn = [...prepared.slice(round % prepared.length), ...prepared.slice(0, round % prepared.length)];
     for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
-      for (const { contestant, pid, all } of inTurn) {
-        const workload = all[name];
-        if (!workload) continue;
-        process.stderr.write(
-          `\r${round === 0 ? 'warming up' : `round ${round} of ${ROUNDS}`}: ${name}, ${contestant.name}`.padEnd(70),
-        );
-        const figure = await measure(contestant, pid, workload);
-        if (round > 0) ((figures[name] ??= {})[contestant.name] ??= []).push(figure);
+      for (let turn = 0; turn < TURNS; turn++) {
+        const first = (round * TURNS + turn) % prepared.length;
+        for (const { contestant, pid, all } of [...prepared.slice(first), ...prepared.slice(0, first)]) {
+          const workload = all[name];
+          if (!workload) continue;
+          process.stderr.write(
+            `\r${round === 0 ? 'warming up' : `round ${round} of ${ROUNDS}`}: ${name}, ${contestant.name}`.padEnd(70),
+          );
+          const figure = await measure(contestant, pid, workload);
+          if (round > 0) ((figures[name] ??= {})[contestant.name] ??= []).push(figure);
+        }
       }
     }
   }
@@ -110,7 +117,7 @@ async function compare(contestants) {
   return Object.fromEntries(
     Object.entries(figures).map(([name, by]) => [
       name,
-      Object.fromEntries(Object.entries(by).map(([who, each]) => [who, median(each)])),
+      Object.fromEntries(Object.entries(by).map(([who, turns]) => [who, summary(turns)])),
     ]),
   );
 }
