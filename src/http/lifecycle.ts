@@ -37,8 +37,9 @@ export function accompany(
   });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     pressure.ended(request);
-    metrics.answered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
-    recording.answered(request, reply);
+    const { url } = request.routeOptions;
+    metrics.answered(request.method, url, reply.statusCode, reply.elapsedTime);
+    recording.answered(request, url, reply.statusCode);
     done();
   });
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { StepKind } from '../database/entities/attempt-step.entity.js';
 import { Finding } from '../oauth/finding.js';
 import type { Observed } from '../recorder/observed.js';
@@ -83,17 +83,17 @@ export class Recording {
     });
   }
 
-  /** The answer is out. */
-  answered(request: FastifyRequest, reply: FastifyReply): void {
-    const kind = KINDS[request.routeOptions.url ?? ''];
+  /** The answer is out. `route`: as it was declared, undefined where there is none. */
+  answered(request: FastifyRequest, route: string | undefined, status: number): void {
+    const kind = KINDS[route ?? ''];
     const known = this.known.get(request);
     const failed = known?.failure !== undefined;
     if (kind === undefined && !failed) return;
-    if (kind === 'call' && !this.isTold(request, known, reply.statusCode)) return;
+    if (kind === 'call' && !this.isTold(request, known, status)) return;
     // Renewals go on all the time: only what fails of them is told.
     if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
     try {
-      this.record(kind ?? 'page', request, reply.statusCode);
+      this.record(kind ?? 'page', request, status);
     } catch {
       // A step that cannot be told is not told.
     }
