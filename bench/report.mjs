@@ -9,18 +9,28 @@ import { PINNED } from './processes.mjs';
  * @typedef {{ rate: number, server: number, database: number, statements: number, wal: number, p50: number, p95: number, p99: number }} Figure
  */
 
-/** @typedef {Figure & { turns: Pick<Figure, 'rate' | 'server'>[] }} Summary the medians, and what they are of */
+/** A turn that had nothing left to do says nothing. @typedef {Figure | undefined} Turn */
+/** @typedef {Figure & { turns: (Pick<Figure, 'rate' | 'server'> | null)[] }} Summary the medians, and what they are of */
 
-/** @param {Figure[]} turns @returns {Summary} */
+/** @param {Turn[]} turns @returns {Summary} */
 export function summary(turns) {
-  const names = /** @type {(keyof Figure)[]} */ (Object.keys(turns[0] ?? {}));
-  const medians = Object.fromEntries(names.map((name) => [name, median(turns.map((one) => one[name]))]));
-  return { .../** @type {Figure} */ (medians), turns: turns.map(({ rate, server }) => ({ rate, server })) };
+  const counted = turns.filter((one) => one !== undefined);
+  const names = /** @type {(keyof Figure)[]} */ (Object.keys(counted[0] ?? {}));
+  const medians = Object.fromEntries(names.map((name) => [name, median(counted.map((one) => one[name]))]));
+  return {
+    .../** @type {Figure} */ (medians),
+    turns: turns.map((one) => (one ? { rate: one.rate, server: one.server } : null)),
+  };
 }
 
 /** How many times as much one had as the other: of turns that followed one another, the median. @param {Summary} one @param {Summary} other @param {'rate' | 'server'} what */
 function ratio(one, other, what) {
-  return median(one.turns.map((turn, at) => turn[what] / (other.turns[at]?.[what] ?? Number.NaN)));
+  return median(
+    one.turns.flatMap((turn, at) => {
+      const beside = other.turns[at];
+      return turn && beside ? [turn[what] / beside[what]] : [];
+    }),
+  );
 }
 
 /** @param {number[]} all */

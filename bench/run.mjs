@@ -17,7 +17,7 @@ import { WORKLOADS, workloads } from './workloads.mjs';
  * Node's CPU profiles go.
  */
 
-/** @typedef {import('./report.mjs').Figure} Figure */
+/** @typedef {import('./report.mjs').Turn} Turn */
 /** @typedef {import('./contestants/contestant.mjs').Contestant} Contestant */
 
 /** Of a turn. */
@@ -27,6 +27,8 @@ const TURNS = 3;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const ONLY = process.env['BENCH_ONLY']?.split(',') ?? WORKLOADS;
 const WARM_UP = 0.2;
+/** Of a turn whose tokens were spent before it was over. */
+const ENOUGH = 0.3;
 /** What the fastest could exchange in a second. */
 const RATE = 7_000;
 const STARTS = 3;
@@ -95,7 +97,7 @@ async function compare(contestants) {
     await client.close();
     if (contestant.databaseUrl) await query(contestant.databaseUrl, 'ANALYZE');
   }
-  /** @type {Record<string, Record<string, Figure[]>>} */
+  /** @type {Record<string, Record<string, Turn[]>>} */
   const figures = {};
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
@@ -126,13 +128,14 @@ async function compare(contestants) {
  * @param {Contestant} contestant
  * @param {number} pid
  * @param {import('./workloads.mjs').Workload} workload
- * @returns {Promise<Figure>}
+ * @returns {Promise<Turn>} undefined when there was too little left to do
  */
 async function measure({ origin, databaseUrl }, pid, { operation, connections }) {
   await load(origin, WARM_UP, operation, connections);
   if (databaseUrl) await query(databaseUrl, 'SELECT pg_stat_statements_reset()');
   const before = [cpuSeconds(pid), cpuSeconds(database.pid)];
   const { operations, seconds, ...latencies } = await load(origin, SECONDS, operation, connections);
+  if (seconds < SECONDS * ENOUGH) return undefined;
   const after = [cpuSeconds(pid), cpuSeconds(database.pid)];
   const work = databaseUrl ? await databaseWork(databaseUrl) : { statements: 0, walBytes: 0 };
   const each = (/** @type {number} */ index) =>

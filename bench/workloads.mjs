@@ -68,7 +68,7 @@ export async function workloads(contestant, send, { codes: count, connections })
         if (code === undefined) return false;
         const tokens = await ask(by, exchange(code));
         // What is revoked must not be asked to open anything afterwards.
-        if (revoke && codes.length % 2) pairs.push(tokens);
+        if (revoke && codes.length % 8) pairs.push(tokens);
         else keep(tokens);
         return true;
       },
