@@ -22,7 +22,7 @@ export function accompany(
 ): void {
   const headers = new ResponseHeaders(config);
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    if (headers.areAllOf(request, reply)) return;
+    if (headers.set(request, reply)) return;
     pressure.admit(request);
     done();
   });

@@ -38,8 +38,8 @@ export class ResponseHeaders {
     this.ofPrograms = { ...this.ofPages, ...CORS };
   }
 
-  /** Whether that is all the answer there is: to a preflight (Fetch §4.8). */
-  areAllOf(request: FastifyRequest, reply: FastifyReply): boolean {
+  /** Sets them. True when they are all the answer there is: to a preflight (Fetch §4.8). */
+  set(request: FastifyRequest, reply: FastifyReply): boolean {
     const isPublic = allowsCors(request.url);
     reply.headers(isPublic ? this.ofPrograms : this.ofPages);
     if (!isPublic || request.method !== 'OPTIONS') return false;
