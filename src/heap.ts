@@ -1,14 +1,24 @@
-import { setFlagsFromString } from 'node:v8';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /*
- * V8 takes what the machine has, and keeps what the start took. Read at each collection, so that they may be set now:
- * while the program is loaded, most of which stays, the young generation does not grow for it; and the old one grows by
- * half from collection to collection, not fourfold. By measurement (docs/scaling.md).
+ * V8 takes what the machine has, and keeps what the start took. Its flags are read at each collection, so that they may
+ * be set now: the old generation grows by half from collection to collection, not fourfold, and the young one not at all
+ * while the program is loaded, most of which stays. By measurement (docs/scaling.md).
  */
-setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString('--semi-space-growth-factor=1');
 
-/** The program is loaded: from now on the young generation grows with the work, as it does by itself. */
+/** Of the young generation's two halves together; V8's own is 32 MiB. */
+const YOUNG_BYTES = 8 * 1024 * 1024;
+
+/** The program is loaded: from now on the young generation grows with the work, until it is large enough. */
 export function growWithWork(): void {
-  setFlagsFromString('--semi-space-growth-factor=2');
+  const limit = (): void => setFlagsFromString(`--semi-space-growth-factor=${youngBytes() < YOUNG_BYTES ? 2 : 1}`);
+  new PerformanceObserver(limit).observe({ entryTypes: ['gc'] });
+  limit();
+}
+
+function youngBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 }
