@@ -9,16 +9,17 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 setFlagsFromString('--heap-growing-percent=50');
 setFlagsFromString('--semi-space-growth-factor=1');
 
-/** Of the young generation's two halves together; V8's own is 32 MiB. */
+/** Of the young generation, its two halves together. V8 would go on to 32 MiB. */
 const YOUNG_BYTES = 8 * 1024 * 1024;
 
 /** The program is loaded: from now on the young generation grows with the work, until it is large enough. */
 export function growWithWork(): void {
-  const limit = (): void => setFlagsFromString(`--semi-space-growth-factor=${youngBytes() < YOUNG_BYTES ? 2 : 1}`);
-  new PerformanceObserver(limit).observe({ entryTypes: ['gc'] });
-  limit();
+  new PerformanceObserver(growWhileSmall).observe({ entryTypes: ['gc'] });
+  growWhileSmall();
 }
 
-function youngBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
+function growWhileSmall(): void {
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+  const small = young !== undefined && young.space_size < YOUNG_BYTES;
+  setFlagsFromString(`--semi-space-growth-factor=${small ? 2 : 1}`);
 }

@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,17 +29,56 @@ const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefin
  * @returns {Promise<PostgresServer>}
  */
 export async function startPostgres(settings = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'bkend-postgres-'));
-  const native = await copyOfBinaries(join(folder, 'native'));
-  const data = join(folder, 'data');
-  if (NOBODY) chownSync(folder, NOBODY.uid, NOBODY.gid);
-  const env = { ...process.env, LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C' };
+  const folder = await newFolder();
   const made = spawnSync(
-    join(native, 'bin/initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
-    { ...NOBODY, env, cwd: folder },
+    join(folder, 'native/bin/initdb'),
+    ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+    { ...NOBODY, env: environmentOf(folder), cwd: folder },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr.toString()}`);
+  return run(folder, settings);
+}
+
+/**
+ * A standby that follows another: everything can be read there, a moment later, and nothing written.
+ * @param {PostgresServer} primary
+ * @returns {Promise<PostgresServer>}
+ */
+export async function startReplica(primary) {
+  const folder = await newFolder();
+  const data = join(folder, 'data');
+  await backUp(primary.url, data);
+  writeFileSync(join(data, 'standby.signal'), '');
+  if (NOBODY)
+    for (const path of ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })])
+      chownSync(join(data, path), NOBODY.uid, NOBODY.gid);
+  return run(folder, { primary_conninfo: `host=127.0.0.1 port=${new URL(primary.url).port} user=postgres` });
+}
+
+async function newFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'bkend-postgres-'));
+  await copyOfBinaries(join(folder, 'native'));
+  if (NOBODY) chownSync(folder, NOBODY.uid, NOBODY.gid);
+  return folder;
+}
+
+/** A base backup: there is no pg_basebackup in the package. @param {string} url @param {string} to */
+async function backUp(url, to) {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    const { rows } = await client.query('SHOW data_directory');
+    await client.query("SELECT pg_backup_start('replica', true)");
+    cpSync(rows[0].data_directory, to, { recursive: true, filter: (path) => !path.endsWith('postmaster.pid') });
+    const { rows: stopped } = await client.query('SELECT labelfile FROM pg_backup_stop()');
+    writeFileSync(join(to, 'backup_label'), stopped[0].labelfile);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @param {string} folder @param {Record<string, string>} settings @returns {Promise<PostgresServer>} */
+async function run(folder, settings) {
   const port = await freePort();
   const all = {
     listen_addresses: '127.0.0.1',
@@ -40,9 +89,9 @@ export async function startPostgres(settings = {}) {
     ...settings,
   };
   const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(native, 'bin/postgres'), ['-D', data, ...options], {
+  const server = spawn(join(folder, 'native/bin/postgres'), ['-D', join(folder, 'data'), ...options], {
     ...NOBODY,
-    env,
+    env: environmentOf(folder),
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -53,6 +102,9 @@ export async function startPostgres(settings = {}) {
     stop: () => stop(server, folder),
   };
 }
+
+/** @param {string} folder */
+const environmentOf = (folder) => ({ ...process.env, LD_LIBRARY_PATH: join(folder, 'native/lib'), LC_ALL: 'C' });
 
 /** @param {string} to */
 async function copyOfBinaries(to) {
@@ -65,7 +117,6 @@ async function copyOfBinaries(to) {
     const link = join(to, target.replace(/^native\//, ''));
     if (!existsSync(link)) symlinkSync(join(to, source.replace(/^native\//, '')), link);
   }
-  return to;
 }
 
 /** @returns {Promise<number>} a port nobody uses at this moment */
