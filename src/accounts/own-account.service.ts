@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { UserStanding } from '../database/repositories/user-standing.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
@@ -37,6 +38,7 @@ export class OwnAccount {
   constructor(
     private readonly accounts: Accounts,
     private readonly users: Users,
+    private readonly standing: UserStanding,
     private readonly passwords: Passwords,
     private readonly mailer: Mailer,
     private readonly throttle: MailThrottle,
@@ -98,7 +100,7 @@ export class OwnAccount {
   /** Erases the account. Throws `TooManyAttempts`. */
   async erase(self: Self, current: string): Promise<Text | undefined> {
     if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
-    const outcome = await this.users.erase(self.userId, this.clock.now());
+    const outcome = await this.standing.erase(self.userId, this.clock.now());
     if (outcome === 'last operator') return text('account.last-operator');
     if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
     this.tell(self, self.email, text('mail.erased'));

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import { Grants } from '../database/repositories/grants.repository.js';
+import { Approvals } from '../database/repositories/approvals.repository.js';
 import { renderPage } from '../http/page.js';
 import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
@@ -24,7 +24,7 @@ import { OrganizationPolicy } from './organization-policy.js';
 @Injectable()
 export class Answers {
   constructor(
-    private readonly grants: Grants,
+    private readonly approvals: Approvals,
     private readonly asked: AskedRequests,
     private readonly policy: OrganizationPolicy,
     private readonly config: Config,
@@ -33,7 +33,7 @@ export class Answers {
   ) {}
 
   isAnswered(requestId: string): Promise<boolean> {
-    return this.grants.isAnswered(requestId);
+    return this.approvals.isAnswered(requestId);
   }
 
   /** Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none. */
@@ -62,7 +62,7 @@ export class Answers {
     const kept = resource.scopes.supported(left);
     const code = newSecret();
     const at = this.clock.now();
-    const grantId = await this.grants.approve({
+    const grantId = await this.approvals.approve({
       at,
       requestId: request.id,
       userId: session.userId,
@@ -90,7 +90,7 @@ export class Answers {
   }
 
   async deny({ request, session, client, organization }: Asked, reply: FastifyReply): Promise<void> {
-    const denied = await this.grants.deny({
+    const denied = await this.approvals.deny({
       requestId: request.id,
       requestExpiresAt: new Date(request.expiresAt),
       at: this.clock.now(),

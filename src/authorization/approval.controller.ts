@@ -4,7 +4,7 @@ import type { Client } from '../clients/clients.service.js';
 import { imitates, redirectHost } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
-import { Grants } from '../database/repositories/grants.repository.js';
+import { Approvals } from '../database/repositories/approvals.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -31,7 +31,7 @@ export class ApprovalController {
     private readonly asked: AskedRequests,
     private readonly answers: Answers,
     private readonly policy: OrganizationPolicy,
-    private readonly grants: Grants,
+    private readonly approvals: Approvals,
     private readonly stored: StoredClients,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -64,7 +64,7 @@ export class ApprovalController {
       form: this.steps.form('approve', http, { request: asked, respondent }),
       permissions: markNew(
         permissions,
-        await this.grants.permitted(
+        await this.approvals.permitted(
           {
             userId: session.userId,
             organizationId: organization.id,

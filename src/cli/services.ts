@@ -14,6 +14,7 @@ import { Organizations } from '../database/repositories/organizations.repository
 import { SigningKeys } from '../database/repositories/signing-keys.repository.js';
 import { StoredResources } from '../database/repositories/stored-resources.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
+import { UserStanding } from '../database/repositories/user-standing.repository.js';
 import { Users } from '../database/repositories/users.repository.js';
 import { PassingStatements } from '../database/statements.js';
 import { Mailer } from '../mail/mailer.service.js';
@@ -28,6 +29,7 @@ import { loadSecrets } from '../sealing/secrets.js';
 export interface Services {
   readonly clock: Clock;
   readonly users: Users;
+  readonly standing: UserStanding;
   readonly secondFactors: StoredFactors;
   readonly organizations: Organizations;
   readonly passwords: Passwords;
@@ -64,6 +66,7 @@ async function opened<T>(work: (services: Services) => Promise<T>): Promise<T> {
     return await work({
       clock,
       users,
+      standing: new UserStanding(dataSource),
       secondFactors: new StoredFactors(dataSource),
       organizations: new Organizations(dataSource),
       passwords,

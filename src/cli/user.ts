@@ -85,7 +85,7 @@ async function setPassword(email: string): Promise<void> {
 async function disable(email: string): Promise<void> {
   const done = await withServices(async (services) => {
     const user = await find(services, email);
-    return services.users.disable(user.id, services.clock.now());
+    return services.standing.disable(user.id, services.clock.now());
   });
   if (done === 'last operator')
     throw new CommandFault(`${normalizedEmail(email)} is the last operator. Make somebody else one first.`);

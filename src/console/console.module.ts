@@ -16,7 +16,9 @@ import { AuditController } from './members/audit.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationAttemptsController } from './members/organization-attempts.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
+import { MemberRemovalController } from './members/member-removal.controller.js';
 import { MembersController } from './members/members.controller.js';
+import { MembersPage } from './members/members-page.js';
 import { AttemptsController } from './operator/attempts.controller.js';
 import { AccessController } from './policy/access.controller.js';
 import { ServerAuditController } from './operator/audit.controller.js';
@@ -48,6 +50,10 @@ import { SecurityController } from './security/security.controller.js';
 import { SecurityPages } from './security/security-pages.js';
 import { SetupController } from './setup.controller.js';
 import { PolicyForm } from './policy/policy-form.js';
+import { PolicyPage } from './policy/policy-page.js';
+import { PolicyWords } from './policy/policy-words.js';
+import { RehearsalController } from './policy/rehearsal.controller.js';
+import { RehearsalPage } from './policy/rehearsal-page.js';
 import { Shells } from './shells.js';
 import { StepUpController } from './step-up.controller.js';
 import { UnusedPermissions } from './unused-permissions.js';
@@ -71,6 +77,7 @@ import { UnusedPermissions } from './unused-permissions.js';
     LoginController,
     SetupController,
     OverviewController,
+    MemberRemovalController,
     MembersController,
     OrganizationAttemptsController,
     OrganizationConnectionsController,
@@ -84,6 +91,7 @@ import { UnusedPermissions } from './unused-permissions.js';
     PolicyController,
     DeletedProjectsController,
     ProjectsController,
+    RehearsalController,
     RequiredFactorController,
     ResetPasswordController,
     ResourceScopesController,
@@ -104,8 +112,12 @@ import { UnusedPermissions } from './unused-permissions.js';
     Confirmations,
     ConnectionPage,
     ConnectionRows,
+    MembersPage,
     UnusedPermissions,
     PolicyForm,
+    PolicyPage,
+    PolicyWords,
+    RehearsalPage,
     SecurityPages,
     Shells,
   ],

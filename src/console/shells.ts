@@ -12,7 +12,7 @@ import { ADMINISTRATORS } from '../oauth/role.js';
 import type { Shell } from './console.pages.js';
 import { navigation, type OperatorTab, operatorTabs, type OrganizationTab, organizationTabs } from './navigation.js';
 
-interface Http {
+export interface Http {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import { Endings } from './endings.js';
 import { openDatabase, type OpenDatabase } from './open-database.js';
 import { AllOrganizations } from './repositories/all-organizations.repository.js';
+import { Approvals } from './repositories/approvals.repository.js';
 import { AuditChain } from './repositories/audit-chain.repository.js';
 import { AttemptSteps } from './repositories/attempt-steps.repository.js';
 import { AuditLog } from './repositories/audit-log.repository.js';
@@ -32,6 +33,7 @@ import { Storage } from './repositories/storage.repository.js';
 import { StoredClients } from './repositories/stored-clients.repository.js';
 import { StoredResources } from './repositories/stored-resources.repository.js';
 import { Sweeps } from './repositories/sweeps.repository.js';
+import { UserStanding } from './repositories/user-standing.repository.js';
 import { Users } from './repositories/users.repository.js';
 import { Health } from './health.js';
 import { Statements } from './statements.js';
@@ -40,6 +42,7 @@ const OPEN_DATABASE = Symbol('the open database');
 const REPOSITORIES = [
   AccessRequests,
   AllOrganizations,
+  Approvals,
   AttemptSteps,
   AuditChain,
   AuditEvents,
@@ -69,6 +72,7 @@ const REPOSITORIES = [
   StoredPasskeys,
   StoredResources,
   Sweeps,
+  UserStanding,
   Users,
 ];
 

@@ -6,6 +6,7 @@ import { Clock } from '../../config/clock.js';
 import { type AccountLine, People } from '../../database/repositories/people.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { StoredFactors } from '../../database/repositories/second-factors.repository.js';
+import { UserStanding } from '../../database/repositories/user-standing.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { pageLocale } from '../../http/page.js';
@@ -38,6 +39,7 @@ export class PersonActsController {
     private readonly confirmations: Confirmations,
     private readonly people: People,
     private readonly users: Users,
+    private readonly standing: UserStanding,
     private readonly factors: StoredFactors,
     private readonly secondFactors: SecondFactors,
     private readonly passwords: PasswordReset,
@@ -95,20 +97,20 @@ export class PersonActsController {
         return user !== null && this.passwords.offer(user, locale, by);
       }
       case 'end-sessions':
-        await this.users.endSessions(id, at, by);
+        await this.standing.endSessions(id, at, by);
         return true;
       case 'disconnect':
-        return this.users.disconnectTools(id, at, by);
+        return this.standing.disconnectTools(id, at, by);
       case 'reset-second-factor':
         return this.secondFactors.reset(id, { by, locale });
       case 'disable': {
-        const done = await this.users.disable(id, at, by);
+        const done = await this.standing.disable(id, at, by);
         return done !== 'disabled before' && done;
       }
       case 'enable':
-        return this.users.enable(id, at, by);
+        return this.standing.enable(id, at, by);
       default:
-        return this.users.setOperator(id, act === 'make-operator', at, by);
+        return this.standing.setOperator(id, act === 'make-operator', at, by);
     }
   }
 

@@ -1,39 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { actedFrom } from '../../config/acting-from.js';
-import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
 import { Endings } from '../endings.js';
 import { Sharing } from '../shared-statement.js';
 import { Statements } from '../statements.js';
 import * as sql from './grants.statements.js';
-
-/** What a person approved, and for whom. */
-export interface Approval {
-  readonly at: Date;
-  readonly requestId: string;
-  readonly userId: string;
-  /** SHA-256 of the cookie of the session it is approved in. */
-  readonly session: Buffer;
-  readonly organizationId: string;
-  readonly client: {
-    clientId: string;
-    digest: Buffer;
-    identity: ClientIdentity;
-    metadata: ClientMetadata;
-    secretHash: Buffer | null;
-    pinned: Buffer | null;
-  };
-  readonly resource: string;
-  /** The resource is this server's own endpoint, which was not declared. */
-  readonly ownResource: boolean;
-  readonly scopes: readonly string[];
-  readonly renewable: boolean;
-  readonly codeHash: Buffer;
-  readonly codeChallenge: string;
-  readonly redirectUri: string;
-  readonly codeExpiresAt: Date;
-}
 
 /** A grant at the moment tokens are issued from it. */
 export interface IssuedGrant {
@@ -118,7 +90,7 @@ const issued = (row: IssuedRow): IssuedGrant => ({
   ceiling: row.ceiling,
 });
 
-/** Every query on grants, each one statement of `grants.statements.ts`. */
+/** What becomes of a grant after its approval, each one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
   private readonly exchanges: Sharing<IssuedRow>;
@@ -132,63 +104,6 @@ export class Grants {
     this.exchanges = new Sharing(statements, sql.EXCHANGE);
     this.refreshes = new Sharing(statements, sql.REFRESH);
     this.revocations = new Sharing(statements, sql.REVOKE);
-  }
-
-  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
-  async approve(approval: Approval): Promise<string | undefined> {
-    const { client } = approval;
-    const [row] = await this.statements.runInTurn<{ id: string }>(
-      { key: approval.requestId, organizationId: approval.organizationId },
-      sql.APPROVE,
-      [
-        client.clientId,
-        client.digest,
-        client.identity,
-        JSON.stringify(client.metadata),
-        client.secretHash,
-        approval.at,
-        approval.requestId,
-        approval.userId,
-        approval.organizationId,
-        approval.resource,
-        approval.scopes,
-        approval.renewable,
-        approval.codeHash,
-        approval.codeChallenge,
-        approval.redirectUri,
-        approval.codeExpiresAt,
-        client.pinned,
-        approval.ownResource,
-        actedFrom(),
-        approval.session,
-      ],
-    );
-    return row?.id;
-  }
-
-  /** Whether this call is the one that denied it: false when the request was answered before. */
-  async deny(denial: {
-    requestId: string;
-    requestExpiresAt: Date;
-    at: Date;
-    userId: string;
-    organizationId: string;
-    clientName: string;
-  }): Promise<boolean> {
-    const values = [
-      denial.requestId,
-      denial.requestExpiresAt,
-      denial.at,
-      denial.userId,
-      denial.organizationId,
-      denial.clientName,
-      actedFrom(),
-    ];
-    return (await this.statements.runInTurn({ key: denial.requestId }, sql.DENY, values)).length === 1;
-  }
-
-  async isAnswered(requestId: string): Promise<boolean> {
-    return (await this.statements.run(sql.IS_ANSWERED, [requestId])).length > 0;
   }
 
   /** The grant, when this call is the one that spent the code. */
@@ -346,16 +261,6 @@ export class Grants {
   ): Promise<boolean> {
     const values = [id, at, scopes, organizationId ?? null, userId ?? null, by, actedFrom()];
     return (await this.statements.run(sql.NARROW, values)).length === 1;
-  }
-
-  /** The scopes of a resource that somebody has given this client in this organization, and not ended. */
-  async permitted(
-    by: { userId: string; organizationId: string; clientDigest: Buffer; resource: string },
-    at: Date,
-  ): Promise<string[]> {
-    const values = [by.userId, by.organizationId, by.clientDigest, by.resource, at];
-    const rows = await this.statements.run<{ scope: string }>(sql.PERMITTED, values);
-    return rows.map(({ scope }) => scope);
   }
 
   /** Undefined: the person no longer belongs to the organization. */

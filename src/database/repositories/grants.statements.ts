@@ -5,7 +5,7 @@ import { ALLOWED, ruling } from './policy.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
 /*
- * The life of a grant: approve, exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
+ * The life of a grant once it was approved: exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
  * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
@@ -45,41 +45,6 @@ const grantsOf = (asked: string) =>
   `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true`;
 
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
-
-/**
- * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
- * then finds the grant; and so is, where it must have proved a second factor, the session `$20`. No row: the request was
- * answered before, person, membership, client or resource no longer stand, policy does not allow it, or there is no such
- * proof. `$18`: the resource is this server's own, which has no row.
- */
-export const APPROVE: Statement = {
-  name: 'grant_approve',
-  text: `WITH client AS (
-      INSERT INTO clients (client_id, digest, identity, metadata, secret_hash, created_at, pinned)
-      VALUES ($1, $2, $3, $4::jsonb, $5, $6, $17)
-      ON CONFLICT (digest) DO UPDATE SET pinned = excluded.pinned,
-             metadata = CASE WHEN excluded.pinned IS NULL THEN clients.metadata ELSE excluded.metadata END
-      RETURNING id, blocked_at, pinned
-    ), declared AS (
-      SELECT uri FROM resources WHERE uri = $10 FOR SHARE
-    ), proof AS (
-      SELECT 1 FROM sessions WHERE id_hash = $20 AND user_id = $8 AND second_factor_at IS NOT NULL FOR SHARE
-    ), approved AS (
-      INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
-                          code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
-      SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
-        FROM client, memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.organization_id
-        LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', person: 'm.user_id', role: 'm.role', at: '$6' })}) p ON true
-       WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND o.suspended_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
-         AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
-         AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
-         AND (NOT o.requires_second_factor OR EXISTS (SELECT 1 FROM proof))
-         FOR SHARE OF m
-      ON CONFLICT (request_id) DO NOTHING
-      RETURNING id, user_id, organization_id
-    ), audited AS (${auditGrants('approved', { at: '$6', action: `'grant.approved'`, address: '$19', detail: `jsonb_build_object('scopes', $11::text[])` })})
-    SELECT id FROM approved`,
-};
 
 /** Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. */
 export const EXCHANGE = step(
@@ -235,30 +200,4 @@ export const BOUNDS: Statement = {
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
       LEFT JOIN LATERAL (${RULING('$2')}) p ON true
      WHERE g.id = $1`,
-};
-
-/** What somebody lets a client do with a resource in an organization now, over all its connections. */
-export const PERMITTED: Statement = {
-  name: 'grants_permitted',
-  text: `SELECT DISTINCT unnest(g.scopes) AS scope
-      FROM grants g JOIN clients c ON c.id = g.client_id
-     WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3 AND g.resource = $4
-       AND g.revoked_at IS NULL AND g.expires_at > $5 AND g.code_used_at IS NOT NULL`,
-};
-
-export const DENY: Statement = {
-  name: 'request_deny',
-  text: `WITH denied AS (
-      INSERT INTO denied_requests (request_id, expires_at)
-      SELECT $1::uuid, $2 WHERE NOT EXISTS (SELECT 1 FROM grants WHERE request_id = $1::uuid)
-      ON CONFLICT (request_id) DO NOTHING RETURNING request_id
-    ), audited AS (
-      INSERT INTO audit_events (at, action, user_id, organization_id, address, detail)
-      SELECT $3, 'authorization.denied', $4, $5, $7, jsonb_build_object('client', $6::text) FROM denied)
-    SELECT request_id FROM denied`,
-};
-
-export const IS_ANSWERED: Statement = {
-  name: 'request_is_answered',
-  text: `SELECT 1 FROM grants WHERE request_id = $1 UNION ALL SELECT 1 FROM denied_requests WHERE request_id = $1 LIMIT 1`,
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditVerifier } from '../../../src/audit/audit-verifier.service.js';
 import { linkedText } from '../../../src/audit/linked-text.js';
-import { Users } from '../../../src/database/repositories/users.repository.js';
+import { UserStanding } from '../../../src/database/repositories/user-standing.repository.js';
 import { AuditChain } from '../../../src/database/repositories/audit-chain.repository.js';
 import { Sealing } from '../../../src/sealing/sealing.service.js';
 import { runCommand } from '../../support/command-line.js';
@@ -155,7 +155,7 @@ describe('what the log knows of an act', () => {
       connections = await live(person);
       expect(connections).toHaveLength(2);
     };
-    const users = () => server.app.get(Users, { strict: false });
+    const standing = () => server.app.get(UserStanding, { strict: false });
 
     it('a member who was removed', async () => {
       await connected();
@@ -187,7 +187,7 @@ describe('what the log knows of an act', () => {
 
     it('an operator who disconnects or disables, by their id', async () => {
       await connected();
-      await users().disconnectTools(person.id, server.clock.now(), owner.id);
+      await standing().disconnectTools(person.id, server.clock.now(), owner.id);
       expect(await endings(connections)).toEqual(
         connections.map((grant_id) => ({
           grant_id,
@@ -201,7 +201,7 @@ describe('what the log knows of an act', () => {
 
     it('an account that was deleted, and a client that was blocked', async () => {
       await connected();
-      await users().erase(person.id, server.clock.now());
+      await standing().erase(person.id, server.clock.now());
       expect((await endings(connections)).map(({ because }) => because)).toEqual(['user_disabled', 'user_disabled']);
       await connected();
       const other = await OAuthClient.register(server.origin, { client_name: 'Blocked' });
@@ -224,7 +224,7 @@ describe('what the log knows of an act', () => {
     it('and not those that were over before', async () => {
       await connected();
       await server.query('UPDATE grants SET expires_at = $2 WHERE id = $1', [connections[0], new Date(0)]);
-      await users().disable(person.id, server.clock.now(), owner.id);
+      await standing().disable(person.id, server.clock.now(), owner.id);
       expect((await endings(connections)).map(({ grant_id }) => grant_id)).toEqual([connections[1]]);
     });
   });

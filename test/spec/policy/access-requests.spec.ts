@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Decision, Policies, type PolicyChange } from '../../../src/database/repositories/policies.repository.js';
 import { AllOrganizations } from '../../../src/database/repositories/all-organizations.repository.js';
 import { AccessRequests } from '../../../src/database/repositories/access-requests.repository.js';
-import { Users } from '../../../src/database/repositories/users.repository.js';
+import { UserStanding } from '../../../src/database/repositories/user-standing.repository.js';
 import { ToolPolicy } from '../../../src/policy/tool-policy.service.js';
 import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { Mailbox } from '../../support/mailbox.js';
@@ -173,14 +173,14 @@ describe('a request that can be answered no more', () => {
     await ask();
     const admin = await logIn(owner);
     const queue = async () => textOf((await admin.get(`${address()}/requests`)).html);
-    const users = server.app.get(Users, { strict: false });
+    const standing = server.app.get(UserStanding, { strict: false });
     expect(await queue()).toContain(member.email);
-    await users.disable(member.id, server.clock.now());
+    await standing.disable(member.id, server.clock.now());
     expect(await queue()).toContain('Nobody waits for an answer');
     expect((await answering(admin)).url).toContain('done=access-answered');
-    await users.enable(member.id, server.clock.now(), owner.id);
+    await standing.enable(member.id, server.clock.now(), owner.id);
     expect(await queue()).toContain(member.email);
-    await users.erase(member.id, server.clock.now());
+    await standing.erase(member.id, server.clock.now());
     expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
     expect((await admin.get(address())).html).not.toContain('AI clients (');
 

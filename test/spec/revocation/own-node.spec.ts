@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Policies } from '../../../src/database/repositories/policies.repository.js';
+import { UserStanding } from '../../../src/database/repositories/user-standing.repository.js';
 import { Users } from '../../../src/database/repositories/users.repository.js';
 import { Revocations } from '../../../src/grants/revocations.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
@@ -73,8 +74,8 @@ describe.each(BOTH_DATABASES)('what ends a connection is known at its own node a
         confirm: person.email,
       }),
     'person disabled': async ({ person }) => {
-      const users = server.app.get(Users, { strict: false });
-      return () => users.disable(person.id, server.clock.now());
+      const standing = server.app.get(UserStanding, { strict: false });
+      return () => standing.disable(person.id, server.clock.now());
     },
     'every connection ended by an administrator': ({ person }) =>
       send(
