@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hash } from '@node-rs/argon2';
 import { Client } from 'undici';
 import { databaseWork, query, startDatabase } from './database.mjs';
 import { floor } from './contestants/floor.mjs';
@@ -7,7 +11,8 @@ import { sdk } from './contestants/sdk.mjs';
 import { CONNECTIONS, load, sender } from './load.mjs';
 import { BESIDE, cpuSeconds, memory, pin } from './processes.mjs';
 import { prove } from './proof.mjs';
-import { report, summary, tables } from './report.mjs';
+import { EMBEDDED, HASHING, report, summary, tables } from './report.mjs';
+import { serverOn } from './server.mjs';
 import { WORKLOADS, workloads } from './workloads.mjs';
 
 /*
@@ -32,6 +37,10 @@ const ENOUGH = 0.3;
 /** What the fastest could exchange in a second. */
 const RATE = 7_000;
 const STARTS = 3;
+const HASHES = 8;
+/** What all of them hash passwords at. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const SERVER_METADATA = '/.well-known/oauth-authorization-server/mcp';
 const A_MONTH = { connections: 100, refreshes: 30 * 24 };
 
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
@@ -57,6 +66,7 @@ try {
     running.push(proven.stop);
     contestants.push({ contestant, running: proven, memory: { idle }, coldStart: begun.milliseconds });
   }
+  const withoutPostgres = await embedded();
   const figures = await compare(contestants);
   for (const one of contestants) {
     const { now, most } = memory(one.running.pid);
@@ -66,12 +76,15 @@ try {
     seconds: SECONDS,
     turns: ROUNDS * TURNS,
     figures,
-    processes: Object.fromEntries(
-      contestants.map(({ contestant, memory: held, coldStart: took }) => [
-        contestant.name,
-        { coldStart: took, memory: held },
-      ]),
-    ),
+    processes: {
+      ...Object.fromEntries(
+        contestants.map(({ contestant, memory: held, coldStart: took }) => [
+          contestant.name,
+          { coldStart: took, memory: held },
+        ]),
+      ),
+      [EMBEDDED]: withoutPostgres,
+    },
     month: await month(contestants[0]),
   };
   report('bench', result, tables(result));
@@ -112,6 +125,7 @@ async function compare(contestants) {
           const figure = await measure(contestant, pid, workload);
           if (round > 0) ((figures[name] ??= {})[contestant.name] ??= []).push(figure);
         }
+        if (name === 'log-in flow' && round > 0) ((figures[name] ??= {})[HASHING] ??= []).push(await hashing());
       }
     }
   }
@@ -133,11 +147,13 @@ async function compare(contestants) {
 async function measure({ origin, databaseUrl }, pid, { operation, connections }) {
   await load(origin, WARM_UP, operation, connections);
   if (databaseUrl) await query(databaseUrl, 'SELECT pg_stat_statements_reset()');
+  const writtenBefore = await transactions();
   const before = [cpuSeconds(pid), cpuSeconds(database.pid)];
   const { operations, seconds, ...latencies } = await load(origin, SECONDS, operation, connections);
   if (seconds < SECONDS * ENOUGH) return undefined;
   const after = [cpuSeconds(pid), cpuSeconds(database.pid)];
   const work = databaseUrl ? await databaseWork(databaseUrl) : { statements: 0, walBytes: 0 };
+  const written = (await transactions()) - writtenBefore;
   const each = (/** @type {number} */ index) =>
     (((after[index] ?? Number.NaN) - (before[index] ?? Number.NaN)) / operations) * 1e6;
   return {
@@ -145,12 +161,46 @@ async function measure({ origin, databaseUrl }, pid, { operation, connections })
     server: each(0),
     database: each(1),
     statements: work.statements / operations,
+    writes: databaseUrl ? written / operations : 0,
     wal: work.walBytes / operations,
     ...latencies,
   };
 }
 
-/** How long it takes from nothing to the first answer, the median of some starts. @param {Contestant} contestant */
+/** So many have written anything on this PostgreSQL, for whomever: but the one that is measured, all servers rest. */
+async function transactions() {
+  const [row] = await query(database.urlOf('postgres'), 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next');
+  return Number(row.next);
+}
+
+/** What the hash of a log-in takes where nothing else is done. @returns {Promise<import('./report.mjs').Figure>} */
+async function hashing() {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  for (let at = 0; at < HASHES; at++) await hash('a password that is as long as one', COST);
+  const { user, system } = process.cpuUsage(before);
+  const took = (performance.now() - began) / HASHES;
+  const nothing = { database: 0, statements: 0, writes: 0, wal: 0 };
+  return { rate: 1_000 / took, server: (user + system) / HASHES, ...nothing, p50: took, p95: took, p99: took };
+}
+
+/** A start of this server with a database of its own that is there already. */
+async function embedded() {
+  const folder = mkdtempSync(join(tmpdir(), 'bkend-bench-'));
+  try {
+    const { origin, launch } = await serverOn('', { DATA_DIR: folder });
+    await (await launch()).stop();
+    const begun = await coldStart({ origin, start: launch, metadata: () => ({ path: SERVER_METADATA }) });
+    running.push(begun.running.stop);
+    const { now } = memory(begun.running.pid);
+    await begun.running.stop();
+    return { coldStart: begun.milliseconds, memory: { idle: now } };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** How long it takes from nothing to the first answer, the median of some starts. @param {Pick<Contestant, 'origin' | 'start' | 'metadata'>} contestant */
 async function coldStart(contestant) {
   const took = [];
   let started = await timed(contestant);
@@ -163,7 +213,7 @@ async function coldStart(contestant) {
   return { running: started.running, milliseconds: Number(took.toSorted((a, b) => a - b)[took.length >> 1]) };
 }
 
-/** @param {Contestant} contestant */
+/** @param {Pick<Contestant, 'origin' | 'start' | 'metadata'>} contestant */
 async function timed(contestant) {
   const begun = performance.now();
   const started = await contestant.start();

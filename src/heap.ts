@@ -9,17 +9,21 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 setFlagsFromString('--heap-growing-percent=50');
 setFlagsFromString('--semi-space-growth-factor=1');
 
-/** Of the young generation, its two halves together. V8 would go on to 32 MiB. */
+/** The young generation, its two halves together, is to grow so far. V8 would go on to 32 MiB. */
 const YOUNG_BYTES = 8 * 1024 * 1024;
 
 /** The program is loaded: from now on the young generation grows with the work, until it is large enough. */
 export function growWithWork(): void {
-  new PerformanceObserver(growWhileSmall).observe({ entryTypes: ['gc'] });
-  growWhileSmall();
+  let grows = false;
+  const look = () => {
+    const small = youngBytes() < YOUNG_BYTES;
+    if (small !== grows) setFlagsFromString(`--semi-space-growth-factor=${small ? 2 : 1}`);
+    grows = small;
+  };
+  new PerformanceObserver(look).observe({ entryTypes: ['gc'] });
+  look();
 }
 
-function growWhileSmall(): void {
-  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-  const small = young !== undefined && young.space_size < YOUNG_BYTES;
-  setFlagsFromString(`--semi-space-growth-factor=${small ? 2 : 1}`);
+function youngBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? YOUNG_BYTES;
 }

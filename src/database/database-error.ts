@@ -11,6 +11,7 @@ const UNAVAILABLE_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   '25006', // read_only_sql_transaction: a standby answered
+  '40001', // serialization_failure: a standby could not wait for a query
   '53100', // disk_full
   '53200', // out_of_memory
   '53300', // too_many_connections
@@ -21,6 +22,11 @@ const UNAVAILABLE_CODES = new Set([
   '57P03', // cannot_connect_now
   '58030', // io_error
 ]);
+
+/** What was asked for is not here, but may be on the primary, which this standby follows. */
+export class StandbyBehind extends Error {
+  readonly code = '25006';
+}
 
 const UNAVAILABLE_TEXT =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;

@@ -40,7 +40,8 @@ export async function startPostgres(settings = {}) {
 }
 
 /**
- * A standby that follows another: everything can be read there, a moment later, and nothing written.
+ * A standby that follows another: everything can be read there, a moment later, and nothing written. Start it while nobody
+ * writes: it begins with a copy of the files.
  * @param {PostgresServer} primary
  * @returns {Promise<PostgresServer>}
  */

@@ -13,7 +13,7 @@ import { fieldOf } from '../field.js';
 import { noticeOf } from '../notices.js';
 import { type Http, Shells } from '../shells.js';
 import { type Fields, PEOPLE, PolicyForm, VERDICTS } from './policy-form.js';
-import { peopleText, PolicyWords, ruling, toolText } from './policy-words.js';
+import { peopleText, PolicyWords, rulingText, toolText } from './policy-words.js';
 import { POLICY_PAGE } from './policy.pages.js';
 
 export const policyPath = (organizationId: string) => `/console/organizations/${organizationId}/policy`;
@@ -62,7 +62,7 @@ export class PolicyPage {
       people: rule.people,
       name: toolText(rule.tool, rule.name),
       clientId: rule.name === null ? undefined : rule.tool,
-      says: ruling(rule.email ?? peopleText(rule.people), rule),
+      says: rulingText(rule.email ?? peopleText(rule.people), rule),
       denies: rule.verdict === 'deny',
       asks: rule.verdict === 'ask',
       ceiling: this.words.permissions(rule.ceiling ?? []),

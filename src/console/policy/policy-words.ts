@@ -26,7 +26,7 @@ export class PolicyWords {
   async says(people: People, decision: Decision | undefined): Promise<Text> {
     const userId = personOf(people);
     const one = userId === undefined ? undefined : await this.users.find(userId);
-    return ruling(userId === undefined ? peopleText(people) : (one?.email ?? ''), decision);
+    return rulingText(userId === undefined ? peopleText(people) : (one?.email ?? ''), decision);
   }
 
   /** A tool by its name in that organization. */
@@ -51,5 +51,5 @@ export function toolText(tool: string, name?: string | null): Words {
 /** Of a role, or everybody. */
 export const peopleText = (people: People): Words => ownText(`people.${people}`) ?? '';
 
-export const ruling = (people: Words, decision: Decision | undefined): Text =>
+export const rulingText = (people: Words, decision: Decision | undefined): Text =>
   text(`ruling.${decision?.verdict ?? 'none'}`, { people });

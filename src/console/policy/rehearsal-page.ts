@@ -15,10 +15,10 @@ import { PolicyWords } from './policy-words.js';
 import { POLICY_REHEARSAL_PAGE } from './policy.pages.js';
 import { PAGE, pageOf, placeOf, writtenPlaces } from './rehearsal-places.js';
 
-const LIFETIME = 3600;
+const LIFETIME_SECONDS = 3600;
 
 /** A change that was rehearsed, and of which version of the policy. */
-export interface Rehearsed {
+interface Rehearsed {
   readonly change: PolicyChange;
   readonly version: number;
 }
@@ -89,7 +89,7 @@ export class RehearsalPage {
   }
 
   private seal(rehearsed: Rehearsed, session: LiveSession, organizationId: string): string {
-    return this.sealing.sealValue('policy-change', rehearsed, LIFETIME, contextOf(session, organizationId));
+    return this.sealing.sealValue('policy-change', rehearsed, LIFETIME_SECONDS, contextOf(session, organizationId));
   }
 
   private line({ email, metadata, redirectUri, identity, after }: Touched) {

@@ -20,7 +20,7 @@ export class RehearsalController {
     private readonly shells: Shells,
     private readonly policies: Policies,
     private readonly form: PolicyForm,
-    private readonly page: PolicyPage,
+    private readonly policyPage: PolicyPage,
     private readonly rehearsal: RehearsalPage,
   ) {}
 
@@ -37,7 +37,7 @@ export class RehearsalController {
     const http = { request, reply };
     const policy = await this.policies.read(id);
     const change = await this.form.read(id, policy, fields);
-    if ('key' in change) return this.page.show(session, organization, fields, http, change);
+    if ('key' in change) return this.policyPage.show(session, organization, fields, http, change);
     return this.rehearsal.show({ change, version: policy.version }, session, organization, http);
   }
 
@@ -54,7 +54,7 @@ export class RehearsalController {
     const http = { request, reply };
     const sealed = fieldOf(asked['change']);
     const rehearsed = this.rehearsal.opened(sealed, session, id);
-    if (!rehearsed) return this.page.show(session, organization, {}, http, text('policy.stale'));
+    if (!rehearsed) return this.policyPage.show(session, organization, {}, http, text('policy.stale'));
     return this.rehearsal.show(rehearsed, session, organization, http, { sealed, asked });
   }
 }

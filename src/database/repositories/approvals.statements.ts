@@ -3,8 +3,8 @@ import { auditGrants } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
- * What a person answers on the consent page. Each is one conditional statement; what it depends on is in its WHERE, so
- * there is nothing to check before and nothing to race. Time is a parameter.
+ * What a person answers on the approval page. Each answer is one conditional statement; what it depends on is in its
+ * WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
 /**

@@ -38,13 +38,14 @@ export class AuditChain {
 
   /**
    * Seals events that are not sealed yet, a bounded number: how many. `link` makes the MAC of one from the MAC before and
-   * the event. Nothing when another node is about it.
+   * the event. Nothing when another node is about it, or this one reads a standby.
    */
   async append(link: (before: Buffer, event: string) => Buffer): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
-      const [lock] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        SEALING_LOCK,
-      ]);
+      const [lock] = await manager.query<{ mine: boolean }[]>(
+        'SELECT NOT pg_is_in_recovery() AND pg_try_advisory_xact_lock($1) AS mine',
+        [SEALING_LOCK],
+      );
       if (!lock!.mine) return 0;
       const events = await manager.query<{ id: string; text: string }[]>(
         `SELECT e.id, ${TEXT} AS text FROM audit_events e

@@ -90,7 +90,7 @@ const issued = (row: IssuedRow): IssuedGrant => ({
   ceiling: row.ceiling,
 });
 
-/** What becomes of a grant after its approval, each one statement of `grants.statements.ts`. */
+/** What becomes of a grant after its approval. Each is one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
   private readonly exchanges: Sharing<IssuedRow>;

@@ -5,8 +5,8 @@ import { ALLOWED, ruling } from './policy.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
 /*
- * The life of a grant once it was approved: exchange, refresh, revoke. Each is one conditional statement; what it depends on is in
- * its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
+ * The life of a grant once it was approved: exchange, refresh, revoke. Each is one conditional statement; what it depends
+ * on is in its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
 /**

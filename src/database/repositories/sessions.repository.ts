@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, Not } from 'typeorm';
 import { type SecondFactor, Session } from '../entities/session.entity.js';
+import { StandbyBehind } from '../database-error.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
@@ -53,6 +54,7 @@ const FIND = {
 const LISTED = `SELECT encode(id_hash, 'hex') AS id, user_agent AS "userAgent", address, created_at AS "createdAt",
        last_seen_at AS "lastSeenAt", ${micros('created_at')} AS position FROM sessions`;
 const TOUCH = { name: 'session_touch', text: 'UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1' };
+const IS_STANDBY = { name: 'is_standby', text: 'SELECT 1 WHERE pg_is_in_recovery()' };
 const TOUCH_EVERY_MS = 60_000;
 
 @Injectable()
@@ -89,7 +91,7 @@ export class Sessions {
   /** The session when neither its idle nor its absolute timeout has passed and its person is not disabled. */
   async find(idHash: Buffer, at: Date, idleSince: Date, byItself: boolean): Promise<LiveSession | undefined> {
     const [row] = await this.statements.run<LiveRow>(FIND, [idHash, at, idleSince]);
-    if (!row) return undefined;
+    if (!row) return this.notFound();
     if (!byItself && at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS)
       await this.statements.run(TOUCH, [idHash, at]);
     return {
@@ -102,6 +104,11 @@ export class Sessions {
       proven: row.proven,
       provable: row.provable,
     };
+  }
+
+  /** Throws `StandbyBehind` where it may only have not arrived yet: who has just logged in is not to be asked to again. */
+  private async notFound(): Promise<undefined> {
+    if ((await this.statements.run(IS_STANDBY, [])).length > 0) throw new StandbyBehind('no such session here');
   }
 
   /** The session goes on as one that proved a second factor, under another id. Whether it was there. */

@@ -13,7 +13,7 @@ import { shutOut } from './shut-out.js';
 
 type LastOperator = 'last operator';
 
-/** Whether somebody is let in, and may govern the server: what operators decide about people. */
+/** Whether somebody is let in, and may govern the server. */
 @Injectable()
 export class UserStanding {
   constructor(private readonly dataSource: DataSource) {}

@@ -28,8 +28,7 @@ describe('a node on a replica of the database', () => {
     person = await addPersonAt(primary.url, 'ann@example.com');
     client = await OAuthClient.register(node.origin);
     tokens = await client.connect(person);
-    const { email, password } = person;
-    await browser.submit(await browser.get(`${node.origin}/console/login`), 'Log in', { email, password });
+    await logIn(browser);
   }, 60_000);
   afterAll(async () => {
     await reading?.kill('SIGTERM');
@@ -38,6 +37,10 @@ describe('a node on a replica of the database', () => {
     await primary?.stop();
   });
 
+  const logIn = async (by: HttpBrowser) => {
+    const { email, password } = person;
+    await by.submit(await by.get(`${node.origin}/console/login`), 'Log in', { email, password });
+  };
   const list = (page: string) => `/console/organizations/${person.organizationId}/${page}`;
 
   it('shows what administrators look at, as the primary does', async () => {
@@ -74,10 +77,35 @@ describe('a node on a replica of the database', () => {
     await eventually(async () => expect(await asked(reading)).toBe(200));
   });
 
+  it('leaves it to the primary to say that nobody is logged in: that may not have arrived yet', async () => {
+    const here = Witness.of(replica.url);
+    await here.query('SELECT pg_wal_replay_pause()');
+    await eventually(async () =>
+      expect(await here.query('SELECT pg_get_wal_replay_pause_state() AS state')).toEqual([{ state: 'paused' }]),
+    );
+    const other = new HttpBrowser();
+    await logIn(other);
+    expect((await other.get(node.address + list('members'))).status).toBe(200);
+    expect((await other.get(reading.address + list('members'))).status).toBe(503);
+    await here.query('SELECT pg_wal_replay_resume()');
+    await eventually(async () => expect((await other.get(reading.address + list('members'))).status).toBe(200));
+  });
+
+  it('leaves it to the primary to seal the log', async () => {
+    await Witness.of(primary.url).whileHeld('LOCK TABLE audit_chain IN SHARE MODE', [], async () => {
+      await logIn(new HttpBrowser());
+      // Each second a node looks for what is not sealed yet.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+    });
+    expect(reading.output()).not.toContain('could not be sealed');
+  });
+
   it('learns from the primary that a connection has ended', async () => {
     await client.revoke(tokens.refresh_token);
-    await eventually(async () =>
-      expect((await browser.get(reading.address + list('connections'))).html).not.toContain('Test Tool'),
-    );
+    await eventually(async () => {
+      const { status, html } = await browser.get(reading.address + list('connections'));
+      expect(status).toBe(200);
+      expect(html).not.toContain('Test Tool');
+    });
   });
 });
