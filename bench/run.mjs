@@ -255,8 +255,8 @@ async function month(one) {
 
 /** @param {string} url */
 async function tableOfGrants(url) {
-  // What a connection counted is seen by others once it was idle for a second.
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  // What a connection counted is seen by others once it was idle for ten seconds.
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
   const [row] = await query(
     url,
     `SELECT n_tup_ins::int AS inserted, n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot,
