@@ -18,8 +18,8 @@ a refresh token, since it does not look its JWT access tokens up. \`requireBeare
 behind the SDK's own guard. Before any is timed it has to show that of eight parallel spends one pair of tokens comes
 out, that a refresh token replaced twice is refused, and that sessions survive the process being killed. PostgreSQL
 waits for the disk (\`fsync\` and \`synchronous_commit\` on). Writes are transactions that write anything; argon2id by
-itself is the hash of a log-in where nothing else is done; an embedded database is there already when the server starts. Where the machine allows, the server has a core of its own, and
-PostgreSQL and the load have another.`,
+itself is the hash of a log-in where nothing else is done; an embedded database is there already when the server
+starts. Where the machine allows, the server has a core of its own, and PostgreSQL and the load have another.`,
   },
   {
     name: 'grants',

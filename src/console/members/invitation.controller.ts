@@ -15,6 +15,7 @@ import { PageFailure } from '../../http/page-failure.js';
 import { Finding } from '../../oauth/finding.js';
 import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
+import { membersPath } from './members-page.js';
 import { INVITATION_PAGE } from './members.pages.js';
 
 /** What an invitation leads to: joining, after logging in or making the account it is for. Its link proves the address. */
@@ -69,9 +70,7 @@ export class InvitationController {
     reply: FastifyReply,
   ): Promise<void> {
     if (!(await this.invitations.accept(id, { userId, email }, this.clock.now()))) throw gone();
-    await reply
-      .header('Cache-Control', 'no-store')
-      .redirect(`/console/organizations/${organizationId}/members?done=joined`, 303);
+    await reply.header('Cache-Control', 'no-store').redirect(`${membersPath(organizationId)}?done=joined`, 303);
   }
 
   private refuseWhenClosed(): void {

@@ -1,19 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { renderPage } from '../../http/page.js';
 import { type Text, text } from '../../texts/text.js';
 import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
 import { fieldOf } from '../field.js';
 import type { OperatorTab } from '../navigation.js';
-import { Shells } from '../shells.js';
+import { type Http, Shells } from '../shells.js';
 
 /** Who is asked, and where. */
-export interface Asking {
+export interface Asking extends Http {
   readonly tab: OperatorTab;
   readonly session: LiveSession;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
 }
 
 /** The page that asks whether an act is meant; what ends much is confirmed by typing its name. */

@@ -17,7 +17,7 @@ import { endedNotice } from '../ended.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { noticeOf } from '../notices.js';
-import { Shells } from '../shells.js';
+import { type Http, Shells } from '../shells.js';
 import { CREDENTIALS_PAGE } from './credentials.pages.js';
 import { NEW_RESOURCE_PAGE, RESOURCE_PAGE, RESOURCES_PAGE } from './resources.pages.js';
 import { EMPTY, faultText, scopeFields, scopeOf } from './scope-form.js';
@@ -26,10 +26,8 @@ const RESOURCES = '/console/operator/resources';
 
 type Asked = Readonly<Record<string, unknown>>;
 
-interface Http {
+interface Visit extends Http {
   readonly session: LiveSession;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
 }
 
 /** The other servers that tokens are for; one of them; and declaring another, with its first permission. */
@@ -139,7 +137,7 @@ export class ResourcesController {
   }
 
   private async render(
-    { session, ...http }: Http,
+    { session, ...http }: Visit,
     resource: Resource,
     { notice, failure, newName = resource.name }: { notice?: Text | undefined; failure?: Text; newName?: string },
   ): Promise<void> {
@@ -164,7 +162,7 @@ export class ResourcesController {
     await renderPage(http.reply, RESOURCE_PAGE, model, failure ? 400 : 200);
   }
 
-  private async renderForm({ session, ...http }: Http, form: Asked, failure?: Text): Promise<void> {
+  private async renderForm({ session, ...http }: Visit, form: Asked, failure?: Text): Promise<void> {
     const model = {
       title: text('resources.new'),
       shell: await this.shells.ofOperator('resources', session, http),

@@ -27,6 +27,7 @@ import { noticeOf } from '../notices.js';
 import { Shells } from '../shells.js';
 import { ACCESS_REQUEST_PAGE, ACCESS_REQUESTS_PAGE } from './access.pages.js';
 import { type Fields, PolicyForm } from './policy-form.js';
+import { policyPath } from './policy-page.js';
 
 const PAGE = 50;
 
@@ -63,7 +64,7 @@ export class AccessController {
       shell: await this.shells.ofOrganization('policy', organization, session, { request, reply }),
       notice: noticeOf(asked['done']),
       here,
-      rules: `/console/organizations/${id}/policy`,
+      rules: policyPath(id),
       search,
       searchable: search !== '' || after !== undefined || found.length > 0,
       requests: found.slice(0, PAGE).map((one) => rowOf(one, now)),
@@ -174,7 +175,7 @@ export class AccessController {
   }
 }
 
-const addressOf = (id: string) => `/console/organizations/${id}/policy/requests`;
+const addressOf = (id: string) => `${policyPath(id)}/requests`;
 const answeredMeanwhile = (id: string) => new SeeOther(`${addressOf(id)}?done=access-answered`);
 
 function rowOf(one: OpenRequest, now: Date) {
