@@ -9,10 +9,17 @@ import type { Metrics } from './metrics.js';
 import { CORS, securityHeaders } from './response-headers.js';
 
 /**
- * How many requests are worked on at once. By measurement (`npm run bench:overload`) the best throughput is reached with a
- * tenth of it; what waits behind more would be given up by whoever asked before it is answered.
+ * How many requests are worked on at once while there is more to do than can be done. By measurement (`npm run bench:overload`)
+ * the best throughput is reached with a quarter of it; more in hand only keep the garbage collector busy, and wait longer.
+ * All password hashes that may wait leave half of it to tokens.
  */
-export const REQUESTS_AT_ONCE = 256;
+export const REQUESTS_AT_ONCE = 128;
+/** What comes all at once, after a network or a node was away, is taken in: so many, */
+export const REQUESTS_OF_A_BURST = 512;
+/** for so long: what is too much for longer is no burst; */
+const BURST_MS = 250;
+/** and the next burst begins only when for so long there were not too many. */
+const CALM_MS = 1_000;
 
 /** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
 const SAID_FOR_MS = 1_000;
@@ -27,12 +34,15 @@ const WATCHES = /^\/(?:health|metrics)/;
 export class BackPressure {
   private readonly logger = new Logger('BackPressure');
   private readonly underWay = new Set<FastifyRequest>();
+  /** When the last burst began, and when there were last too many. */
+  private burstSince = -Infinity;
+  private lastMany = -Infinity;
   private readonly headers: Readonly<Record<string, string>>;
   private said = { body: '', until: 0 };
   /** Told of refusals, once there is one. */
   metrics?: Metrics;
 
-  constructor(config: Config) {
+  constructor(config: Pick<Config, 'secureCookies'>) {
     this.headers = {
       ...securityHeaders(config),
       ...CORS,
@@ -66,7 +76,12 @@ export class BackPressure {
   }
 
   private isTooMuch(url: string): boolean {
-    return this.underWay.size >= REQUESTS_AT_ONCE && !WATCHES.test(url);
+    if (this.underWay.size < REQUESTS_AT_ONCE) return false;
+    const now = performance.now();
+    if (now - this.lastMany > CALM_MS) this.burstSince = now;
+    this.lastMany = now;
+    const isBurst = now - this.burstSince < BURST_MS && this.underWay.size < REQUESTS_OF_A_BURST;
+    return !isBurst && !WATCHES.test(url);
   }
 
   private refuse(response: ServerResponse): void {
