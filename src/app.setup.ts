@@ -81,7 +81,6 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
     defaultContext: { stylesheet: STYLESHEET },
     options: { strict: true, compileOptions: { strict: true, knownHelpers: KNOWN_HELPERS }, partials: PARTIALS },
   });
-  app.enableShutdownHooks([]);
   return app;
 }
 

@@ -29,18 +29,22 @@ async function start(): Promise<void> {
   }
 }
 
-/** The first signal ends cleanly: no new requests, those under way are answered. The second ends at once. */
+/**
+ * The first signal ends cleanly: no new requests, those under way are answered. The second ends at once, but for that of a
+ * terminal that was closed, which may come more than once.
+ */
 function endOnSignal(close: () => Promise<void>): void {
   let ending = false;
-  const end = () => {
-    if (ending) process.exit(130);
+  const end = (signal: NodeJS.Signals) => {
+    if (ending && signal !== 'SIGHUP') process.exit(130);
+    if (ending) return;
     ending = true;
     void close().then(
       () => process.exit(0),
       (error: unknown) => fail(error),
     );
   };
-  process.on('SIGINT', end).on('SIGTERM', end);
+  process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
 }
 
 /** One clear sentence when the operator can do something about it; everything there is to know otherwise. */

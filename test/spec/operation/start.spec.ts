@@ -102,7 +102,7 @@ describe.each(BOTH_DATABASES)('a start on %s', (kind) => {
     expect((await logIn(second)).page.url).toBe(`${second.origin}/console`);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     'ended by %s, a second start finds everything where it was',
     async (signal) => {
       const on = await database(kind);
