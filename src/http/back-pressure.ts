@@ -3,27 +3,23 @@ import { Logger } from '@nestjs/common';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/config.js';
 import { Overload } from '../config/overload.js';
+import { Admission } from './admission.js';
 import { isForPrograms } from './endpoints.js';
 import { oauthErrorOf, RETRY_AFTER } from './failures.js';
 import type { Metrics } from './metrics.js';
 import { CORS, securityHeaders } from './response-headers.js';
 
 /**
- * How many requests are worked on at once while there is more to do than can be done. By measurement (`npm run bench:overload`)
- * the best throughput is reached with a quarter of it; more in hand only keep the garbage collector busy, and wait longer.
- * All password hashes that may wait leave half of it to tokens.
+ * How many requests of programs are worked on at once. By measurement (`npm run bench:overload`) the best throughput is
+ * reached with fewer; more in hand only wait longer, and keep the garbage collector busy.
  */
-export const REQUESTS_AT_ONCE = 128;
-/** What comes all at once, after a network or a node was away, is taken in: so many, */
-export const REQUESTS_OF_A_BURST = 512;
-/** for so long: what is too much for longer is no burst; */
-const BURST_MS = 250;
-/** and the next burst begins only when for so long there were not too many. */
-const CALM_MS = 1_000;
+export const OF_PROGRAMS_AT_ONCE = 64;
+/** And of people, half of whom may wait for a password to be hashed. Neither takes the other's place. */
+export const OF_PEOPLE_AT_ONCE = 128;
 
 /** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
 const SAID_FOR_MS = 1_000;
-/** Whoever watches over the server sees it all the same. */
+/** Whoever watches over the server is answered all the same. */
 const WATCHES = /^\/(?:health|metrics)/;
 
 /**
@@ -33,10 +29,8 @@ const WATCHES = /^\/(?:health|metrics)/;
  */
 export class BackPressure {
   private readonly logger = new Logger('BackPressure');
-  private readonly underWay = new Set<FastifyRequest>();
-  /** When the last burst began, and when there were last too many. */
-  private burstSince = -Infinity;
-  private lastMany = -Infinity;
+  private readonly programs = new Admission<FastifyRequest>(OF_PROGRAMS_AT_ONCE);
+  private readonly people = new Admission<FastifyRequest>(OF_PEOPLE_AT_ONCE);
   private readonly headers: Readonly<Record<string, string>>;
   private said = { body: '', until: 0 };
   /** Told of refusals, once there is one. */
@@ -56,7 +50,8 @@ export class BackPressure {
   readonly serverFactory = (handle: RequestListener, options: FastifyServerOptions): Server => {
     const { http, keepAliveTimeout, requestTimeout } = options as ServerOptions & { http?: ServerOptions };
     return createServer({ ...http, keepAliveTimeout, requestTimeout }, (request, response) => {
-      if (this.isTooMuch(request.url!) && isForPrograms(request.url!) && request.method !== 'OPTIONS')
+      const url = request.url!;
+      if (isForPrograms(url) && request.method !== 'OPTIONS' && !WATCHES.test(url) && this.programs.isFull())
         this.refuse(response);
       else handle(request, response);
     });
@@ -64,24 +59,19 @@ export class BackPressure {
 
   /** Throws `Overload` when there is no room for a request of a person, who gets a page, for which Fastify is needed. */
   admit({ url }: FastifyRequest): void {
-    if (this.isTooMuch(url) && !isForPrograms(url)) throw new Overload('requests', this.underWay.size);
+    if (!isForPrograms(url) && this.people.isFull()) throw new Overload('requests', this.people.size);
   }
 
   begun(request: FastifyRequest): void {
-    this.underWay.add(request);
+    this.admissionOf(request).begun(request);
   }
 
   ended(request: FastifyRequest): void {
-    this.underWay.delete(request);
+    this.admissionOf(request).ended(request);
   }
 
-  private isTooMuch(url: string): boolean {
-    if (this.underWay.size < REQUESTS_AT_ONCE) return false;
-    const now = performance.now();
-    if (now - this.lastMany > CALM_MS) this.burstSince = now;
-    this.lastMany = now;
-    const isBurst = now - this.burstSince < BURST_MS && this.underWay.size < REQUESTS_OF_A_BURST;
-    return !isBurst && !WATCHES.test(url);
+  private admissionOf({ url }: FastifyRequest): Admission<FastifyRequest> {
+    return isForPrograms(url) ? this.programs : this.people;
   }
 
   private refuse(response: ServerResponse): void {
@@ -92,7 +82,7 @@ export class BackPressure {
   private refusalOfTheMoment(): string {
     const now = performance.now();
     if (now >= this.said.until) {
-      const error = oauthErrorOf(new Overload('requests', this.underWay.size));
+      const error = oauthErrorOf(new Overload('requests', this.programs.size));
       this.logger.warn(`[${error.supportCode}] ${error.message}; ${error.cause as Error}`);
       this.said = { body: JSON.stringify(error), until: now + SAID_FOR_MS };
     }

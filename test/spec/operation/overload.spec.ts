@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { REQUESTS_AT_ONCE } from '../../../src/http/back-pressure.js';
-import { HttpBrowser, textOf } from '../../support/http-browser.js';
+import { OF_PEOPLE_AT_ONCE, OF_PROGRAMS_AT_ONCE } from '../../../src/http/back-pressure.js';
+import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
 import { type Answer, OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
@@ -37,7 +37,7 @@ describe('more than can be done', () => {
       void one.then((answer) => (answer.status === 503 ? refused : done).push(answer));
       all.push(one);
     };
-    for (let n = 0; n < REQUESTS_AT_ONCE; n++) refresh();
+    for (let n = 0; n < OF_PROGRAMS_AT_ONCE; n++) refresh();
     // The row is locked: nobody can be done, and when these can be no burst, others are answered all the same.
     while (refused.length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -46,7 +46,9 @@ describe('more than can be done', () => {
     for (let n = 1; n < TOO_MANY; n++) refresh();
     while (refused.length < TOO_MANY) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(done).toHaveLength(0);
+    // Whoever watches over the server, and people, who have a place of their own.
     expect((await fetch(`${server.origin}/health/live`)).status).toBe(200);
+    expect((await fetch(`${server.origin}/console/login`)).status).toBe(200);
     await holder.query('ROLLBACK');
     await holder.end();
     const answers = await Promise.all(all);
@@ -60,9 +62,40 @@ describe('more than can be done', () => {
     }
     const succeeded = answers.filter(({ status }) => status === 200);
     expect(refused.length + succeeded.length).toBe(all.length);
-    expect(succeeded.length).toBeGreaterThanOrEqual(REQUESTS_AT_ONCE);
+    expect(succeeded.length).toBeGreaterThanOrEqual(OF_PROGRAMS_AT_ONCE);
     expect(new Set(succeeded.map(({ json }) => json['refresh_token'])).size).toBe(1);
     tokens = succeeded[0]!.json as unknown as Tokens;
+  }, 60_000);
+
+  it('is a page for people, and takes no place of programs', async () => {
+    const browser = new HttpBrowser();
+    await browser.submit(await browser.get(`${server.origin}/console/login`), 'Log in', {
+      email: person.email,
+      password: person.password,
+    });
+    const holder = new Client({ connectionString: server.config.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE');
+    const refused: WebPage[] = [];
+    const all: Promise<unknown>[] = [];
+    const look = () => {
+      const one = browser.get(`${server.origin}/console`);
+      all.push(one.then((page) => textOf(page.html).includes('This server is busy') && refused.push(page)));
+    };
+    for (let n = 0; n < OF_PEOPLE_AT_ONCE; n++) look();
+    while (refused.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      look();
+    }
+    const metadata = await fetch(`${server.origin}/.well-known/oauth-authorization-server/mcp`);
+    expect(metadata.status).toBe(200);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await Promise.all(all);
+    expect(refused[0]!.status).toBe(503);
+    expect(refused[0]!.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect((await browser.get(`${server.origin}/console`)).status).toBe(200);
   }, 60_000);
 
   it('passwords wait in a queue of their own, which is full before tokens have to wait', async () => {
