@@ -136,7 +136,7 @@ export function tables({ figures, processes, month, turns, seconds }) {
     ),
     table(['Budget', 'Measured', 'Limit', 'Met'], budgets),
     table(['Server', 'Cold start ms', 'Memory idle MB', 'Most under load MB'], held),
-    `A month of 100 connections that refresh every hour (${month.refreshes} refreshes): ${month.inserted} rows inserted, ${month.updated} updated in place, ${((month.hot / month.updated) * 100).toFixed(1)} % of them HOT; the table with its indexes was ${month.before.toFixed(1)} MB before and ${month.after.toFixed(1)} MB after.`,
+    `A month of ${month.connections} connections that refresh every hour (${month.refreshes} refreshes): ${month.inserted} rows inserted, ${month.updated} updated in place, ${((month.hot / month.updated) * 100).toFixed(1)} % of them HOT; the table with its indexes was ${month.before.toFixed(1)} MB before and ${month.after.toFixed(1)} MB after.`,
   ].join('\n\n');
 }
 

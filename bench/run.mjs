@@ -41,7 +41,7 @@ const HASHES = 8;
 /** What all of them hash passwords at. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const SERVER_METADATA = '/.well-known/oauth-authorization-server/mcp';
-const A_MONTH = { connections: 100, refreshes: 30 * 24 };
+const A_MONTH = { connections: 50, refreshes: 30 * 24 };
 
 /** What has been started, to be stopped whatever happens. @type {(() => Promise<unknown>)[]} */
 const running = [];
@@ -223,7 +223,7 @@ async function timed(contestant) {
 }
 
 /**
- * A month of a hundred connections that refresh every hour, and what it does to the table: updates in place, and nothing
+ * A month of fifty connections that refresh every hour, and what it does to the table: updates in place, and nothing
  * else.
  * @param {{ contestant: Contestant } | undefined} one
  */
@@ -244,6 +244,7 @@ async function month(one) {
   const { operations } = await load(contestant.origin, 600, each, A_MONTH.connections);
   const after = await tableOfGrants(url);
   return {
+    connections: A_MONTH.connections,
     refreshes: operations,
     inserted: after.inserted - before.inserted,
     updated: after.updated - before.updated,
