@@ -21,20 +21,20 @@ export class AuditSealer implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.stop = repeat(EVERY_MS, () => this.tick());
+    this.stop = repeat(
+      EVERY_MS,
+      () => this.sealAll(),
+      (error) => this.logger.warn(`The audit log could not be sealed: ${error.message}`),
+    );
   }
 
   onApplicationShutdown(): void {
     this.stop?.();
   }
 
-  private async tick(): Promise<void> {
-    try {
-      // What came meanwhile has time until the next second: to look costs the same for one event as for many.
-      while (this.stop && (await this.seal()) === AT_ONCE);
-    } catch (error) {
-      this.logger.warn(`The audit log could not be sealed: ${(error as Error).message}`);
-    }
+  private async sealAll(): Promise<void> {
+    // What came meanwhile has time until the next second: to look costs the same for one event as for many.
+    while (this.stop && (await this.seal()) === AT_ONCE);
   }
 
   private seal(): Promise<number> {

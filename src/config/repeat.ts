@@ -1,8 +1,12 @@
-/** Does the work every `milliseconds`, never two at once, without keeping the process alive. Returns how to stop. */
-export function repeat(milliseconds: number, work: () => Promise<void>): () => void {
+/**
+ * Does the work every `milliseconds`, never two at once, without keeping the process alive; whatever it throws is told, and
+ * the next time comes all the same. Returns how to stop.
+ */
+export function repeat(milliseconds: number, work: () => Promise<void>, failed: (error: Error) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const next = () => {
-    timer = setTimeout(() => void work().finally(() => timer && next()), milliseconds).unref();
+    const again = () => timer && next();
+    timer = setTimeout(() => void work().catch(failed).finally(again), milliseconds).unref();
   };
   next();
   return () => {

@@ -43,7 +43,11 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.refresh(this.lifetimeAgo());
-    this.stop = repeat(REFRESH_MS, () => this.tick());
+    this.stop = repeat(
+      REFRESH_MS,
+      () => this.refreshOn(),
+      (error) => this.logger.warn(`The revocation list could not be refreshed: ${error.message}`),
+    );
   }
 
   onApplicationShutdown(): void {
@@ -89,14 +93,10 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     return Math.abs(this.clock.now().getTime() - this.refreshedAt) > STALE_MS;
   }
 
-  private async tick(): Promise<void> {
-    try {
-      // A clock that was set back is at a time of which some was forgotten already, and some was never asked for.
-      const isSetBack = this.clock.now().getTime() < this.refreshedAt;
-      await this.refresh(isSetBack ? this.lifetimeAgo() : Math.max(this.lifetimeAgo(), this.refreshedAt - OVERLAP_MS));
-    } catch (error) {
-      this.logger.warn(`The revocation list could not be refreshed: ${(error as Error).message}`);
-    }
+  private refreshOn(): Promise<void> {
+    // A clock that was set back is at a time of which some was forgotten already, and some was never asked for.
+    const isSetBack = this.clock.now().getTime() < this.refreshedAt;
+    return this.refresh(isSetBack ? this.lifetimeAgo() : Math.max(this.lifetimeAgo(), this.refreshedAt - OVERLAP_MS));
   }
 
   private async refresh(since: number): Promise<void> {

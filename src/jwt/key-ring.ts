@@ -54,7 +54,11 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.open();
-    this.stop = repeat(RELOAD_MS, () => this.tick());
+    this.stop = repeat(
+      RELOAD_MS,
+      () => this.goOn(),
+      (error) => this.logger.warn(`The key ring could not be read: ${error.message}`),
+    );
   }
 
   onApplicationShutdown(): void {
@@ -128,13 +132,9 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
       this.signing = { kid: current.kid, privateKey: this.openPrivateKey(current) };
   }
 
-  private async tick(): Promise<void> {
-    try {
-      await this.reload();
-      await this.rotateIfDue(this.before(this.config.signingKeyLifetime), this.before(PUBLISHED_BEFORE_USE));
-    } catch (error) {
-      this.logger.warn(`The key ring could not be read: ${(error as Error).message}`);
-    }
+  private async goOn(): Promise<void> {
+    await this.reload();
+    await this.rotateIfDue(this.before(this.config.signingKeyLifetime), this.before(PUBLISHED_BEFORE_USE));
   }
 
   private async rotateIfDue(activatedBefore: Date, publishedBefore: Date, by?: string): Promise<boolean> {

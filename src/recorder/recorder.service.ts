@@ -47,7 +47,11 @@ export class Recorder implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.stop = repeat(WRITE_EVERY_MS, () => this.flush());
+    this.stop = repeat(
+      WRITE_EVERY_MS,
+      () => this.flush(),
+      (error) => this.logger.error(`Steps of attempts are not written: ${error.message}`),
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -31,7 +31,11 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.reload();
-    this.stop = repeat(RELOAD_MS, () => this.tick());
+    this.stop = repeat(
+      RELOAD_MS,
+      () => this.reload(),
+      (error) => this.logger.warn(`The resources could not be read: ${error.message}`),
+    );
   }
 
   onApplicationShutdown(): void {
@@ -63,14 +67,6 @@ export class Resources implements OnModuleInit, OnApplicationShutdown {
   authenticate(serverId: string, secret: string): ProtectedResource | undefined {
     const row = this.rows.find((one) => one.serverId === serverId);
     return row && sameBytes(row.secretHash, hashSecret(secret)) ? this.find(row.uri) : undefined;
-  }
-
-  private async tick(): Promise<void> {
-    try {
-      await this.reload();
-    } catch (error) {
-      this.logger.warn(`The resources could not be read: ${(error as Error).message}`);
-    }
   }
 
   private async reload(): Promise<void> {

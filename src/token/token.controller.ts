@@ -1,4 +1,4 @@
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/clients.service.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
@@ -7,9 +7,8 @@ import { Recording } from '../http/recording.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Parameters } from '../oauth/parameters.js';
-import { AuthorizationCodeGrant } from './grants/authorization-code.grant.js';
 import type { GrantHandler } from './grants/grant-handler.js';
-import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
+import { HANDLERS } from './grants/index.js';
 import type { TokenResponse } from './token-issuer.js';
 
 const KNOWN_PARAMETERS = [
@@ -29,11 +28,10 @@ export class TokenController {
   private readonly handlers: ReadonlyMap<string, GrantHandler>;
 
   constructor(
-    authorizationCode: AuthorizationCodeGrant,
-    refreshToken: RefreshTokenGrant,
+    @Inject(HANDLERS) handlers: readonly GrantHandler[],
     private readonly recording: Recording,
   ) {
-    this.handlers = new Map([authorizationCode, refreshToken].map((handler) => [handler.grantType, handler]));
+    this.handlers = new Map(handlers.map((handler) => [handler.grantType, handler]));
   }
 
   @Post()

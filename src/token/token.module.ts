@@ -3,11 +3,19 @@ import { Module } from '@nestjs/common';
 import { CLIENT_AUTH_METHODS, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
 import { ASSERTION_ALGORITHMS } from '../jwt/client-assertions.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
-import { GRANT_HANDLERS, GRANT_TYPES } from './grants/index.js';
+import type { GrantHandler } from './grants/grant-handler.js';
+import { GRANT_HANDLERS, GRANT_TYPES, HANDLERS } from './grants/index.js';
 import { TokenController } from './token.controller.js';
 import { TokenIssuer } from './token-issuer.js';
 
-@Module({ controllers: [TokenController], providers: [TokenIssuer, ...GRANT_HANDLERS] })
+@Module({
+  controllers: [TokenController],
+  providers: [
+    TokenIssuer,
+    ...GRANT_HANDLERS,
+    { provide: HANDLERS, inject: GRANT_HANDLERS, useFactory: (...handlers: GrantHandler[]) => handlers },
+  ],
+})
 export class TokenModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {
     return {

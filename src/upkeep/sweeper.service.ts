@@ -24,7 +24,11 @@ export class Sweeper implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.stop = repeat(LOOK_MS, () => this.tick());
+    this.stop = repeat(
+      LOOK_MS,
+      () => this.tick(),
+      (error) => this.logger.error(`Nothing is swept: ${error.message}`),
+    );
   }
 
   onApplicationShutdown(): void {

@@ -53,7 +53,11 @@ export class Usage implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.stop = repeat(FLUSH_MS, () => this.flush());
+    this.stop = repeat(
+      FLUSH_MS,
+      () => this.flush(),
+      (error) => this.logger.error(`Usage is not written down: ${error.message}`),
+    );
   }
 
   /** Requests under way are over by then, and the database, which this module comes after, is not. */

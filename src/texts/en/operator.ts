@@ -79,7 +79,7 @@ export const OPERATOR = {
     '{connections, plural, one {# tool} other {# tools}} of <b>{email}</b> stop within two seconds, on every server, and must be approved again.',
   'act.reset-second-factor': 'Reset second factor',
   'act.reset-second-factor-what':
-    '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another, and are told by mail. Be sure that it is them who asks. Connected tools go on.',
+    '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another, and are told by mail. Be sure that it is them who asks. Tools are disconnected from organizations that require a second factor; the others go on.',
   'act.make-operator': 'Make operator',
   'act.make-operator-what':
     '<b>{email}</b> gets to govern the whole server, everything you can do. Do it only for somebody you would give the server’s secrets.',

@@ -78,7 +78,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
     '<b>{email}</b>: 도구 {connections}개가 모든 서버에서 2초 안에 멈추고, 다시 승인받아야 합니다.',
   'act.reset-second-factor': '두 번째 인증 초기화',
   'act.reset-second-factor-what':
-    '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인하며, 메일로 알립니다. 본인이 요청한 것인지 확인하세요. 연결된 도구는 계속 쓸 수 있습니다.',
+    '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인하며, 메일로 알립니다. 본인이 요청한 것인지 확인하세요. 두 번째 인증이 필요한 조직에서는 도구 연결이 끊기고, 다른 도구는 계속 쓸 수 있습니다.',
   'act.make-operator': '운영자로 지정',
   'act.make-operator-what':
     '<b>{email}</b>: 회원님처럼 서버 전체를 관리할 수 있게 됩니다. 서버의 비밀 값을 맡길 수 있는 사람만 지정하세요.',

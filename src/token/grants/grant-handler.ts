@@ -11,6 +11,7 @@ export interface Issued {
 
 /** One `grant_type` of the token endpoint. Throws `OAuthError`; a refusal changes nothing unless its RFC says so. */
 export interface GrantHandler {
+  readonly grantType: string;
   /** `address`: where the request came from. */
   handle(client: Client, parameters: Parameters, address: string): Promise<Issued>;
 }
