@@ -132,6 +132,21 @@ describe('races, over two processes', () => {
     expect((await witness.query('SELECT id FROM grants')).length).toBe(before.length + 1);
   });
 
+  it('O4 a session that is ended while its approval is under way gives no connection', async () => {
+    const browser = new HttpBrowser();
+    const { page } = await registered.again().toApproval(person, { browser });
+    const before = await witness.query('SELECT id FROM grants');
+    const answer = await witness.releaseTogether(
+      'DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE email = $1)',
+      [person.email],
+      1,
+      () => browser.submit(page, 'Approve'),
+      'COMMIT',
+    );
+    expect(answer.leftTo).toBeUndefined();
+    expect((await witness.query('SELECT id FROM grants')).length).toBe(before.length);
+  });
+
   it('B6 approved and denied at once: one answer', async () => {
     const browser = new HttpBrowser();
     const { page } = await registered.again().toApproval(person, { browser });

@@ -36,7 +36,10 @@ export interface Approval {
 export class Approvals {
   constructor(private readonly statements: Statements) {}
 
-  /** The new grant's id; undefined when the request was answered before, person, membership or client no longer stand, policy does not allow it, or the session did not prove a second factor that is required. */
+  /**
+   * The new grant's id; undefined when the request was answered before, session, person, membership or client no longer
+   * stand, policy does not allow it, or the session did not prove a second factor that is required.
+   */
   async approve(approval: Approval): Promise<string | undefined> {
     const { client } = approval;
     const [row] = await this.statements.runInTurn<{ id: string }>(

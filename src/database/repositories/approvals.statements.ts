@@ -8,10 +8,10 @@ import { ALLOWED, ruling } from './policy.sql.js';
  */
 
 /**
- * The client becomes a row, the approval becomes a grant. Membership and resource are locked, so that a removal waits and
- * then finds the grant; and so is, where it must have proved a second factor, the session `$20`. No row: the request was
- * answered before, person, membership, client or resource no longer stand, policy does not allow it, or there is no such
- * proof. `$18`: the resource is this server's own, which has no row.
+ * The client becomes a row, the approval becomes a grant. Session (`$20`), membership and resource are locked, so that
+ * whoever ends one waits and then finds the grant. No row: the request was answered before, session, person, membership,
+ * client or resource no longer stand, policy does not allow it, or the session did not prove a second factor that is
+ * required. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',
@@ -23,18 +23,18 @@ export const APPROVE: Statement = {
       RETURNING id, blocked_at, pinned
     ), declared AS (
       SELECT uri FROM resources WHERE uri = $10 FOR SHARE
-    ), proof AS (
-      SELECT 1 FROM sessions WHERE id_hash = $20 AND user_id = $8 AND second_factor_at IS NOT NULL FOR SHARE
+    ), session AS (
+      SELECT second_factor_at FROM sessions WHERE id_hash = $20 AND user_id = $8 AND expires_at > $6 FOR SHARE
     ), approved AS (
       INSERT INTO grants (request_id, user_id, organization_id, client_id, resource, scopes, renewable, created_at,
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
       SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
-        FROM client, memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.organization_id
+        FROM client, session, memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.organization_id
         LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', person: 'm.user_id', role: 'm.role', at: '$6' })}) p ON true
        WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND o.suspended_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
-         AND (NOT o.requires_second_factor OR EXISTS (SELECT 1 FROM proof))
+         AND (NOT o.requires_second_factor OR session.second_factor_at IS NOT NULL)
          FOR SHARE OF m
       ON CONFLICT (request_id) DO NOTHING
       RETURNING id, user_id, organization_id
