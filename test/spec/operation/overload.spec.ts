@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { OF_PEOPLE_AT_ONCE, OF_PROGRAMS_AT_ONCE } from '../../../src/http/back-pressure.js';
 import { HttpBrowser, textOf, type WebPage } from '../../support/http-browser.js';
-import { type Answer, OAuthClient, type Tokens } from '../../support/oauth-client.js';
+import { type Answer, callMcp, OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
 import { watch } from '../../support/watch.js';
@@ -46,9 +46,19 @@ describe('more than can be done', () => {
     for (let n = 1; n < TOO_MANY; n++) refresh();
     while (refused.length < TOO_MANY) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(done).toHaveLength(0);
-    // Whoever watches over the server, and people, who have a place of their own.
-    expect((await fetch(`${server.origin}/health/live`)).status).toBe(200);
-    expect((await fetch(`${server.origin}/console/login`)).status).toBe(200);
+    // Calls and people have places of their own; what is known without the database takes none.
+    for (const path of [
+      '/health/live',
+      '/console/login',
+      '/.well-known/oauth-authorization-server/mcp',
+      '/.well-known/oauth-protected-resource/mcp',
+      '/mcp/oauth/jwks',
+      '/mcp/oauth/revocations',
+    ])
+      expect({ path, status: (await fetch(server.origin + path)).status }).toEqual({ path, status: 200 });
+    expect((await fetch(`${server.origin}/.well-known/openid-configuration/mcp`)).status).toBe(404);
+    await OAuthClient.register(server.origin);
+    expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
     await holder.query('ROLLBACK');
     await holder.end();
     const answers = await Promise.all(all);
