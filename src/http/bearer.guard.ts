@@ -40,7 +40,7 @@ export class BearerGuard implements CanActivate {
   /** What is ours and has expired, or is for somewhere else, is told by what is compared. */
   private notGood(token: string, read: AccessTokenClaims | undefined): BearerChallenge {
     const { aud, iss, exp } = read ?? claimsOf(token);
-    return refused('The access token is not valid here, or has expired', {
+    return refused('The access token is not valid here or has expired', {
       made_here: read !== undefined,
       ...(read && { sid: read.sid, client_id: read.client_id }),
       ...(typeof exp === 'number' && exp < 1e11 && { expires: new Date(exp * 1000), now: this.clock.now() }),

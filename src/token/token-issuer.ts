@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import type { IssuedGrant } from '../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../grants/refresh-tokens.js';
 import { AccessTokens } from '../jwt/access-tokens.service.js';
+import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import { Resources } from '../resources/resources.service.js';
 
 /** RFC 6749 §5.1, spelt as on the wire. `expires_in` is in seconds. */
@@ -37,12 +38,13 @@ export class TokenIssuer {
     const catalogue = (await this.resources.findNow(grant.resource))?.scopes;
     const wanted = catalogue?.expand(scopes) ?? [];
     const approved = grant.scopes.filter((name) => wanted.includes(name));
-    const scope = catalogue?.allowed(approved, grant.role, grant.ceiling).join(' ') ?? '';
+    const allowed = catalogue?.allowed(approved, grant.role, grant.ceiling) ?? [];
     const accessToken = this.accessTokens.issue({
       sub: grant.userId,
       aud: grant.resource,
       client_id: client.clientId,
-      scope,
+      // RFC 9068 §2.2.3: what means something to the resource.
+      scope: allowed.filter((name) => name !== OFFLINE_ACCESS).join(' '),
       sid: grant.id,
       org_id: grant.organizationId,
     });
@@ -53,7 +55,7 @@ export class TokenIssuer {
       ...(grant.renewable && {
         refresh_token: this.refreshTokens.write({ grantId: grant.id, generation: grant.generation, secret }),
       }),
-      scope,
+      scope: allowed.join(' '),
     };
   }
 }

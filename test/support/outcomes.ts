@@ -55,6 +55,8 @@ export function expectChallenge(
   const challenge = headers.get('www-authenticate') ?? '';
   expect({ status, error: /error="([^"]+)"/.exec(challenge)?.[1] }).toEqual({ status: 401, error });
   expect(challenge).toMatch(/^Bearer /);
+  // Some tools split at every comma.
+  for (const [value] of challenge.matchAll(/"[^"]*"/g)) expect(value).not.toContain(',');
   expect(challenge).toContain(`resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`);
   expect(headers.get('access-control-expose-headers')).toMatch(/WWW-Authenticate/i);
 }

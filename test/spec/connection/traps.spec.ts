@@ -84,6 +84,20 @@ describe('traps', () => {
     expect((await get('/mcp')).headers.get('www-authenticate')).not.toContain('offline_access');
   });
 
+  it('T5 offline_access asked for: answered with the tokens, but neither in one nor in a challenge', async () => {
+    const { access_token, scope } = await client
+      .again()
+      .connect(person, { parameters: { scope: 'organization:read offline_access' } });
+    expect(scope).toBe('organization:read offline_access');
+    expect(decodeJwt(access_token)['scope']).toBe('organization:read');
+    const refused = await callMcp(server.origin, access_token, 'tools/call', {
+      name: 'create_project',
+      arguments: { name: 'One' },
+    });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toContain('scope="organization:read projects:write"');
+  });
+
   it('T6 no resource on either leg: the canonical one is the audience', async () => {
     const own = client.again();
     const code = await own.code(person, { parameters: { resource: undefined } });
@@ -325,6 +339,15 @@ describe('quirks', () => {
     const code = await own.code(person, { parameters: { resource: resource() } });
     const { json: tokens } = await own.exchange(code, { resource: resource() });
     expect(decodeJwt(tokens['access_token'] as string)['aud']).toBe(`${server.origin}/mcp`);
+  });
+
+  it('Q12 the MCP endpoint with a trailing slash, and the metadata that is then asked for', async () => {
+    const challenge = await get('/mcp/', { method: 'POST' });
+    expect(challenge.status).toBe(401);
+    expect(challenge.headers.get('www-authenticate')).toContain('/.well-known/oauth-protected-resource/mcp"');
+    expect(await json('/.well-known/oauth-protected-resource/mcp/')).toMatchObject({
+      resource: `${server.origin}/mcp`,
+    });
   });
 
   it('Q13 a foreign resource: invalid_target, never ignored', async () => {
