@@ -67,7 +67,7 @@ const TICKS_PER_SECOND = 100;
  */
 export function cpuSeconds(pid) {
   try {
-    return [pid, ...children(pid)].reduce((sum, one) => sum + ticks(String(one), true), 0) / TICKS_PER_SECOND;
+    return [pid, ...children(pid)].reduce((sum, one) => sum + ticks(String(one)), 0) / TICKS_PER_SECOND;
   } catch {
     return undefined;
   }
@@ -103,11 +103,12 @@ function parentOf(pid) {
   }
 }
 
-/** @param {string} pid @param {boolean} withEnded */
-function ticks(pid, withEnded) {
+/** Its own, and those of its children that ended. @param {string} pid */
+function ticks(pid) {
   try {
-    const [user, system, endedUser, endedSystem] = fields(pid).slice(11, 15).map(Number);
-    return Number(user) + Number(system) + (withEnded ? Number(endedUser) + Number(endedSystem) : 0);
+    return fields(pid)
+      .slice(11, 15)
+      .reduce((sum, field) => sum + Number(field), 0);
   } catch {
     return 0;
   }

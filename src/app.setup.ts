@@ -45,7 +45,7 @@ const PARTIALS = Object.fromEntries(
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
 const BODY_LIMIT = 64 * 1024;
 
-/** The whole server, ready to listen. `clock`: for tests that move time. */
+/** The whole server, ready to listen. `outside`: what tests put in place of clock and network. */
 export async function createApp(config: Config, outside?: Outside): Promise<NestFastifyApplication> {
   const pressure = new BackPressure(config);
   const adapter = new FastifyAdapter({

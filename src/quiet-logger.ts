@@ -1,6 +1,6 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** What the framework says about its own assembly; when that fails, `main` says why, once. */
+/** What the framework says about its own assembly; when that fails, `serve` says why, once. */
 const FRAMEWORK = new Set([
   'ExceptionHandler',
   'InstanceLoader',

@@ -12,7 +12,7 @@ export class Config {
   readonly origin: string;
   /** The same string in metadata, `iss` and JWT (RFC 8414 §2, RFC 9207). */
   readonly issuer: string;
-  /** The one protected resource (RFC 8707), by its canonical URI. */
+  /** This server's own protected resource (RFC 8707), by its canonical URI. */
   readonly resource: string;
   /** Cookies carry `Secure` and the `__Host-` prefix. */
   readonly secureCookies: boolean;

@@ -85,7 +85,6 @@ export interface ListedConnection extends ConnectionRow {
 }
 
 export interface OverviewModel extends ConsoleModel {
-  readonly mcpUrl: string;
   readonly tools: readonly {
     readonly name: Words;
     readonly how: Text;

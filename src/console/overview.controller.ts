@@ -39,7 +39,6 @@ export class OverviewController {
       title: text('nav.overview'),
       shell,
       notice: noticeOf(done),
-      mcpUrl: this.config.resource,
       tools: connectLines(this.config.resource),
       connections: await this.connections.count(session.userId),
       recent: await this.connections.newest(session.userId, RECENT),

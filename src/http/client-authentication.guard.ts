@@ -2,6 +2,7 @@ import { type CanActivate, createParamDecorator, type ExecutionContext, Injectab
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, Clients } from '../clients/clients.service.js';
 import { ClientAssertions, isUnknownKey } from '../jwt/client-assertions.js';
+import { claimsOf } from '../jwt/presented-token.js';
 import { type ClientAuthMethod, PRIVATE_KEY_JWT } from '../oauth/client-metadata.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -105,13 +106,8 @@ function credentialsOf(request: FastifyRequest): Credentials {
     return { clientId: bodyId ?? subjectOf(assertion), secret: assertion, method: PRIVATE_KEY_JWT };
   }
   if (header === undefined) {
-    if (bodyId === undefined)
-      throw new OAuthError(
-        'invalid_request',
-        'client_id is missing',
-        new Finding('parameter-form', { parameter: 'client_id' }),
-      );
-    return { clientId: bodyId, secret: bodySecret, method: bodySecret === undefined ? 'none' : 'client_secret_post' };
+    const clientId = body.required('client_id');
+    return { clientId, secret: bodySecret, method: bodySecret === undefined ? 'none' : 'client_secret_post' };
   }
   const basic = basicCredentials(header);
   if (bodySecret !== undefined) throw twoThings('the client authenticates in two ways at once');
@@ -134,12 +130,8 @@ function assertionOf(body: Parameters): string | undefined {
 
 /** RFC 7523 §3: the subject is the client; `client_id` may be left out. */
 function subjectOf(assertion: string): string {
-  try {
-    const { sub } = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString()) as { sub?: unknown };
-    if (typeof sub === 'string' && sub !== '' && !sub.includes('\0')) return sub;
-  } catch {
-    // said below
-  }
+  const { sub } = claimsOf(assertion);
+  if (typeof sub === 'string' && sub !== '' && !sub.includes('\0')) return sub;
   throw new OAuthError(
     'invalid_client',
     'the client assertion is not valid',

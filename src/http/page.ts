@@ -55,7 +55,7 @@ function otherLanguages({ method, url }: FastifyRequest, locale: Locale) {
   }));
 }
 
-/** Sends the page, in the language of whoever asks. Pages are never stored by anybody, and belong in nobody's frame (see `app.setup`). */
+/** Sends the page, in the language of whoever asks. Pages are never stored by anybody, and belong in nobody's frame (see `response-headers`). */
 export function renderPage<Model extends { title: Words }>(
   reply: FastifyReply,
   page: Page<Model>,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { McpServer } from '@modelcontextprotocol/server';
 import { Clock } from '../config/clock.js';
+import { VERSION } from '../config/version.js';
 import { isDatabaseUnavailable } from '../database/database-error.js';
 import { Organizations } from '../database/repositories/organizations.repository.js';
 import { Projects } from '../database/repositories/projects.repository.js';
@@ -10,7 +11,7 @@ import { OWN_SCOPES } from '../oauth/scope.js';
 import { type Tool, type ToolCall, ToolError } from './tool.js';
 import { TOOLS } from './tools/index.js';
 
-const INFO = { name: 'bkend', title: 'bkend MCP', version: '0.1.0' };
+const INFO = { name: 'bkend', title: 'bkend MCP', version: VERSION };
 const INSTRUCTIONS =
   'Tools for the projects of one organization, in the name of the person who connected. Call whoami to see who and which.';
 

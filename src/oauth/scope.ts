@@ -65,7 +65,7 @@ export class ScopeCatalogue {
    * Throws `invalid_scope` when names were given and none of them is one of the resource's.
    */
   requested(value: string | undefined): string[] {
-    const named = parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
+    const named = namedScopes(value);
     const known = this.expand(named);
     const ofResource = known.filter((name) => name !== OFFLINE_ACCESS);
     if (ofResource.length > 0) return known;
@@ -138,4 +138,9 @@ export function parseScope(value: string | undefined): string[] {
 /** Whether this can be the name of a scope (RFC 6749 §3.3), and of none that has a meaning of its own. */
 export function isScopeName(name: string): boolean {
   return /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(name) && name !== OFFLINE_ACCESS && !OPENID_SCOPES.has(name);
+}
+
+/** The same without those of OpenID Connect, which count as none named. */
+export function namedScopes(value: string | undefined): string[] {
+  return parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
 }

@@ -1,4 +1,4 @@
-import type { StepKind } from '../database/entities/attempt-step.entity.js';
+import { STEP_KINDS, type StepKind } from '../database/entities/attempt-step.entity.js';
 import type { ClientUse, Outcome, RecordedStep, Traces } from '../database/repositories/attempt-steps.repository.js';
 import type { Rule } from '../oauth/finding.js';
 import { WINDOW_MS } from './observed.js';
@@ -13,21 +13,6 @@ export interface TimelineStep extends RecordedStep {
 /** Dynamic ids are each one installation's own; others are shared by everybody who uses the tool. */
 const isOwn = (clientId: string) => clientId.startsWith('dyn-');
 const TOKEN_STEPS: readonly StepKind[] = ['token', 'refresh', 'call'];
-
-/** In which order steps come that were recorded in the same millisecond. */
-const ORDER: readonly StepKind[] = [
-  'challenge',
-  'resource-metadata',
-  'server-metadata',
-  'registration',
-  'document',
-  'authorize',
-  'log-in',
-  'organization',
-  'approval',
-  'token',
-  'call',
-];
 
 /** By what steps that belong to nothing yet may belong to this attempt. */
 export function tracesOf(steps: readonly RecordedStep[]): Traces {
@@ -73,8 +58,9 @@ export function timelineOf(
   return explained(all.toSorted(inTime) as TimelineStep[]);
 }
 
+/** In the order of the way, when they were recorded in the same millisecond. */
 function inTime(a: RecordedStep, b: RecordedStep): number {
-  return a.at.getTime() - b.at.getTime() || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
+  return a.at.getTime() - b.at.getTime() || STEP_KINDS.indexOf(a.kind) - STEP_KINDS.indexOf(b.kind);
 }
 
 function belongs(

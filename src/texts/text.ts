@@ -32,7 +32,7 @@ export function text(key: TextKey, values?: Text['values']): Text {
   return values ? { key, values } : { key };
 }
 
-/** The text of one of this server's own permissions, if there is one. */
+/** The text of this key, if there is one. */
 export function ownText(key: string): Text | undefined {
   return Object.hasOwn(EN, key) ? text(key as TextKey) : undefined;
 }

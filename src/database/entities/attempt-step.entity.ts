@@ -1,22 +1,24 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** What a step of connecting a tool can be, in the order they come; then what goes wrong beside the way. */
-export type StepKind =
-  | 'challenge'
-  | 'resource-metadata'
-  | 'server-metadata'
-  | 'registration'
-  | 'document'
-  | 'authorize'
-  | 'log-in'
-  | 'organization'
-  | 'approval'
-  | 'token'
-  | 'call'
-  | 'refresh'
-  | 'revocation'
-  | 'introspection'
-  | 'page';
+export const STEP_KINDS = [
+  'challenge',
+  'resource-metadata',
+  'server-metadata',
+  'registration',
+  'document',
+  'authorize',
+  'log-in',
+  'organization',
+  'approval',
+  'token',
+  'call',
+  'refresh',
+  'revocation',
+  'introspection',
+  'page',
+] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
 
 /** Who can fill which: anybody; whoever opens the authorization endpoint; somebody who is logged in, or a connection. */
 export type Ring = 'stranger' | 'request' | 'person';

@@ -110,7 +110,8 @@ export class Organizations {
   }
 }
 
-async function insertOrganization(
+/** With its owner, in the caller's transaction. */
+export async function insertOrganization(
   manager: EntityManager,
   name: string,
   ownerId: string,

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, Not } from 'typeorm';
-import { Organization } from '../entities/organization.entity.js';
-import { Membership } from '../entities/membership.entity.js';
+import type { Organization } from '../entities/organization.entity.js';
 import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { endGrants } from './end-grants.js';
+import { insertOrganization } from './organizations.repository.js';
 import { shutOut } from './shut-out.js';
 
 export interface NewUser {
@@ -59,20 +59,7 @@ export class Users {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_OPERATOR_LOCK]);
       if (await manager.exists(User)) return undefined;
       const created = await insertUser(manager, user, at);
-      const organization = await manager.save(Organization, { name: organizationName, createdAt: at });
-      await manager.insert(Membership, {
-        userId: created.id,
-        organizationId: organization.id,
-        role: 'owner',
-        createdAt: at,
-      });
-      await addAuditEvent(manager, {
-        at,
-        action: 'organization.created',
-        userId: created.id,
-        organizationId: organization.id,
-      });
-      return { user: created, organization };
+      return { user: created, organization: await insertOrganization(manager, organizationName, created.id, at) };
     });
   }
 

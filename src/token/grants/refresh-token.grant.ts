@@ -7,7 +7,7 @@ import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Finding } from '../../oauth/finding.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { Parameters } from '../../oauth/parameters.js';
-import { OFFLINE_ACCESS, parseScope } from '../../oauth/scope.js';
+import { namedScopes, OFFLINE_ACCESS } from '../../oauth/scope.js';
 import { hashSecret } from '../../oauth/secret.js';
 import { Resources } from '../../resources/resources.service.js';
 import { TokenIssuer } from '../token-issuer.js';
@@ -109,7 +109,7 @@ export class RefreshTokenGrant implements GrantHandler {
 
 /** What the new access token shall carry; undefined means all. `offline_access` is no scope of a token, and tools add it. */
 function narrowedScopes(value: string | undefined): string[] | undefined {
-  const named = parseScope(value).filter((name) => name !== OFFLINE_ACCESS);
+  const named = namedScopes(value).filter((name) => name !== OFFLINE_ACCESS);
   return named.length > 0 ? named : undefined;
 }
 

@@ -383,6 +383,15 @@ describe('quirks', () => {
     expect((await own.refresh(refresh_token, { scope: `${scope} offline_access` })).json['scope']).toBe(scope);
   });
 
+  it.each(['openid email profile', 'openid projects:read'])(
+    'Q16 a refresh that repeats what the request named: %s',
+    async (scope) => {
+      const own = client.again();
+      const connected = await own.connect(person, { parameters: { scope } });
+      expect((await own.refresh(connected.refresh_token, { scope })).json['scope']).toBe(connected.scope);
+    },
+  );
+
   it('Q17 Basic with credentials that were not encoded; and with an empty password, by a public client', async () => {
     const secret = await OAuthClient.register(server.origin, { token_endpoint_auth_method: 'client_secret_basic' });
     const { client_id, client_secret } = secret.registered;
