@@ -192,7 +192,7 @@ describe('an operator in Chromium, without script', () => {
     await says(ann.email);
     await follow('Suspend');
     await confirm('Acme', 'Suspend');
-    await says(/connections? (is|are) ended\. From \d\d:\d\d:\d\d UTC/);
+    await says(/connections? (has|have) ended\. No server accepts (its|their) tokens after \d\d:\d\d:\d\d UTC/);
     expect(await statusOf(tokens.access_token)).toBe(401);
     const members = `${server.origin}/console/organizations/${ann.organizationId}/members`;
     await theirs.goto(members);

@@ -104,6 +104,7 @@ export class MembersController {
     const role = roleOf(roleField);
     if (userId !== session.userId || !role || !mayDecide(organization.role, role)) throw new NotFoundException();
     const back = membersPath(id);
+    if (role === organization.role) return void (await reply.redirect(back, 303));
     const question = {
       title: text('members.own-role-title'),
       what: text('members.own-role-what', { organization: organization.name, role: text(`role.${role}`) }),

@@ -102,7 +102,7 @@ describe.each(BOTH_DATABASES)('clients, as operators govern them, on %s', (datab
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
     expect(await audited('client.registered')).toEqual({ client: clientId, by: operator.id });
     const shown = await browser.get(`${base()}/${await rowOf(clientId!)}`);
-    expect(textOf(shown.html)).toMatch(/Connections 1, of 1 person/);
+    expect(textOf(shown.html)).toMatch(/Connections 1 connection, by 1 person/);
     expect(textOf(shown.html)).toContain('Acme 1 connection');
     expect(shown.html).not.toContain(secret);
 

@@ -207,7 +207,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
       expect([wrong.status, textOf(wrong.html)]).toEqual([400, expect.stringContaining('A name proves nothing')]);
       expect(await working(ended)).toEqual([true, true, true]);
       const done = await browser.submit(confirm, 'End 3 connections', { name: 'Acme' });
-      expect(textOf(done.html)).toContain('3 connections are ended.');
+      expect(textOf(done.html)).toContain('3 connections have ended.');
       expect(await working([...ended, ...kept])).toEqual([...ended.map(() => false), ...kept.map(() => true)]);
       const events = await server.query(
         `SELECT detail, count(*)::int AS n FROM audit_events a JOIN grants g ON g.id = a.grant_id JOIN clients c ON c.id = g.client_id

@@ -240,7 +240,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       const browser = await logIn(owner);
       const disabled = await join('owner');
       await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
-      for (const page of [await setRole(browser, owner.email, 'admin'), await leave(browser, owner)])
+      for (const page of [await setOwnRole(browser, owner.email, 'admin'), await leave(browser, owner)])
         expect([page.status, textOf(page.html)]).toEqual([400, expect.stringContaining('account is not disabled')]);
       const deletion = await browser.get(at('/console/account/delete'));
       const kept = await browser.submit(deletion, 'Delete my account', { confirm: owner.email, password: PASSWORD });
