@@ -51,7 +51,7 @@ export class AskController {
     const asked = await this.open(request, reply);
     const standing = await this.standing(asked, reply);
     if (standing.is === 'not asked' && !mayDecide(asked)) {
-      const reason = displayName(value, MAX_REASON_LENGTH);
+      const reason = displayName(inOneLine(value), MAX_REASON_LENGTH);
       if (reason === undefined) {
         const typed = typeof value === 'string' ? value.slice(0, MAX_REASON_LENGTH) : '';
         return this.render(asked, reply, { failure: text('ask.reason-rule'), reason: typed, status: 400 });
@@ -157,6 +157,9 @@ export class AskController {
     };
   }
 }
+
+/** Lines of a text field, as the one line they are kept and read as. */
+const inOneLine = (value: unknown) => (typeof value === 'string' ? value.replace(/[\t\r\n]+/g, ' ') : value);
 
 type Waiting = Extract<Standing, { is: 'waiting' }>;
 

@@ -8,11 +8,15 @@ export interface ConfirmationModel extends ConsoleModel {
   readonly what: Text;
   /** What has to be typed; undefined when a click is enough. */
   readonly word: string | undefined;
+  /** Something ends by it, or is taken away. */
+  readonly ends: boolean;
   readonly action: string;
+  /** Fields that come along. */
+  readonly hidden?: readonly { readonly name: string; readonly value: string }[];
   readonly submit: Text;
   readonly back: string;
 }
 /** An act that has to be meant. */
-export type Question = Pick<ConfirmationModel, 'title' | 'what' | 'word' | 'action' | 'submit' | 'back'>;
+export type Question = Omit<ConfirmationModel, 'shell' | 'notice' | 'failure'>;
 
 export const CONFIRMATION_PAGE = definePage<ConfirmationModel>('console/confirmation', CONSOLE);

@@ -1,6 +1,8 @@
 import type { Rule } from '../oauth/finding.js';
 import { type Text, text } from '../texts/text.js';
 
+/** Whoever runs the server, an owner or admin of an organization, or whoever connects the tool. */
+export type Reader = 'operator' | 'administrator' | 'person';
 /** Who can mend it. */
 type Actor = 'person' | 'maker' | 'operator';
 
@@ -66,7 +68,27 @@ export const ACTORS: Readonly<Record<Rule, Actor>> = {
   'server-fault': 'operator',
 };
 
-/** What to do about it, for the person, or for whoever runs the server; and whose turn it is. */
-export function cureOf(rule: Rule, reader: 'person' | 'operator'): { readonly cure: Text; readonly actor: Text } {
-  return { cure: text(`cure.${reader}.${rule}`), actor: text(`act.${ACTORS[rule]}`) };
+/** What somebody did at a page, or may not do: owners and admins read it as a third, as operators do. */
+const OF_SOMEBODY_ELSE: ReadonlySet<Rule> = new Set<Rule>([
+  'log-in',
+  'page-in-time',
+  'page-of-this-person',
+  'organization-chosen',
+  'organization-policy',
+  'second-factor',
+  'person-approves',
+  'scope-allowed',
+  'answered-once',
+  'decision-given',
+]);
+
+/** What to do about it, for who reads it; and whose turn it is. */
+export function cureOf(rule: Rule, reader: Reader): { readonly cure: Text; readonly actor: Text } {
+  return { cure: cureFor(rule, reader), actor: text(`act.${ACTORS[rule]}`) };
+}
+
+function cureFor(rule: Rule, reader: Reader): Text {
+  if (reader !== 'administrator') return text(`cure.${reader}.${rule}`);
+  if (rule === 'organization-stands') return text('cure.administrator.organization-stands');
+  return text(`cure.${OF_SOMEBODY_ELSE.has(rule) ? 'operator' : 'person'}.${rule}`);
 }

@@ -207,7 +207,7 @@ describe('a person and their account, in Chromium, without script', () => {
       expect(session).toMatch(/^\w+, \w+ · 127\.0\.0\.1 · since just now/);
     expect(await sessions.filter({ hasText: 'this browser' }).getByRole('button').count()).toBe(0);
     await sessions.getByRole('button', { name: 'Log out' }).first().click();
-    await says(page, 'It is logged out.');
+    await says(page, 'That session is logged out.');
     expect([await isIn(first), await isIn(second)].filter(Boolean)).toHaveLength(1);
     await page.goto(at('/console/account'));
     await press(page, 'Log out everywhere else');

@@ -30,7 +30,7 @@ it('a person in Chromium, without script, follows an error page to what happened
   const step = page.getByRole('listitem').filter({ hasText: 'It opens this server in the browser' });
   expect(await step.getByText('http://127.0.0.1:53682/other', { exact: true }).first().isVisible()).toBe(true);
   expect(await step.getByText('remove this server from the tool, add it again').isVisible()).toBe(true);
-  expect(await step.getByText('Whoever connects the tool can mend this.').isVisible()).toBe(true);
+  expect(await step.getByText('Whoever connects the tool can fix this.').isVisible()).toBe(true);
   await page.getByRole('link', { name: 'All attempts' }).click();
   await page.getByRole('heading', { name: 'Attempts to connect' }).waitFor();
   await page.getByRole('textbox', { name: 'Support code' }).fill('ABCDEFGHJK');

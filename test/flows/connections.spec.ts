@@ -47,7 +47,7 @@ describe('an administrator in Chromium', () => {
     const page = await openConnections(false);
     await page.getByText('3 calls in 30 days').waitFor();
     await page.getByRole('link', { name: /See its usage/ }).click();
-    await page.getByRole('heading', { name: 'Connection of Claude Code' }).waitFor();
+    await page.getByRole('heading', { name: 'Connection: Claude Code' }).waitFor();
     await page.getByRole('img', { name: /3 calls together, 0 of them failed/ }).waitFor();
     await page.getByRole('button', { name: /^Take away/ }).click();
     await page.getByText('The permission is taken away.').waitFor();
@@ -55,7 +55,7 @@ describe('an administrator in Chromium', () => {
     expect(next.scope).toBe('organization:read projects:read');
     await page.getByRole('link', { name: 'End this connection' }).click();
     await page.getByRole('button', { name: 'End 1 connection' }).click();
-    await page.getByText(/1 connection is ended/).waitFor();
+    await page.getByText(/1 connection has ended/).waitFor();
     expect((await callMcp(server.origin, next.access_token)).status).toBe(401);
     await page.getByText('No tool is connected here.').waitFor();
     await page.getByRole('link', { name: 'Usage' }).click();
@@ -118,7 +118,7 @@ describe('an administrator in Chromium', () => {
     ]);
     await page.getByRole('textbox', { name: `Type ${organization!.name} to confirm` }).fill(organization!.name);
     await page.getByRole('button', { name: 'End 2 connections' }).click();
-    await page.getByText('2 connections are ended.').waitFor();
+    await page.getByText('2 connections have ended.').waitFor();
     const live = `SELECT count(*)::int AS n FROM grants g JOIN clients c ON c.id = g.client_id
        WHERE g.revoked_at IS NULL AND c.metadata->>'client_name' = 'Sorter'`;
     expect(await server.query(live)).toEqual([{ n: 0 }]);

@@ -161,7 +161,7 @@ describe('W18 in Chromium', () => {
       expect([await answer(), new URL(page.url()).pathname]).toEqual([null, expect.stringContaining(request!.id)]);
       await goOn?.();
       await clickAtOnce(page);
-      await page.getByText('Nobody waits for an answer.').waitFor();
+      await page.getByText('Nobody is waiting for an answer.').waitFor();
       expect(await answer()).toBe('approved');
       await context.close();
     },

@@ -67,7 +67,7 @@ describe('an operator in Chromium, without script', () => {
       await page.getByRole('textbox', { name: 'Sentence' }).fill('See your files');
       await page.getByRole('button', { name: 'Declare' }).click();
       await page.getByText('The secret is shown this once.').waitFor();
-      await page.getByRole('link', { name: 'I have kept it' }).click();
+      await page.getByRole('link', { name: 'I have saved it' }).click();
       await page.getByRole('link', { name: 'Add a permission' }).click();
       await page.getByRole('textbox', { name: 'Name', exact: true }).fill('files:write');
       await page.getByRole('textbox', { name: 'Sentence' }).fill('Change your files');

@@ -93,7 +93,7 @@ describe('an operator in Chromium, without script', () => {
     await find('Accounts', 'Address or name', 'ann', ann.email);
     await follow('Take away operator');
     await confirm(ann.email, 'Take away operator');
-    await says('They are no operator any more.');
+    await says('They are no longer an operator.');
   });
 
   it('locks somebody out, and lets them in again; logs them out; sends them a link for a new password', async () => {
@@ -143,7 +143,7 @@ describe('an operator in Chromium, without script', () => {
     await says('The secret is shown this once.');
     const [clientId, secret] = (await page.locator('dd code').allInnerTexts()).map((shown) => watch.keep(shown.trim()));
     watch.secrets.delete(clientId!);
-    await follow('I have kept it');
+    await follow('I have saved it');
     await follow('Acme Desk');
     await page.getByRole('heading', { name: /^Client / }).waitFor();
     expect(await page.content()).not.toContain(secret);
@@ -156,7 +156,7 @@ describe('an operator in Chromium, without script', () => {
     await press('Replace its secret');
     await says('The old secret is dead within a second');
     const next = watch.keep((await page.locator('dd code').last().innerText()).trim());
-    await follow('I have kept it');
+    await follow('I have saved it');
     expect(await page.content()).not.toContain(next);
     await eventually(async () =>
       expect((await desk(secret).refresh(tokens.refresh_token)).json['error']).toBe('invalid_client'),
@@ -169,7 +169,7 @@ describe('an operator in Chromium, without script', () => {
     await follow('Block');
     await says('1 connection ends, on every server within two seconds.');
     await confirm('Acme Desk', 'Block');
-    await says('1 connection is ended.');
+    await says('1 connection has ended.');
     expect(await statusOf(renewed.access_token)).toBe(401);
     const theirs = await newPage();
     // What a node remembers of a client is forgotten within a second.
@@ -192,7 +192,7 @@ describe('an operator in Chromium, without script', () => {
     await says(ann.email);
     await follow('Suspend');
     await confirm('Acme', 'Suspend');
-    await says(/connections? (is|are) ended\. From \d\d:\d\d:\d\d UTC/);
+    await says(/connections? (has|have) ended\. No server accepts (its|their) tokens after \d\d:\d\d:\d\d UTC/);
     expect(await statusOf(tokens.access_token)).toBe(401);
     const members = `${server.origin}/console/organizations/${ann.organizationId}/members`;
     await theirs.goto(members);

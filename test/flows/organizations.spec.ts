@@ -267,16 +267,16 @@ describe('an organization in Chromium, without script', () => {
     expect(await listed()).toEqual([oldest, middle]);
     expect(await page.getByLabel('Person or tool').inputValue()).toBe('claude');
     expect(await show({ search: 'nobody is called that' })).toEqual([]);
-    await says(page, 'No connection is like that.');
+    await says(page, 'No connections match.');
     await follow(page, 'Show all of them');
 
     await page
       .getByRole('listitem')
       .filter({ hasText: 'approved by zoe' })
-      .getByRole('link', { name: 'End', exact: true })
+      .getByRole('link', { name: /^End Claude/ })
       .click();
     await press(page, 'End 1 connection');
-    await says(page, '1 connection is ended.');
+    await says(page, '1 connection has ended.');
     expect(await works()).toEqual([true, false, true]);
     tokens.push(await claude.again().connect(home));
     await page.reload();
@@ -287,7 +287,7 @@ describe('an organization in Chromium, without script', () => {
     expect(await works()).toEqual([true, false, true, true]);
     await page.getByLabel('Type Home to confirm').fill('Home');
     await press(page, 'End 2 connections');
-    await says(page, '2 connections are ended.');
+    await says(page, '2 connections have ended.');
     expect(await works()).toEqual([false, false, true, false]);
     expect(await listed()).toEqual(['Acme Desk of adam']);
     await page.context().close();

@@ -63,7 +63,7 @@ describe('an organization that wants to be asked, in Chromium', () => {
     await admin.goto(link);
     await admin.getByText('To see the projects').waitFor();
     await admin.getByRole('button', { name: 'Approve' }).click();
-    await admin.getByText('Nobody waits for an answer').waitFor();
+    await admin.getByText('Nobody is waiting for an answer').waitFor();
 
     // Nobody touches the waiting page.
     await person.getByRole('button', { name: 'Approve' }).click({ timeout: 30_000 });

@@ -38,7 +38,7 @@ const setUpApp = async (page: Page) => {
   await page.getByLabel('Code the app shows').fill(app.code());
   await page.getByLabel('Current password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Turn on' }).click();
-  await page.getByRole('link', { name: 'I have kept them' }).click();
+  await page.getByRole('link', { name: 'I have saved them' }).click();
 };
 
 it('an organization requires a second factor, in Chromium: its owner sees whom it touches; a member sets one up and connects again', async () => {
@@ -55,7 +55,7 @@ it('an organization requires a second factor, in Chromium: its owner sees whom i
   await owner.getByText('bob@example.com · 1 connection').waitFor();
   await owner.getByLabel('Type Acme to confirm').fill('Acme');
   await owner.getByRole('button', { name: 'Require a second factor' }).click();
-  await owner.getByText('1 connection is ended').waitFor();
+  await owner.getByText('1 connection has ended').waitFor();
   await eventually(async () => expect((await callMcp(server.origin, access_token)).status).toBe(401));
 
   const { link } = await mailbox.next(bob.email);

@@ -92,7 +92,7 @@ describe('passkeys in Chromium, with script', () => {
     await add();
     expect(await codesShown()).toHaveLength(10);
     expect((await mailbox.next(ann.email)).mail.text).toContain('A passkey was added to your account: Laptop.');
-    await page.getByRole('link', { name: 'I have kept them' }).click();
+    await page.getByRole('link', { name: 'I have saved them' }).click();
     await page.getByRole('heading', { name: 'Laptop' }).waitFor();
     await press('Log out');
 

@@ -44,7 +44,8 @@ export class HttpBrowser {
     for (const [name, value] of Object.entries(values)) if (value !== undefined) body.append(name, value);
     const pressed = form.buttons.find(({ label }) => label === button)!;
     if (pressed.name) body.append(pressed.name, pressed.value);
-    return this.post(new URL(form.action, page.url).href, body);
+    const { href } = new URL(form.action, page.url);
+    return form.method === 'get' ? this.get(`${href}?${body}`) : this.post(href, body);
   }
 
   async post(url: string, body: URLSearchParams, headers: Record<string, string> = {}): Promise<WebPage> {
@@ -120,7 +121,7 @@ export function textOf(html: string): string {
 function formsOf(html: string): WebForm[] {
   return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, head, inside]) => {
     const form = attributesOf(head!);
-    const fields = [...inside!.matchAll(/<input\b([^>]*)>/g)].map(([, text]) => {
+    const fields = [...inside!.matchAll(/<(?:input|textarea)\b([^>]*)>/g)].map(([, text]) => {
       const input = attributesOf(text!);
       return {
         name: input['name'] ?? '',

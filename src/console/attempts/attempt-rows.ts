@@ -2,15 +2,13 @@ import { moment } from '../../http/moment.js';
 import { isUuid } from '../../http/uuid.js';
 import type { AttemptFilter, AttemptSummary, Outcome } from '../../database/repositories/attempt-steps.repository.js';
 import { type Rule, sectionOf } from '../../oauth/finding.js';
-import { cureOf } from '../../recorder/cures.js';
+import { cureOf, type Reader } from '../../recorder/cures.js';
 import { outcomeOf, type TimelineStep } from '../../recorder/timeline.js';
 import { text } from '../../texts/text.js';
 import { filterChoices } from '../choices.js';
 import { fieldOf } from '../field.js';
 import type { AttemptModel, AttemptsModel } from './attempts.pages.js';
 
-/** On whose page it is: operators see everything; others nothing that says where somebody was or how the server is built. */
-export type Reader = 'operator' | 'administrator' | 'person';
 type Asked = Readonly<Record<string, unknown>>;
 
 export const PAGE = 50;
@@ -61,7 +59,10 @@ function dayOf(value: unknown, time: string): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** The parts of a list that follow from what was asked and found. `found`: one more than a page has, when there is more. */
+/**
+ * The parts of a list that follow from what was asked and found. `found`: one more than a page has, when there is more.
+ * Operators see everything; others nothing that says where somebody was or how the server is built.
+ */
 export function listModel(asked: Asked, found: readonly AttemptSummary[], here: string, reader: Reader, now: Date) {
   const filter = filterOf(asked);
   const page = found.slice(0, PAGE);
@@ -90,14 +91,13 @@ export function listModel(asked: Asked, found: readonly AttemptSummary[], here: 
       organization: reader === 'administrator' ? undefined : (organization ?? undefined),
       began: moment(began, now),
       step: text(`step.${kind}`),
-      cure: rule === null ? undefined : cureOf(rule as Rule, cureReader(reader)).cure,
+      cure: rule === null ? undefined : cureOf(rule as Rule, reader).cure,
     })),
     more: found.length > PAGE ? `${here}?${next}` : undefined,
   } satisfies Partial<AttemptsModel>;
 }
 
 const dayText = (date: Date | undefined) => date?.toISOString().slice(0, 10) ?? '';
-const cureReader = (reader: Reader) => (reader === 'operator' ? 'operator' : 'person');
 
 function outcomeModel(outcome: Outcome) {
   return { label: text(`outcome.${outcome}`), connected: outcome === 'connected', failed: outcome === 'failed' };
@@ -136,7 +136,7 @@ function stepModel(step: TimelineStep, reader: Reader): AttemptModel['steps'][nu
     rule: failed && rule !== null ? text('attempt.rule', { rule, section: sectionOf(rule) }) : undefined,
     code: step.supportCode ?? undefined,
     compared: failed ? paired(Object.fromEntries(compared)) : [],
-    cure: failed && rule !== null ? cureOf(rule, cureReader(reader)) : undefined,
+    cure: failed && rule !== null ? cureOf(rule, reader) : undefined,
   };
 }
 

@@ -5,14 +5,13 @@ import { Memberships } from '../../database/repositories/memberships.repository.
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
-import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { mayDecide, type Role } from '../../oauth/role.js';
-import { type Text, text } from '../../texts/text.js';
-import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
+import { text } from '../../texts/text.js';
+import type { Question } from '../confirmation.pages.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
-import { type Http, Shells } from '../shells.js';
+import { Shells } from '../shells.js';
 import { mayRemove, MembersPage, membersPath } from './members-page.js';
 
 /** Somebody leaves an organization, or is removed from it; it is asked first whether that is meant. */
@@ -36,7 +35,7 @@ export class MemberRemovalController {
   ): Promise<void> {
     const organization = await this.shells.own(session, id);
     const question = await this.removal(session, organization, userId);
-    await this.askIfMeant(question, session, organization, { request, reply });
+    await this.page.ask(question, session, organization, { request, reply });
   }
 
   /** Somebody else, or oneself: everybody may leave. Field "confirm": their address, or the name of the organization that is left. */
@@ -55,7 +54,7 @@ export class MemberRemovalController {
     const organization = await (you ? this.shells.own(session, id) : this.shells.governed(session, id));
     const question = await this.removal(session, organization, userId);
     if (fieldOf(typed).trim() !== question.word)
-      return this.askIfMeant(question, session, organization, http, text('confirm.wrong'));
+      return this.page.ask(question, session, organization, http, text('confirm.wrong'));
     const allows = (actor: Role, was: Role) => you || mayDecide(actor, was);
     const removal = { organizationId: id, userId, by: session.userId };
     const outcome = await this.memberships.remove(removal, allows, this.clock.now());
@@ -73,6 +72,7 @@ export class MemberRemovalController {
     return {
       action: `${there}/${userId}/remove`,
       back: there,
+      ends: true,
       ...(userId === session.userId
         ? {
             title: text('members.leave-title', { organization: name }),
@@ -87,21 +87,5 @@ export class MemberRemovalController {
             submit: text('members.remove'),
           }),
     };
-  }
-
-  private async askIfMeant(
-    question: Question,
-    session: LiveSession,
-    organization: OwnOrganization,
-    http: Http,
-    failure?: Text,
-  ): Promise<void> {
-    const shell = await this.shells.ofOrganization('members', organization, session, http);
-    await renderPage(
-      http.reply,
-      CONFIRMATION_PAGE,
-      { ...question, shell, notice: undefined, failure },
-      failure ? 400 : 200,
-    );
   }
 }

@@ -11,6 +11,7 @@ import { cursor, nextPage } from '../../http/position.js';
 import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js';
 import { type Text, text } from '../../texts/text.js';
 import { choices } from '../choices.js';
+import { CONFIRMATION_PAGE, type Question } from '../confirmation.pages.js';
 import { type Http, Shells } from '../shells.js';
 import { MEMBERS_PAGE, type RoleChoice } from './members.pages.js';
 
@@ -103,6 +104,19 @@ export class MembersPage {
       email: email.slice(0, 254),
     };
     await renderPage(http.reply, MEMBERS_PAGE, model, failure ? 400 : 200);
+  }
+
+  /** Whether something about a member is meant. */
+  async ask(
+    question: Question,
+    session: LiveSession,
+    organization: OwnOrganization,
+    http: Http,
+    failure?: Text,
+  ): Promise<void> {
+    const shell = await this.shells.ofOrganization('members', organization, session, http);
+    const model = { ...question, shell, notice: undefined, failure };
+    await renderPage(http.reply, CONFIRMATION_PAGE, model, failure ? 400 : 200);
   }
 
   /** Back here when it was done, with the notice `done`; else why not. Throws `NotFoundException` when there is no such member. */

@@ -90,6 +90,34 @@ export class MembersController {
     await reply.redirect(`${membersPath(id)}?done=invitation-revoked`, 303);
   }
 
+  /** Whoever gives up a role of their own cannot take it back, and is asked first. Nobody else has such a page. */
+  @Get('members/:userId/role')
+  async askOfOwnRole(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Id('userId') userId: string,
+    @Query('role') roleField: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.shells.governed(session, id);
+    const role = roleOf(roleField);
+    if (userId !== session.userId || !role || !mayDecide(organization.role, role)) throw new NotFoundException();
+    const back = membersPath(id);
+    if (role === organization.role) return void (await reply.redirect(back, 303));
+    const question = {
+      title: text('members.own-role-title'),
+      what: text('members.own-role-what', { organization: organization.name, role: text(`role.${role}`) }),
+      word: undefined,
+      ends: true,
+      action: `${back}/${userId}/role`,
+      hidden: [{ name: 'role', value: role }],
+      submit: text('members.role-save'),
+      back,
+    };
+    await this.page.ask(question, session, organization, { request, reply });
+  }
+
   @Post('members/:userId/role')
   @UseGuards(CsrfGuard)
   async setRole(

@@ -115,9 +115,10 @@ export class ClientActsController {
     const word = clientWord(client);
     const back = `/console/operator/clients/${id}`;
     const question = {
-      title: text(`act.client-${act}`),
+      title: text(`title.client-${act}`),
       what: text(`act.client-${act}-what`, { client: word, connections }),
       word: act === 'block' ? word : undefined,
+      ends: act === 'block' || act === 'rotate-secret',
       action: `${back}/${act}`,
       submit: text(`act.client-${act}`),
       back,

@@ -115,6 +115,7 @@ export class KeysController {
         ? text('keys.rotate-early', { minutes: PUBLISHED_BEFORE_USE / 60 })
         : text('keys.rotate-what', { kid }),
       word: early ? kid : undefined,
+      ends: false,
       action: `${KEYS}/rotate`,
       submit: text('keys.rotate'),
       back: KEYS,
@@ -129,6 +130,7 @@ export class KeysController {
       title: text('keys.withdraw-title'),
       what: text('keys.withdraw-what', { kid, seconds: WITHDRAWN_WITHIN, minutes: JWKS_MAX_AGE / 60 }),
       word: kid,
+      ends: true,
       action: `${KEYS}/${kid}/withdraw`,
       submit: text('keys.withdraw-title'),
       back: KEYS,

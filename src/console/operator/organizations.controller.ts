@@ -129,9 +129,10 @@ export class AllOrganizationsController {
     const connections = await this.all.connections(id, this.clock.now());
     const back = `${ORGANIZATIONS}/${id}`;
     return {
-      title: text('suspension.suspend'),
+      title: text('title.suspend'),
       what: text('suspension.what', { organization: name, connections }),
       word: name.replace(/\s+/g, ' '),
+      ends: true,
       action: `${back}/suspend`,
       submit: text('suspension.suspend'),
       back,

@@ -29,6 +29,7 @@ const ACTS = [
 ] as const;
 /** What takes nothing from anybody is not asked about. */
 const UNASKED: readonly Act[] = ['reset-password', 'enable'];
+const GIVING: readonly Act[] = [...UNASKED, 'make-operator'];
 type Act = (typeof ACTS)[number];
 
 /** What operators do about one person. What ends something, or gives everything, is confirmed by typing their address. */
@@ -127,9 +128,10 @@ export class PersonActsController {
 function questionOf(act: Act, { id, email }: AccountLine, connections: number): Question {
   const back = `/console/operator/people/${id}`;
   return {
-    title: text(`act.${act}`),
+    title: text(`title.${act}`),
     what: text(`act.${act}-what`, { email, connections }),
     word: UNASKED.includes(act) ? undefined : email,
+    ends: !GIVING.includes(act),
     action: `${back}/${act}`,
     submit: text(`act.${act}`),
     back,

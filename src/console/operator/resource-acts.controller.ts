@@ -86,9 +86,10 @@ export class ResourceActsController {
     const word = resource.name.replace(/\s+/g, ' ');
     const back = `/console/operator/resources/${id}`;
     const question = {
-      title: text(`act.resource-${act}`),
+      title: text(`title.resource-${act}`),
       what: text(`act.resource-${act}-what`, { resource: word, connections }),
       word: act === 'remove' ? word : undefined,
+      ends: true,
       action: `${back}/${act}`,
       submit: text(`act.resource-${act}`),
       back,

@@ -145,6 +145,7 @@ function questionOf(resource: Resource, name: unknown): Question {
     title: text('resources.remove-scope'),
     what: text('resources.remove-scope-what', { scope: scope.name, resource: resource.name }),
     word: scope.name,
+    ends: true,
     action: `${back}/scopes/remove?${new URLSearchParams({ name: scope.name })}`,
     submit: text('resources.remove-scope'),
     back,

@@ -152,7 +152,9 @@ export class AccessController {
     failure?: Text,
   ): Promise<void> {
     const { id } = organization;
-    const scopes = this.resources.find(waiting.resource)?.scopes.describe(waiting.scopes) ?? [];
+    const catalogue = this.resources.find(waiting.resource)?.scopes;
+    const scopes = catalogue?.describe(waiting.scopes) ?? [];
+    const asked = catalogue?.expand(waiting.scopes) ?? [];
     await renderPage(
       reply,
       ACCESS_REQUEST_PAGE,
@@ -166,9 +168,11 @@ export class AccessController {
         request: rowOf(waiting, this.clock.now()),
         asks: scopes.map((scope) => permissionText(scope).sentence),
         version: (await this.policies.read(id)).version,
-        permissions: this.form
-          .permissions()
-          .map((scope) => ({ name: scope.name, label: permissionText(scope).sentence })),
+        permissions: this.form.permissions().map((scope) => ({
+          name: scope.name,
+          label: permissionText(scope).sentence,
+          asked: asked.includes(scope.name),
+        })),
       },
       failure ? 400 : 200,
     );

@@ -45,7 +45,8 @@ export interface AccessRequestModel extends ConsoleModel {
   readonly asks: readonly Words[];
   /** Of the policy, when this page was made. */
   readonly version: number;
-  readonly permissions: readonly { readonly name: string; readonly label: Words }[];
+  /** `asked`: the tool asks for it, or for what contains it. */
+  readonly permissions: readonly { readonly name: string; readonly label: Words; readonly asked: boolean }[];
 }
 export const ACCESS_REQUEST_PAGE = definePage<AccessRequestModel>('console/access-request', {
   ...CONSOLE,

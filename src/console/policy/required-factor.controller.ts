@@ -43,7 +43,7 @@ export class RequiredFactorController {
     await this.render(session, await this.shells.governed(session, id), { asked }, request, reply);
   }
 
-  /** Requiring it ends connections, and is confirmed by typing the organization's name. */
+  /** Either changes how everybody there logs in, and is confirmed by typing the organization's name. */
   @Post('require')
   @UseGuards(CsrfGuard)
   async require(
@@ -56,7 +56,7 @@ export class RequiredFactorController {
     const organization = await this.owned(session, id);
     const failure = !session.proven
       ? text('required.own-first')
-      : fieldOf(typed).trim() !== wordOf(organization)
+      : !isNameOf(organization, typed)
         ? text('confirm.wrong')
         : undefined;
     if (failure) return this.render(session, organization, { asked: {}, failure }, request, reply);
@@ -67,8 +67,19 @@ export class RequiredFactorController {
 
   @Post('release')
   @UseGuards(CsrfGuard)
-  async release(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
-    await this.required.change(await this.owned(session, id), false, session.userId);
+  async release(
+    @CurrentSession() session: LiveSession,
+    @Id() id: string,
+    @Body('confirm') typed: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const organization = await this.owned(session, id);
+    if (!isNameOf(organization, typed)) {
+      const failure = text('confirm.wrong');
+      return this.render(session, organization, { asked: {}, failure }, request, reply);
+    }
+    await this.required.change(organization, false, session.userId);
     await reply.redirect(`${addressOf(id)}?done=second-factor-optional`, 303);
   }
 
@@ -130,3 +141,4 @@ function filterOf({ q, connected, after }: Asked): LackingFilter {
 
 /** As it can be typed. */
 const wordOf = ({ name }: OwnOrganization) => name.replace(/\s+/g, ' ');
+const isNameOf = (organization: OwnOrganization, typed: unknown) => fieldOf(typed).trim() === wordOf(organization);

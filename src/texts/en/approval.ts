@@ -9,7 +9,7 @@ export const APPROVAL = {
   'organization.title': 'Select an organization',
   'organization.lead': '<b><n>{tool}</n></b> will work in it, and in no other.',
   'organization.legend': 'Organization',
-  'organization.hint': 'You are {role} · {members}',
+  'organization.hint': 'Your role: {role} · {members}',
   'organization.continue': 'Continue',
   'organization.another': 'Create another organization',
   'organization.create': 'Create organization',
@@ -34,10 +34,11 @@ export const APPROVAL = {
   'approve.imitates':
     'This name looks like that of a tool an administrator registered here. <b>This is not that tool.</b>',
   'approve.loopback':
-    'The answer goes to a program on this computer, at <b>{host}</b>. Approve only if you have just started to connect a tool here yourself.',
+    'If you approve, access is handed to a program on this computer, at <b>{host}</b>. Approve only if you have just started connecting a tool here yourself.',
   'approve.application':
-    'The answer opens the application that owns <b>{host}</b> on this computer. Approve only if you have just started to connect it yourself.',
-  'approve.web': 'The answer goes to <b>{host}</b>. Approve only if you know it and have just started this yourself.',
+    'If you approve, access is handed to the application that opens <b>{host}</b> links on this computer. Approve only if you have just started connecting it yourself.',
+  'approve.web':
+    'If you approve, access is handed to <b>{host}</b>. Approve only if you know this site and have just started this yourself.',
   'approve.permissions': 'It will be able to',
   'approve.permissions-at': 'At <n>{server}</n> it will be able to',
   'approve.new': 'new',
@@ -48,9 +49,9 @@ export const APPROVAL = {
   'approve.known': 'Known here',
   'approve.known-since':
     'since {since} · {more, select, yes {at least } other {}}{people, plural, =0 {nobody uses it yet} one {1 person uses it} other {# people use it}}',
-  'approve.known-not': 'not before: nobody has approved this tool',
+  'approve.known-not': 'new here: nobody has approved this tool yet',
   'approve.server': 'Server',
-  'approve.organization': '<n>{organization}</n>, where you are {role}',
+  'approve.organization': '<n>{organization}</n> · your role: {role}',
   'approve.change': 'Change',
   'approve.person': 'Logged in as',
 
@@ -59,9 +60,9 @@ export const APPROVAL = {
   'scope.projects:read': 'See the projects',
   'scope.projects:read.example': 'their names and when they were made',
   'scope.projects:write': 'Create, rename and delete projects',
-  'scope.projects:write.example': 'delete a project',
+  'scope.projects:write.example': 'for example, delete one (it can be restored for 30 days)',
   'scope.offline_access': 'Stay connected when you are away',
-  'scope.offline_access.example': 'renew its access until you disconnect it, or have not used it for long',
+  'scope.offline_access.example': 'renews its access until you disconnect it or stop using it for a long time',
 
   'return.approved': 'Approved',
   'return.denied': 'Denied',

@@ -5,7 +5,7 @@ export const ATTEMPTS = {
   'attempts.title-of': 'Attempts to connect to {organization}',
   'attempts.lead-operator':
     'Every attempt to connect a tool, step by step: what was asked, which rule it broke, and the cure. Kept for seven days at most, in a space that does not grow.',
-  'attempts.lead-organization': 'Attempts that chose this organization. Kept for seven days at most.',
+  'attempts.lead-organization': 'Attempts in which this organization was selected. Kept for seven days at most.',
   'attempts.lead-own': 'What became of each of your attempts to connect a tool. Kept for seven days at most.',
   'attempts.code': 'Support code',
   'attempts.client': 'Name or ID',
@@ -18,7 +18,7 @@ export const ATTEMPTS = {
   'attempts.all': 'Show all of them',
   'attempts.more': 'Older',
   'attempts.none': 'No attempt was recorded in the last seven days.',
-  'attempts.none-found': 'No attempt is like that.',
+  'attempts.none-found': 'No attempts match.',
   'attempts.unnamed': 'A tool without a name',
   'attempts.open': 'See the steps<hidden> of {tool}</hidden>',
   'outcome.connected': 'connected',
@@ -41,9 +41,9 @@ export const ATTEMPTS = {
   'attempt.cure': 'What to do',
   'attempt.code': 'Support code {code}',
   'attempt.from': 'From {address}, {program}',
-  'act.person': 'Whoever connects the tool can mend this.',
-  'act.maker': 'Whoever makes the tool must mend this.',
-  'act.operator': 'Whoever runs this server must mend this.',
+  'act.person': 'Whoever connects the tool can fix this.',
+  'act.maker': 'Whoever makes the tool must fix this.',
+  'act.operator': 'Whoever runs this server must fix this.',
   'attempt.foreign': 'Nothing to show you under this code',
   'attempt.foreign-why': 'It is not of an attempt of yours, or is older than seven days.',
   'attempt.foreign-advice': 'Give the code to whoever runs this server: they can look it up.',
@@ -56,7 +56,7 @@ export const ATTEMPTS = {
   'step.authorize': 'It opens this server in the browser',
   'step.log-in': 'The person logs in',
   'step.organization': 'The person selects an organization',
-  'step.approval': 'The person approves',
+  'step.approval': 'The person approves or denies',
   'step.token': 'The tool gets its tokens',
   'step.call': 'The tool uses the MCP server',
   'step.refresh': 'The tool renews its token',
@@ -79,7 +79,7 @@ export const ATTEMPTS = {
     'The client id was made by another server, under a secret that is no longer in SECRETS, or is blocked. Put the old secret back as a second one, or let people add the server again.',
   'cure.person.client-document': 'Try again in a minute. If it stays like this, tell whoever runs this server.',
   'cure.operator.client-document':
-    'The document at the client id could not be fetched, or does not say what it must. The values name the fault. Let this server reach that host by https, or set CIMD=off: tools then register instead. A document with a fault is for whoever makes the tool to mend.',
+    'The document at the client id could not be fetched, or does not say what it must. The values name the fault. Let this server reach that host by https, or set CIMD=off: tools then register instead. A document with a fault is for whoever makes the tool to fix.',
   'cure.person.client-authentication-method': 'Remove this server from the tool, add it again, and connect.',
   'cure.operator.client-authentication-method':
     'The tool proves who it is in another way than it registered. It must use the registered method.',
@@ -180,30 +180,37 @@ export const ATTEMPTS = {
   'cure.operator.page-of-this-browser':
     'The page was opened in another browser than the one that began, or the browser keeps no cookies.',
   'cure.person.page-in-time': 'Begin again from the tool. A request can be answered for an hour.',
-  'cure.operator.page-in-time': 'The person answered more than an hour after the tool asked.',
+  'cure.operator.page-in-time':
+    'The person answered more than an hour after the tool asked. They begin again from the tool.',
   'cure.person.page-of-this-person': 'Begin again from the tool, with one account.',
-  'cure.operator.page-of-this-person': 'Somebody else logged in between the first page and the last.',
+  'cure.operator.page-of-this-person':
+    'Somebody else logged in between the first page and the last. They begin again from the tool.',
   'cure.person.sign-up-open': 'Ask whoever runs this server for an account.',
   'cure.operator.sign-up-open':
     'Nobody can make an account by themselves. Let them with SIGN_UP=open, invite them, or use user create.',
   'cure.person.log-in': 'Check the address and password, or ask for a new password.',
-  'cure.operator.log-in': 'Address and password did not match, or there were too many tries.',
+  'cure.operator.log-in':
+    'Address and password did not match, or there were too many tries. They can try again later, or use Forgot password.',
   'cure.person.organization-policy':
     'Your organization does not allow this tool. Ask an owner or admin of it to allow it, or connect it for another organization.',
   'cure.person.organization-chosen': 'Choose an organization, or make one on the same page.',
   'cure.operator.organization-policy':
     'The policy of the organization does not allow this tool. An owner or admin can change it in the console, under AI clients.',
-  'cure.operator.organization-chosen': 'The person went on without an organization, or belongs to none.',
+  'cure.operator.organization-chosen':
+    'The person went on without an organization, or belongs to none. They select or create one.',
   'cure.person.person-approves': 'You denied it. Connect again and press Approve if you want the tool to work.',
-  'cure.operator.person-approves': 'The person pressed Deny.',
+  'cure.operator.person-approves':
+    'The person pressed Deny. Nothing is broken: they can connect again and press Approve.',
   'cure.person.link-of-this-person': 'Log out, and open the link again.',
-  'cure.operator.link-of-this-person': 'Somebody who was logged in opened the link of somebody else.',
+  'cure.operator.link-of-this-person':
+    'Somebody who was logged in opened the link of somebody else. They log out and open it again.',
   'cure.person.link-usable': 'Ask for a new link. Each works once, and for a time.',
-  'cure.operator.link-usable': 'The link was used before, or is too old.',
+  'cure.operator.link-usable': 'The link was used before, or is too old. Send a new one.',
   'cure.person.answered-once': 'If your tool is not connected, begin again from the tool.',
-  'cure.operator.answered-once': 'The request was approved or denied before, and the page was sent again.',
+  'cure.operator.answered-once':
+    'The request was approved or denied before, and the page was sent again. If the tool is not connected, they begin again from the tool.',
   'cure.person.decision-given': 'Go back and press Approve or Deny.',
-  'cure.operator.decision-given': 'The form came without a decision.',
+  'cure.operator.decision-given': 'The form came without a decision. They begin again from the tool.',
   'cure.person.form-of-this-session': 'Reload the page and send the form again.',
   'cure.operator.form-of-this-session':
     'The form was of another session: somebody logged in or out since, or cookies are blocked.',

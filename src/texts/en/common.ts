@@ -53,7 +53,7 @@ export const COMMON = {
   'done.password-reset': 'Your password is changed. Log in with the new one.',
   'done.email-changed': 'Your address is changed.',
   'done.name-changed': 'Your name is changed.',
-  'done.session-ended': 'It is logged out.',
+  'done.session-ended': 'That session is logged out.',
   'done.sessions-ended': 'Everything else is logged out.',
   'done.erased': 'Your account is deleted.',
   'done.invited': 'The invitation is on its way.',
@@ -66,7 +66,7 @@ export const COMMON = {
   'done.left': 'You have left the organization.',
   'done.joined': 'You belong to the organization now.',
 
-  'error.support-code': 'Support code <b>{code}</b>: it finds the reason in the log of this server.',
+  'error.support-code': 'Support code <b>{code}</b>. Give it to whoever runs this server: it leads them to the reason.',
   'error.database': 'This server cannot answer for a moment',
   'error.database-why': 'It cannot reach its database right now. Nothing was lost.',
   'error.database-advice': 'Wait a moment, then reload this page.',
@@ -102,9 +102,9 @@ export const COMMON = {
   'error.unknown-client': 'This server does not know the tool',
   'error.unknown-client-why': 'The tool used a registration that this server did not make, or no longer accepts.',
   'error.unknown-client-advice': 'Remove this server from the tool, add it again, and connect.',
-  'error.redirect': 'The answer would go to an unknown place',
+  'error.redirect': 'Access would have gone to an unknown address',
   'error.redirect-why':
-    'The tool asked for the answer to be sent to an address it did not register. For your safety nothing was sent.',
+    'The tool asked for access to be handed to an address it did not register. For your safety nothing was sent.',
   'error.redirect-advice':
     'Do not continue if you did not start this. Otherwise remove this server from the tool, add it again, and connect.',
   'error.incomplete': 'This link is incomplete',

@@ -18,19 +18,19 @@ export const CONSOLE = {
     'What you approved, and has not ended. A tool that is disconnected stops working within two seconds, and must ask you again.',
   'connections.none': 'No tool is connected in your name.',
   'connections.search': 'Tool or organization',
-  'connections.none-found': 'No tool is like that.',
+  'connections.none-found': 'No tools match.',
   'connections.all': 'Show all tools',
   'connections.more': 'More tools',
   'connections.first': 'Back to the newest',
   'connections.disconnect': 'Disconnect',
   'connections.facts':
-    'In <n>{organization}</n> · answers to {host} · connected {since} · used {used} · ends {until} without use',
+    'In <n>{organization}</n> · redirects to {host} · connected {since} · used {used} · ends {until} without use',
   'connections.facts-at':
-    'In <n>{organization}</n> · at <n>{server}</n> · answers to {host} · connected {since} · used {used} · ends {until} without use',
+    'In <n>{organization}</n> · at <n>{server}</n> · redirects to {host} · connected {since} · used {used} · ends {until} without use',
   'connections.disconnect-what':
     'It stops working within two seconds. To use this server again it must ask you again. Nothing it made is deleted.',
 
-  'organizations.facts': 'You are {role} · {members} · made {since}',
+  'organizations.facts': 'Your role: {role} · {members} · made {since}',
   'organizations.selected': 'selected',
   'organizations.select': 'Select',
   'organizations.none': 'You belong to no organization yet. Create the first one below.',

@@ -12,6 +12,9 @@ export const MEMBERS = {
   'members.you': 'you',
   'members.role': 'Role',
   'members.role-save': 'Change role',
+  'members.own-role-title': 'Change your own role',
+  'members.own-role-what':
+    'Your role in <n>{organization}</n> becomes: {role}. Your tools can do what it may from their next renewal on. Only somebody else can change it back.',
   'members.remove': 'Remove',
   'members.leave': 'Leave',
   'members.invite': 'Invite somebody',
@@ -62,7 +65,7 @@ export const MEMBERS = {
   'ai.of': 'approved by {email}',
   'ai.more': 'More connections',
   'ai.none': 'No tool is connected here.',
-  'ai.none-found': 'No connection is like that.',
+  'ai.none-found': 'No connections match.',
   'ai.all': 'Show all of them',
   'ai.end': 'End',
   'ai.end-client': 'End all of this tool',
@@ -79,7 +82,7 @@ export const MEMBERS = {
   'ai.end-wrong': 'That is not the name of the organization.',
   'ai.end-submit': 'End {count, plural, one {# connection} other {# connections}}',
   'ai.ended':
-    '{count, plural, one {# connection is} other {# connections are}} ended. From {time} UTC on no server accepts any of their tokens; one that is cut off from the database, from {last} UTC on.',
+    '{count, plural, one {# connection has ended. No server accepts its tokens} other {# connections have ended. No server accepts their tokens}} after {time} UTC, or {last} UTC if it has lost the database.',
 
   'grade.self-asserted': 'nobody: its own word',
   'grade.verified-domain': 'a verified domain',

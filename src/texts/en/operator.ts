@@ -39,6 +39,23 @@ export const OPERATOR = {
   'confirm.wrong': 'That is not it. Nothing was changed.',
   'confirm.back': 'Go back',
 
+  'title.reset-password': 'Send a link for a new password',
+  'title.end-sessions': 'Log somebody out everywhere',
+  'title.disconnect': 'Disconnect the tools of an account',
+  'title.reset-second-factor': 'Reset the second factor of an account',
+  'title.make-operator': 'Make somebody an operator',
+  'title.unmake-operator': 'Take away operator rights',
+  'title.disable': 'Disable an account',
+  'title.enable': 'Enable an account',
+  'title.client-rotate-secret': 'Replace the secret of a client',
+  'title.client-trust': 'Trust a client',
+  'title.client-distrust': 'Ask people about a client again',
+  'title.client-block': 'Block a client',
+  'title.client-unblock': 'Unblock a client',
+  'title.resource-rotate-secret': 'Replace the secret of a server',
+  'title.resource-remove': 'Remove a server',
+  'title.suspend': 'Suspend an organization',
+
   'people.title': 'Account {email}',
   'people.lead': 'Everybody with an account on this server.',
   'people.search': 'Address or name',
@@ -48,7 +65,7 @@ export const OPERATOR = {
   'people.disabled': 'disabled',
   'people.since': '{name} · joined {since}',
   'people.more': 'More accounts',
-  'people.none': 'No account is like that.',
+  'people.none': 'No accounts match.',
   'people.all': 'Show all accounts',
   'people.disabled-since':
     'This account has been disabled since {since}: no log-in, no session, no connected tool. Enabling it undoes that; tools must be approved again.',
@@ -76,7 +93,7 @@ export const OPERATOR = {
   'act.end-sessions-what': '<b>{email}</b> is logged out of every browser. Connected tools go on.',
   'act.disconnect': 'Disconnect tools',
   'act.disconnect-what':
-    '{connections, plural, one {# tool} other {# tools}} of <b>{email}</b> stop within two seconds, on every server, and must be approved again.',
+    '{connections, plural, =0 {No tool of <b>{email}</b> is connected any more.} one {# tool of <b>{email}</b> stops within two seconds, on every server, and must be approved again.} other {# tools of <b>{email}</b> stop within two seconds, on every server, and must be approved again.}}',
   'act.reset-second-factor': 'Reset second factor',
   'act.reset-second-factor-what':
     '<b>{email}</b> loses authenticator app, passkeys and recovery codes, and is logged out everywhere. They log in with the password alone until they set up another, and are told by mail. Be sure that it is them who asks. Tools are disconnected from organizations that require a second factor; the others go on.',
@@ -96,10 +113,10 @@ export const OPERATOR = {
   'clients.search': 'Name or ID',
   'clients.blocked': 'blocked',
   'clients.trusted': 'trusted',
-  'clients.facts': 'answers to {host} · first known {since}',
+  'clients.facts': 'redirects to {host} · first known {since}',
   'clients.more': 'More clients',
   'clients.none': 'No tool was approved yet. Register one that you vouch for, or let people connect theirs.',
-  'clients.none-found': 'No client is like that.',
+  'clients.none-found': 'No clients match.',
   'clients.all': 'Show all clients',
   'clients.title': 'Client <n>{tool}</n>',
   'clients.name': 'What it calls itself',
@@ -107,7 +124,7 @@ export const OPERATOR = {
   'clients.since': 'Known since',
   'clients.connections': 'Connections',
   'clients.connections-count':
-    '{connections, plural, =0 {not connected} one {#} other {#}}{people, plural, =0 {} one {, of # person} other {, of # people}}',
+    '{connections, plural, =0 {not connected} one {# connection} other {# connections}}{people, plural, =0 {} one {, by # person} other {, by # people}}',
   'clients.connections-of': '{connections, plural, =0 {no connections} one {# connection} other {# connections}}',
   'clients.others': 'And {count, plural, one {# more organization} other {# more organizations}}.',
   'clients.nowhere': 'It is connected for no organization now.',
@@ -138,7 +155,7 @@ export const OPERATOR = {
   'credentials.replaced': 'The old secret is dead within a second, on every server.',
   'credentials.once': 'The secret is shown this once. Put it where it belongs before you go on.',
   'credentials.secret': 'Client secret',
-  'credentials.kept': 'I have kept it',
+  'credentials.kept': 'I have saved it',
 
   'act.client-rotate-secret': 'Replace its secret',
   'act.client-rotate-secret-what':
@@ -182,7 +199,7 @@ export const OPERATOR = {
     'Their second factor is gone. They log in with the password alone, until they set up another.',
   'done.disconnect': 'Their tools are disconnected.',
   'done.make-operator': 'They are an operator now.',
-  'done.unmake-operator': 'They are no operator any more.',
+  'done.unmake-operator': 'They are no longer an operator.',
   'done.disable': 'The account is disabled.',
   'done.enable': 'The account is enabled.',
   'done.client-trust': 'People are no longer asked about it.',
@@ -194,7 +211,7 @@ export const OPERATOR = {
   'suspension.only': 'Only suspended ones',
   'suspension.suspended': 'suspended',
   'suspension.more': 'More organizations',
-  'suspension.none': 'No organization is like that.',
+  'suspension.none': 'No organizations match.',
   'suspension.all': 'Show all organizations',
   'suspension.title': 'Organization <n>{organization}</n>',
   'suspension.since':
@@ -212,6 +229,8 @@ export const OPERATOR = {
   'action.organization.resumed': 'resumed the organization',
   'cure.person.organization-stands':
     'Your organization is suspended. Ask whoever runs this server, or connect the tool for another organization.',
+  'cure.administrator.organization-stands':
+    'The organization was suspended. Ask whoever runs this server to resume it; tools must be approved again then.',
   'cure.operator.organization-stands':
     'The organization is suspended. Resume it in the console, under Operator, Organizations; tools must be approved again.',
   'done.organization-suspended': 'The organization is suspended.',

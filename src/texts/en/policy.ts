@@ -5,7 +5,7 @@ export const POLICY = {
   'policy.link-waiting': 'AI clients ({count})',
   'policy.waiting':
     '{count, plural, =0 {Requests of people who ask for a tool} one {# person asks for a tool} other {# requests for tools wait for an answer}}',
-  'policy.before': 'If you undo the last change: {tool}, {says}. Connections that ended stay ended.',
+  'policy.before': 'After undoing the last change – {tool}: {says}. Connections that have ended stay ended.',
   'policy.undo': 'Undo the last change',
   'policy.person': 'Or for one person',
   'policy.person-hint': 'The address they log in with. A rule for one person goes before those for roles.',
@@ -34,9 +34,9 @@ export const POLICY = {
   'ruling.ask': 'must be asked for: {people}',
   'ruling.deny': 'denied for {people}',
   'ruling.none': 'the rule for {people} is removed',
-  'policy.at-most': 'What it may be allowed at most',
+  'policy.at-most': 'The most it may be allowed',
   'policy.until': 'Until the end of (UTC)',
-  'policy.until-hint': 'Empty: for good. Afterwards the rule counts no more.',
+  'policy.until-hint': 'Leave empty for no end date. After that day the rule no longer applies.',
   'policy.until-when': 'ends {until}',
   'policy.over': 'over',
   'policy.change': 'Change',
@@ -50,7 +50,7 @@ export const POLICY = {
   'policy.too-many': 'There are too many rules. Remove one first.',
   'policy.stale': 'Nothing was changed: somebody changed the rules meanwhile, or the page was too old. Decide again.',
   'policy.rehearsal-title': 'What it would do',
-  'policy.rehearsal-lead': 'Nothing is changed yet. This is what happens to the connections of now when you save.',
+  'policy.rehearsal-lead': 'Nothing has changed yet. This is what saving would do to today’s connections.',
   'policy.effect':
     '{ended, plural, =0 {No connection ends} one {# connection ends} other {# connections end}}, {changed, plural, =0 {none changes} one {# changes} other {# change}}, {untouched, plural, =0 {none stays} one {# stays} other {# stay}} as it is.',
   'policy.ended': 'End within two seconds',
@@ -71,6 +71,6 @@ export const POLICY = {
   'error.policy-other': 'Select another organization',
 
   'done.policy-undone': 'It is as it was before. Connections that ended stay ended.',
-  'done.policy-changed': 'It is decided. What it denies is refused everywhere within two seconds.',
+  'done.policy-changed': 'The rule is saved. What it denies is refused everywhere within two seconds.',
   'action.policy.changed': 'decided about a tool',
 } as const;

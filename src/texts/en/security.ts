@@ -14,7 +14,7 @@ export const SECURITY = {
   'second.over-advice': 'Log in again.',
 
   'step-up.title': 'Confirm it is you',
-  'step-up.lead': 'What comes next needs your second factor, once while you are logged in.',
+  'step-up.lead': 'The next page needs your second factor. You are asked once per log-in.',
   'step-up.none': 'What comes next needs a second factor, and you have none yet. Set one up, then go on.',
   'step-up.set-up': 'Set one up',
 
@@ -57,7 +57,7 @@ export const SECURITY = {
   'codes.title': 'Your recovery codes',
   'codes.once': 'They are shown this once. Keep them where your phone is not: on paper, or in a password manager.',
   'codes.what': 'Each lets you in one time when you are without your second factor.',
-  'codes.kept': 'I have kept them',
+  'codes.kept': 'I have saved them',
 
   'done.factor-added': 'Your second factor is set up.',
   'done.factor-removed': 'It is turned off.',

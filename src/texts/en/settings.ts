@@ -14,9 +14,9 @@ export const SETTINGS = {
   'settings.seconds': '{count, number} s',
   'settings.seconds-long': '{count, number} s ({long})',
 
-  'setting.NODE_ENV': 'In production it asks for SECRETS, listens on all addresses and logs JSON lines.',
+  'setting.NODE_ENV': 'In production it asks for SECRETS, listens on all IPv4 addresses and logs JSON lines.',
   'setting.PORT': 'Where it listens.',
-  'setting.HOST': 'On which address.',
+  'setting.HOST': 'On which address. 0.0.0.0 is all of IPv4; :: is IPv6 as well.',
   'setting.PUBLIC_URL': 'The origin people and tools use. Another one makes every tool register again.',
   'setting.TRUSTED_PROXIES': 'Whose X-Forwarded-For is believed.',
   'setting.MCP_ORIGINS': 'Web origins whose pages may use the MCP endpoint, besides this server’s own.',

@@ -1,6 +1,6 @@
 /** What connections do: one with its story, and the use of an organization. */
 export const USAGE = {
-  'connection.title': 'Connection of <n>{tool}</n>',
+  'connection.title': 'Connection: <n>{tool}</n>',
   'connection.story': 'See its usage',
   'connection.calls': '{calls, plural, =0 {no calls} one {# call} other {# calls}} in 30 days',
   'connection.dormant': 'dormant',
@@ -10,7 +10,7 @@ export const USAGE = {
   'connection.facts': 'Facts',
   'connection.person': 'Approved by',
   'connection.organization': 'Works in',
-  'connection.host': 'Answers to',
+  'connection.host': 'Redirects to',
   'connection.since': 'Connected',
   'connection.used': 'Last used',
   'connection.until': 'Ends without use',

@@ -33,10 +33,11 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'approve.verified': '{host}에서 게시한 도구이며, 이 서버가 확인했습니다.',
   'approve.imitates': '관리자가 등록한 도구와 이름이 비슷합니다. <b>그 도구가 아닙니다.</b>',
   'approve.loopback':
-    '응답은 이 컴퓨터의 프로그램으로 전달됩니다: <b>{host}</b>. 방금 직접 도구 연결을 시작한 경우에만 승인하세요.',
+    '승인하면 이 컴퓨터의 프로그램에 접근 권한이 전달됩니다: <b>{host}</b>. 방금 직접 도구 연결을 시작한 경우에만 승인하세요.',
   'approve.application':
-    '응답은 이 컴퓨터의 앱으로 전달됩니다: <b>{host}</b> 주소를 여는 앱입니다. 방금 직접 연결을 시작한 경우에만 승인하세요.',
-  'approve.web': '응답은 <b>{host}</b> 사이트로 전달됩니다. 아는 곳이고 방금 직접 시작한 경우에만 승인하세요.',
+    '승인하면 이 컴퓨터에서 <b>{host}</b> 링크를 여는 앱에 접근 권한이 전달됩니다. 방금 직접 연결을 시작한 경우에만 승인하세요.',
+  'approve.web':
+    '승인하면 <b>{host}</b> 사이트에 접근 권한이 전달됩니다. 아는 사이트이고 방금 직접 시작한 경우에만 승인하세요.',
   'approve.permissions': '이 도구가 할 수 있는 일',
   'approve.permissions-at': '<n>{server}</n>에서 이 도구가 할 수 있는 일',
   'approve.new': '새로 요청',
@@ -49,7 +50,7 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
     '{since}부터 · {people, plural, =0 {아직 아무도 쓰지 않음} other {{more, select, yes {적어도 } other {}}#명이 사용 중}}',
   'approve.known-not': '처음입니다: 아직 아무도 승인하지 않았습니다',
   'approve.server': '서버',
-  'approve.organization': '<n>{organization}</n>, 내 역할: {role}',
+  'approve.organization': '<n>{organization}</n> · 내 역할: {role}',
   'approve.change': '변경',
   'approve.person': '로그인한 계정',
 
@@ -58,7 +59,7 @@ export const APPROVAL: Readonly<Record<keyof typeof EN, string>> = {
   'scope.projects:read': '프로젝트 보기',
   'scope.projects:read.example': '프로젝트의 이름과 만든 때',
   'scope.projects:write': '프로젝트 만들기, 이름 바꾸기, 삭제하기',
-  'scope.projects:write.example': '프로젝트를 삭제',
+  'scope.projects:write.example': '예: 프로젝트를 삭제 (30일 동안 되살릴 수 있음)',
   'scope.offline_access': '자리를 비운 동안에도 연결 유지',
   'scope.offline_access.example': '연결을 끊거나 오래 쓰지 않을 때까지 접근을 갱신',
 

@@ -57,7 +57,7 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'step.authorize': '브라우저에서 이 서버를 엶',
   'step.log-in': '로그인',
   'step.organization': '조직 선택',
-  'step.approval': '승인',
+  'step.approval': '승인 또는 거부',
   'step.token': '도구가 토큰을 받음',
   'step.call': '도구가 MCP 서버를 사용',
   'step.refresh': '도구가 토큰을 갱신',
@@ -178,30 +178,36 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.operator.page-of-this-browser':
     '시작한 브라우저가 아닌 곳에서 페이지를 열었거나 브라우저가 쿠키를 저장하지 않습니다.',
   'cure.person.page-in-time': '도구에서 다시 시작하세요. 요청에는 한 시간 안에 답해야 합니다.',
-  'cure.operator.page-in-time': '도구가 요청한 지 한 시간이 지난 뒤에 답했습니다.',
+  'cure.operator.page-in-time': '도구가 요청한 지 한 시간이 지난 뒤에 답했습니다. 도구에서 다시 시작하면 됩니다.',
   'cure.person.page-of-this-person': '도구에서 한 계정으로 다시 시작하세요.',
-  'cure.operator.page-of-this-person': '처음 페이지와 마지막 페이지 사이에 다른 사람이 로그인했습니다.',
+  'cure.operator.page-of-this-person':
+    '처음 페이지와 마지막 페이지 사이에 다른 사람이 로그인했습니다. 도구에서 다시 시작하면 됩니다.',
   'cure.person.sign-up-open': '이 서버의 운영자에게 계정을 요청하세요.',
   'cure.operator.sign-up-open':
     '스스로 계정을 만들 수 없게 되어 있습니다. SIGN_UP=open으로 허용하거나, 초대하거나, user create를 사용하세요.',
   'cure.person.log-in': '이메일 주소와 비밀번호를 확인하거나 새 비밀번호를 요청하세요.',
-  'cure.operator.log-in': '이메일 주소와 비밀번호가 맞지 않았거나 시도 횟수가 너무 많았습니다.',
+  'cure.operator.log-in':
+    '이메일 주소와 비밀번호가 맞지 않았거나 시도 횟수가 너무 많았습니다. 나중에 다시 시도하거나 비밀번호를 새로 정하면 됩니다.',
   'cure.person.organization-policy':
     '조직에서 이 도구를 허용하지 않습니다. 조직의 소유자나 관리자에게 허용을 요청하거나 다른 조직으로 연결하세요.',
   'cure.person.organization-chosen': '조직을 선택하거나 같은 페이지에서 만드세요.',
   'cure.operator.organization-policy':
     '조직의 정책에서 이 도구를 허용하지 않습니다. 소유자나 관리자가 콘솔의 AI 클라이언트에서 바꿀 수 있습니다.',
-  'cure.operator.organization-chosen': '조직을 선택하지 않았거나 속한 조직이 없습니다.',
+  'cure.operator.organization-chosen':
+    '조직을 선택하지 않았거나 속한 조직이 없습니다. 조직을 선택하거나 만들면 됩니다.',
   'cure.person.person-approves': '거부했습니다. 도구를 쓰려면 다시 연결하고 승인을 누르세요.',
-  'cure.operator.person-approves': '사용자가 거부를 눌렀습니다.',
+  'cure.operator.person-approves':
+    '사용자가 거부를 눌렀습니다. 문제가 있는 것은 아니며, 다시 연결해서 승인을 누르면 됩니다.',
   'cure.person.link-of-this-person': '로그아웃한 다음 링크를 다시 여세요.',
-  'cure.operator.link-of-this-person': '로그인한 사람이 다른 사람에게 보낸 링크를 열었습니다.',
+  'cure.operator.link-of-this-person':
+    '로그인한 사람이 다른 사람에게 보낸 링크를 열었습니다. 로그아웃한 다음 다시 열면 됩니다.',
   'cure.person.link-usable': '새 링크를 요청하세요. 링크는 정해진 시간 안에 한 번만 쓸 수 있습니다.',
-  'cure.operator.link-usable': '링크가 이미 사용되었거나 너무 오래되었습니다.',
+  'cure.operator.link-usable': '링크가 이미 사용되었거나 너무 오래되었습니다. 새 링크를 보내세요.',
   'cure.person.answered-once': '도구가 연결되지 않았다면 도구에서 다시 시작하세요.',
-  'cure.operator.answered-once': '이미 승인되거나 거부된 요청의 페이지를 다시 보냈습니다.',
+  'cure.operator.answered-once':
+    '이미 승인되거나 거부된 요청의 페이지를 다시 보냈습니다. 도구가 연결되지 않았다면 도구에서 다시 시작하면 됩니다.',
   'cure.person.decision-given': '뒤로 가서 승인이나 거부를 누르세요.',
-  'cure.operator.decision-given': '결정 없이 양식이 도착했습니다.',
+  'cure.operator.decision-given': '결정 없이 양식이 도착했습니다. 도구에서 다시 시작하면 됩니다.',
   'cure.person.form-of-this-session': '페이지를 새로 고치고 양식을 다시 보내세요.',
   'cure.operator.form-of-this-session':
     '다른 세션의 양식입니다. 그 사이에 로그인이나 로그아웃을 했거나 쿠키가 차단되었습니다.',

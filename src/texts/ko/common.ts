@@ -54,7 +54,7 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'done.password-reset': '비밀번호를 바꾸었습니다. 새 비밀번호로 로그인하세요.',
   'done.email-changed': '주소를 바꾸었습니다.',
   'done.name-changed': '이름을 바꾸었습니다.',
-  'done.session-ended': '로그아웃했습니다.',
+  'done.session-ended': '그 세션에서 로그아웃했습니다.',
   'done.sessions-ended': '다른 곳에서 모두 로그아웃했습니다.',
   'done.erased': '계정을 삭제했습니다.',
   'done.invited': '초대를 보냈습니다.',
@@ -66,7 +66,8 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'done.left': '조직에서 나왔습니다.',
   'done.joined': '이제 조직의 구성원입니다.',
 
-  'error.support-code': '지원 코드 <b>{code}</b>: 이 코드로 서버의 로그에서 이유를 찾을 수 있습니다.',
+  'error.support-code':
+    '지원 코드 <b>{code}</b>. 이 서버를 운영하는 분에게 알려 주세요. 이 코드로 이유를 찾을 수 있습니다.',
   'error.database': '서버가 잠시 응답하지 못합니다',
   'error.database-why': '지금 데이터베이스에 연결할 수 없습니다. 잃어버린 것은 없습니다.',
   'error.database-advice': '잠시 기다렸다가 페이지를 새로 고치세요.',
@@ -102,9 +103,9 @@ export const COMMON: Readonly<Record<keyof typeof EN, string>> = {
   'error.unknown-client': '이 서버가 모르는 도구입니다',
   'error.unknown-client-why': '도구가 쓴 등록 정보는 이 서버가 만들지 않았거나 더 이상 받아들이지 않습니다.',
   'error.unknown-client-advice': '도구에서 이 서버를 지우고 다시 추가한 다음 연결하세요.',
-  'error.redirect': '응답이 알 수 없는 곳으로 갈 뻔했습니다',
+  'error.redirect': '알 수 없는 주소로 접근 권한이 전달될 뻔했습니다',
   'error.redirect-why':
-    '도구가 등록하지 않은 주소로 응답을 보내 달라고 했습니다. 안전을 위해 아무것도 보내지 않았습니다.',
+    '도구가 등록하지 않은 주소로 접근 권한을 보내 달라고 했습니다. 안전을 위해 아무것도 보내지 않았습니다.',
   'error.redirect-advice':
     '직접 시작한 일이 아니라면 계속하지 마세요. 그렇지 않다면 도구에서 이 서버를 지우고 다시 추가한 다음 연결하세요.',
   'error.incomplete': '링크가 완전하지 않습니다',

@@ -24,9 +24,9 @@ export const CONSOLE: Readonly<Record<keyof typeof EN, string>> = {
   'connections.first': '최신으로',
   'connections.disconnect': '연결 끊기',
   'connections.facts':
-    '조직 <n>{organization}</n> · 응답 받는 곳 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
+    '조직 <n>{organization}</n> · 리디렉션 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
   'connections.facts-at':
-    '조직 <n>{organization}</n> · 서버 <n>{server}</n> · 응답 받는 곳 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
+    '조직 <n>{organization}</n> · 서버 <n>{server}</n> · 리디렉션 {host} · {since} 연결 · 마지막 사용 {used} · 쓰지 않으면 {until} 종료',
   'connections.disconnect-what':
     '2초 안에 멈춥니다. 이 서버를 다시 쓰려면 다시 승인을 받아야 합니다. 도구가 만든 것은 삭제되지 않습니다.',
 

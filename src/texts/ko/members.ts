@@ -13,6 +13,9 @@ export const MEMBERS: Readonly<Record<keyof typeof EN, string>> = {
   'members.you': '나',
   'members.role': '역할',
   'members.role-save': '역할 바꾸기',
+  'members.own-role-title': '내 역할 바꾸기',
+  'members.own-role-what':
+    '<n>{organization}</n>에서 내 역할이 바뀝니다. 새 역할: {role}. 내 도구는 다음 갱신부터 새 역할에 맞게 일합니다. 다른 사람만 되돌릴 수 있습니다.',
   'members.remove': '내보내기',
   'members.leave': '나가기',
   'members.invite': '초대하기',

@@ -38,6 +38,23 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'confirm.wrong': '입력한 내용이 다릅니다. 아무것도 바뀌지 않았습니다.',
   'confirm.back': '돌아가기',
 
+  'title.reset-password': '새 비밀번호 링크 보내기',
+  'title.end-sessions': '계정을 모든 곳에서 로그아웃',
+  'title.disconnect': '계정의 도구 연결 끊기',
+  'title.reset-second-factor': '계정의 두 번째 인증 초기화',
+  'title.make-operator': '운영자로 지정',
+  'title.unmake-operator': '운영자 권한 해제',
+  'title.disable': '계정 사용 중지',
+  'title.enable': '계정 다시 사용',
+  'title.client-rotate-secret': '클라이언트의 비밀 값 바꾸기',
+  'title.client-trust': '클라이언트 신뢰하기',
+  'title.client-distrust': '클라이언트에 대해 다시 묻기',
+  'title.client-block': '클라이언트 차단',
+  'title.client-unblock': '클라이언트 차단 풀기',
+  'title.resource-rotate-secret': '서버의 비밀 값 바꾸기',
+  'title.resource-remove': '서버 제거',
+  'title.suspend': '조직 정지',
+
   'people.title': '{email} 계정',
   'people.lead': '이 서버에 계정이 있는 모든 사람입니다.',
   'people.search': '주소 또는 이름',
@@ -75,7 +92,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'act.end-sessions-what': '<b>{email}</b>: 모든 브라우저에서 로그아웃됩니다. 연결된 도구는 계속 일합니다.',
   'act.disconnect': '도구 연결 끊기',
   'act.disconnect-what':
-    '<b>{email}</b>: 도구 {connections}개가 모든 서버에서 2초 안에 멈추고, 다시 승인받아야 합니다.',
+    '<b>{email}</b>: {connections, plural, =0 {이제 연결된 도구가 없습니다.} other {도구 #개가 모든 서버에서 2초 안에 멈추고, 다시 승인받아야 합니다.}}',
   'act.reset-second-factor': '두 번째 인증 초기화',
   'act.reset-second-factor-what':
     '<b>{email}</b>의 인증 앱, 패스키, 복구 코드가 사라지고 모든 곳에서 로그아웃됩니다. 다시 설정할 때까지 비밀번호만으로 로그인하며, 메일로 알립니다. 본인이 요청한 것인지 확인하세요. 두 번째 인증이 필요한 조직에서는 도구 연결이 끊기고, 다른 도구는 계속 쓸 수 있습니다.',
@@ -95,7 +112,7 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'clients.search': '이름 또는 ID',
   'clients.blocked': '차단됨',
   'clients.trusted': '신뢰함',
-  'clients.facts': '응답 받는 곳 {host} · {since} 처음 알려짐',
+  'clients.facts': '리디렉션 {host} · {since} 처음 알려짐',
   'clients.more': '클라이언트 더 보기',
   'clients.none': '아직 승인된 도구가 없습니다. 보증하는 도구를 등록하거나, 사람들이 도구를 연결할 때까지 기다리세요.',
   'clients.none-found': '조건에 맞는 클라이언트가 없습니다.',
@@ -105,7 +122,8 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'clients.id': '클라이언트 ID',
   'clients.since': '처음 알게 된 때',
   'clients.connections': '연결',
-  'clients.connections-count': '{connections, plural, =0 {연결 없음} other {#개}}{people, plural, =0 {} other {, #명}}',
+  'clients.connections-count':
+    '{connections, plural, =0 {연결 없음} other {연결 #개}}{people, plural, =0 {} other {, #명}}',
   'clients.connections-of': '{connections, plural, =0 {연결 없음} other {연결 #개}}',
   'clients.others': '그 밖의 조직 {count}곳.',
   'clients.nowhere': '지금은 어느 조직에도 연결되어 있지 않습니다.',
@@ -210,6 +228,8 @@ export const OPERATOR: Readonly<Record<keyof typeof EN, string>> = {
   'action.organization.resumed': '조직 정지를 풂',
   'cure.person.organization-stands':
     '조직이 정지되었습니다. 이 서버를 운영하는 사람에게 문의하거나, 다른 조직에 도구를 연결하세요.',
+  'cure.administrator.organization-stands':
+    '조직이 정지되어 있었습니다. 이 서버를 운영하는 사람에게 정지를 풀어 달라고 요청하세요. 그 뒤에 도구를 다시 승인받아야 합니다.',
   'cure.operator.organization-stands':
     '조직이 정지되었습니다. 콘솔의 운영, 조직에서 정지를 풀 수 있습니다. 도구는 다시 승인받아야 합니다.',
   'done.organization-suspended': '조직을 정지했습니다.',

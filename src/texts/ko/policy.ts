@@ -4,7 +4,7 @@ export const POLICY = {
   'policy.link': 'AI 클라이언트',
   'policy.link-waiting': 'AI 클라이언트 ({count})',
   'policy.waiting': '{count, plural, =0 {사람들이 보낸 도구 사용 요청} other {답을 기다리는 도구 사용 요청 #건}}',
-  'policy.before': '마지막 변경을 되돌리면: {tool}, {says}. 끝난 연결은 돌아오지 않습니다.',
+  'policy.before': '마지막 변경을 되돌린 뒤 – {tool}: {says}. 끝난 연결은 돌아오지 않습니다.',
   'policy.undo': '마지막 변경 되돌리기',
   'policy.person': '또는 한 사람에게',
   'policy.person-hint': '그 사람이 로그인하는 주소입니다. 한 사람에 대한 규칙은 역할에 대한 규칙보다 우선합니다.',
@@ -35,7 +35,7 @@ export const POLICY = {
   'ruling.none': '{people}: 규칙 삭제',
   'policy.at-most': '최대로 허용할 권한',
   'policy.until': '종료일 (UTC, 그날까지)',
-  'policy.until-hint': '비워 두면 계속 적용됩니다. 지나면 규칙은 효력이 없습니다.',
+  'policy.until-hint': '비워 두면 종료일이 없습니다. 그날이 지나면 규칙이 적용되지 않습니다.',
   'policy.until-when': '{until} 종료',
   'policy.over': '종료됨',
   'policy.change': '변경',
@@ -70,6 +70,6 @@ export const POLICY = {
   'error.policy-other': '다른 조직 선택',
 
   'done.policy-undone': '이전 상태로 되돌렸습니다. 끝난 연결은 돌아오지 않습니다.',
-  'done.policy-changed': '결정되었습니다. 거부된 연결은 2초 안에 모든 곳에서 거부됩니다.',
+  'done.policy-changed': '규칙을 저장했습니다. 거부된 연결은 2초 안에 모든 곳에서 거부됩니다.',
   'action.policy.changed': '도구에 대해 정함',
 } as const;

@@ -16,7 +16,7 @@ export const SECURITY: Readonly<Record<keyof typeof EN, string>> = {
   'second.over-advice': '다시 로그인하세요.',
 
   'step-up.title': '본인 확인',
-  'step-up.lead': '다음으로 가려면 두 번째 인증이 필요합니다. 로그인해 있는 동안 한 번만 확인합니다.',
+  'step-up.lead': '다음 페이지에는 두 번째 인증이 필요합니다. 로그인할 때마다 한 번만 확인합니다.',
   'step-up.none': '다음으로 가려면 두 번째 인증이 필요한데, 아직 설정하지 않았습니다. 먼저 설정한 다음 계속하세요.',
   'step-up.set-up': '설정하기',
 

@@ -15,9 +15,9 @@ export const SETTINGS: Readonly<Record<keyof typeof EN, string>> = {
   'settings.seconds': '{count, number}초',
   'settings.seconds-long': '{count, number}초({long})',
 
-  'setting.NODE_ENV': '운영 환경에서는 SECRETS가 필요하고, 모든 주소에서 받으며, 로그를 JSON으로 남깁니다.',
+  'setting.NODE_ENV': '운영 환경에서는 SECRETS가 필요하고, 모든 IPv4 주소에서 받으며, 로그를 JSON으로 남깁니다.',
   'setting.PORT': '받는 포트입니다.',
-  'setting.HOST': '받는 주소입니다.',
+  'setting.HOST': '받는 주소입니다. 0.0.0.0은 모든 IPv4 주소이고, ::는 IPv6도 받습니다.',
   'setting.PUBLIC_URL': '사람과 도구가 쓰는 주소입니다. 바꾸면 모든 도구가 다시 등록해야 합니다.',
   'setting.TRUSTED_PROXIES': 'X-Forwarded-For를 믿을 프록시입니다.',
   'setting.MCP_ORIGINS': '이 서버 말고 MCP 엔드포인트를 쓸 수 있는 웹 출처입니다.',

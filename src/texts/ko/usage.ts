@@ -1,7 +1,7 @@
 import type { USAGE as EN } from '../en/usage.js';
 
 export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
-  'connection.title': '<n>{tool}</n> 연결',
+  'connection.title': '연결: <n>{tool}</n>',
   'connection.story': '사용 내역 보기',
   'connection.calls': '30일 동안 호출 {calls, number}회',
   'connection.dormant': '휴면',
@@ -11,7 +11,7 @@ export const USAGE: Readonly<Record<keyof typeof EN, string>> = {
   'connection.facts': '정보',
   'connection.person': '승인한 사람',
   'connection.organization': '조직',
-  'connection.host': '응답 받는 곳',
+  'connection.host': '리디렉션',
   'connection.since': '연결',
   'connection.used': '마지막 사용',
   'connection.until': '사용하지 않으면 만료',

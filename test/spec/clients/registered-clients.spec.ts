@@ -88,7 +88,9 @@ describe.each(BOTH_DATABASES)('clients an administrator registered, on %s', (dat
 
   it('the page says since when a tool is known here and how many use it', async () => {
     const client = await OAuthClient.register(server.origin, { client_name: 'Popular' });
-    expect(textOf((await client.toApproval(person)).page.html)).toContain('not before: nobody has approved this tool');
+    expect(textOf((await client.toApproval(person)).page.html)).toContain(
+      'new here: nobody has approved this tool yet',
+    );
     await client.connect(person);
     expect(textOf((await client.again().toApproval(person)).page.html)).toMatch(
       /since \d{4}-\d\d-\d\d · 1 person uses it/,

@@ -58,7 +58,7 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(ids(await open('/connections?q=TEST%20tool'))).toEqual(ids(await open('/connections')));
     expect(ids(await open('/connections?q=acm')).length).toBe(50);
     const none = await open('/connections?q=nobody');
-    expect(textOf(none.html)).toContain('No tool is like that.');
+    expect(textOf(none.html)).toContain('No tools match.');
     expect(ids(await follow(none, 'Show all tools')).length).toBe(50);
     for (const odd of ['q=%00', 'q=a&q=b', 'q=%25']) expect((await open(`/connections?${odd}`)).status).toBe(200);
   });
@@ -161,13 +161,13 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
     expect(textOf((await open(`${path}?q=asker7%40`)).html)).toContain('asker7@example.com (member) asked');
     expect(ids(await open(`${path}?q=asker7%40`)).length).toBe(2);
     const none = await open(`${path}?q=nobody`);
-    expect(textOf(none.html)).toContain('Nobody asks for anything like that.');
+    expect(textOf(none.html)).toContain('No requests match.');
     expect(ids(await follow(none, 'Show everybody who waits'))).toEqual(ids(pages[0]!));
     for (const odd of ['q=%00', 'q=a&q=b', 'q=%25', 'after=x', 'after=1%20x'])
       expect([odd, (await open(`${path}?${odd}`)).status]).toEqual([odd, 200]);
     await server.query('DELETE FROM access_requests');
     const nobody = await open(path);
-    expect(textOf(nobody.html)).toContain('Nobody waits for an answer.');
+    expect(textOf(nobody.html)).toContain('Nobody is waiting for an answer.');
     expect(nobody.html).not.toContain('name="q"');
   });
 
@@ -257,7 +257,7 @@ describe.each(BOTH_DATABASES)('long lists come in pages, on %s', (database) => {
       const form = last.forms.findLast(({ action }) => action.endsWith('/end'))!;
       const csrf = form.fields.find(({ name }) => name === 'csrf')!.value;
       const done = await browser.post(new URL(form.action, server.origin).href, new URLSearchParams({ csrf }));
-      expect(textOf(done.html)).toContain('It is logged out.');
+      expect(textOf(done.html)).toContain('That session is logged out.');
       const left = await server.query<{ n: number }>(
         'SELECT count(*)::int AS n FROM sessions WHERE user_id = $1 AND address = $2',
         [ann.id, newestFirst.pop()],

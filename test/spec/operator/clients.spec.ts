@@ -66,7 +66,7 @@ describe.each(BOTH_DATABASES)('clients, as operators govern them, on %s', (datab
     expect(await names(`?q=${encodeURIComponent(other.registered.client_id)}`)).toEqual(['Claude Code']);
     expect(await names('?grade=self-asserted')).toHaveLength(2);
     expect(await names('?grade=registered')).toEqual([]);
-    expect(textOf((await browser.get(`${base()}?state=blocked`)).html)).toContain('No client is like that.');
+    expect(textOf((await browser.get(`${base()}?state=blocked`)).html)).toContain('No clients match.');
     for (const odd of ['?q=%25', "?q='--", '?state=x', '?after=%00', '?q=a&q=b', '?after=1 x', '?grade=%00'])
       expect([odd, (await browser.get(base() + odd)).status]).toEqual([odd, 200]);
   });
@@ -102,7 +102,7 @@ describe.each(BOTH_DATABASES)('clients, as operators govern them, on %s', (datab
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
     expect(await audited('client.registered')).toEqual({ client: clientId, by: operator.id });
     const shown = await browser.get(`${base()}/${await rowOf(clientId!)}`);
-    expect(textOf(shown.html)).toMatch(/Connections 1, of 1 person/);
+    expect(textOf(shown.html)).toMatch(/Connections 1 connection, by 1 person/);
     expect(textOf(shown.html)).toContain('Acme 1 connection');
     expect(shown.html).not.toContain(secret);
 
@@ -159,7 +159,7 @@ describe.each(BOTH_DATABASES)('clients, as operators govern them, on %s', (datab
     expect([wrong.status, textOf(wrong.html)]).toEqual([400, expect.stringContaining('Nothing was changed')]);
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
     const done = textOf((await act(id, 'block', 'Block')).html);
-    expect(done).toMatch(/1 connection is ended. From \d\d:\d\d:\d\d UTC on no server accepts/);
+    expect(done).toMatch(/1 connection has ended. No server accepts its tokens after \d\d:\d\d:\d\d UTC/);
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(401);
     expectError(await client.refresh(tokens.refresh_token), 'invalid_grant');
     expect((await waiting.browser.submit(waiting.page, 'Approve')).leftTo).toBeUndefined();

@@ -143,7 +143,7 @@ describe('the mails of this node', () => {
     expect(await subjects('?to=ANN')).toEqual(['ann@example.com']);
     expect(await subjects('?kind=reset')).toHaveLength(2);
     expect(await subjects('?kind=reset&to=operator')).toEqual(['operator@example.com']);
-    expect(textOf((await outbox('?to=nobody')).html)).toContain('No mail is like that.');
+    expect(textOf((await outbox('?to=nobody')).html)).toContain('No mails match.');
     // What no mail is of is no filter.
     for (const odd of ['?kind=nonsense', '?kind=__proto__', '?kind=reset&kind=reset', '?to=a&to=b', '?to=%00'])
       expect([odd, (await outbox(odd)).status]).toEqual([odd, 200]);

@@ -186,7 +186,7 @@ describe('other servers, as operators declare them', () => {
     expect(await server.query('SELECT 1 FROM resources')).toHaveLength(1);
     const sid = decodeJwt(tokens.access_token)['sid'];
     const done = await browser.submit(confirm, 'Remove', { confirm: 'Files' });
-    expect(textOf(done.html)).toMatch(/2 connections .*From \d\d:\d\d:\d\d UTC on no server accepts/);
+    expect(textOf(done.html)).toMatch(/2 connections .*No server accepts their tokens after \d\d:\d\d:\d\d UTC/);
     expect(await server.query('SELECT revoked_because FROM grants WHERE id = $1', [sid])).toEqual([
       { revoked_because: 'resource_removed' },
     ]);

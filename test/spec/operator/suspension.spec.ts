@@ -41,7 +41,7 @@ describe.each(BOTH_DATABASES)('organizations, as operators govern them, on %s', 
   it('are found by name; one shows its members; it is renamed', async () => {
     const names = async (query: string) => textOf((await browser.get(base() + query)).html);
     expect(await names('?q=ACM')).toContain('Acme');
-    expect(await names('?suspended=on')).toContain('No organization is like that.');
+    expect(await names('?suspended=on')).toContain('No organizations match.');
     for (const odd of ['?q=%25', "?q='--", '?after=%00', '?q=a&q=b'])
       expect([odd, (await browser.get(base() + odd)).status]).toEqual([odd, 200]);
     const page = await browser.get(here());
@@ -64,7 +64,9 @@ describe.each(BOTH_DATABASES)('organizations, as operators govern them, on %s', 
 
     expect((await suspend('Home')).status).toBe(400);
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(200);
-    expect(textOf((await suspend()).html)).toMatch(/2 connections are ended. From \d\d:\d\d:\d\d UTC/);
+    expect(textOf((await suspend()).html)).toMatch(
+      /2 connections have ended. No server accepts their tokens after \d\d:\d\d:\d\d UTC/,
+    );
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(401);
     for (const refused of [await client.refresh(tokens.refresh_token), await waiting.exchange(code)]) {
       expectError(refused, 'invalid_grant');

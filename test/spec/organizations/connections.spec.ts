@@ -70,7 +70,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
     expect(listed(await show('?sort=person&q='))).toEqual(expect.arrayContaining(['Claude Code', 'Cursor &lt;b&gt;']));
     expect(listed(await show('?grade=self-asserted'))).toHaveLength(3);
     const none = await show('?grade=registered');
-    expect(textOf(none.html)).toContain('No connection is like that.');
+    expect(textOf(none.html)).toContain('No connections match.');
     for (const odd of ['?q=%25', "?q='--", '?sort=nonsense&grade=x', '?after=x', '?after=x%20y', '?q=a&q=b', '?q=%00'])
       expect([odd, (await show(odd)).status]).toEqual([odd, 200]);
     await endEverything();
@@ -122,7 +122,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
     const [newest] = hrefs(await show(), 'connection');
     let page = await browser.submit(await browser.get(newest!), 'End 1 connection');
     const said =
-      /1 connection is ended\. From (\S+) UTC on no server accepts any of their tokens; .* from (\S+) UTC on\./.exec(
+      /1 connection has ended\. No server accepts its tokens after (\S+) UTC, or (\S+) UTC if it has lost the database\./.exec(
         textOf(page.html),
       )!;
     // A node that cannot reach the database trusts its list for ten seconds: the last token is dead then.
@@ -207,7 +207,7 @@ describe.each(BOTH_DATABASES)('the connections of an organization, on %s', (data
       expect([wrong.status, textOf(wrong.html)]).toEqual([400, expect.stringContaining('A name proves nothing')]);
       expect(await working(ended)).toEqual([true, true, true]);
       const done = await browser.submit(confirm, 'End 3 connections', { name: 'Acme' });
-      expect(textOf(done.html)).toContain('3 connections are ended.');
+      expect(textOf(done.html)).toContain('3 connections have ended.');
       expect(await working([...ended, ...kept])).toEqual([...ended.map(() => false), ...kept.map(() => true)]);
       const events = await server.query(
         `SELECT detail, count(*)::int AS n FROM audit_events a JOIN grants g ON g.id = a.grant_id JOIN clients c ON c.id = g.client_id

@@ -49,6 +49,9 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
     ).map(({ role }) => role);
   const setRole = async (browser: HttpBrowser, email: string, role: string) =>
     browser.submit(await members(browser), `Change role ${email}`, { role });
+  /** One's own: it is asked first. */
+  const setOwnRole = async (browser: HttpBrowser, email: string, role: string) =>
+    browser.submit(await setRole(browser, email, role), 'Change role');
   const toRemoval = (browser: HttpBrowser, { id }: Person) =>
     browser.get(at(`/console/organizations/${owner.organizationId}/members/${id}/remove`));
   const remove = async (browser: HttpBrowser, person: Person) => {
@@ -223,7 +226,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
 
     it('there is always an owner, of two who leave at once too', async () => {
       const browser = await logIn(owner);
-      expect((await setRole(browser, owner.email, 'member')).status).toBe(400);
+      expect((await setOwnRole(browser, owner.email, 'member')).status).toBe(400);
       expect(textOf((await leave(browser, owner)).html)).toContain('An organization needs an owner');
       const second = await join('owner');
       const other = await logIn(second);
@@ -237,7 +240,7 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       const browser = await logIn(owner);
       const disabled = await join('owner');
       await server.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
-      for (const page of [await setRole(browser, owner.email, 'admin'), await leave(browser, owner)])
+      for (const page of [await setOwnRole(browser, owner.email, 'admin'), await leave(browser, owner)])
         expect([page.status, textOf(page.html)]).toEqual([400, expect.stringContaining('account is not disabled')]);
       const deletion = await browser.get(at('/console/account/delete'));
       const kept = await browser.submit(deletion, 'Delete my account', { confirm: owner.email, password: PASSWORD });
@@ -246,6 +249,25 @@ describe.each(BOTH_DATABASES)('members and invitations, on %s', (database) => {
       // The other way round nothing is lost.
       expect((await remove(browser, disabled)).url).toContain('done=member-removed');
       expect(await rolesOf()).toEqual(['owner']);
+    });
+
+    it('whoever gives up a role of their own is asked first; nobody else has such a page', async () => {
+      const [second, admin] = [await join('owner'), await join('admin')];
+      const browser = await logIn(second);
+      const asked = await setRole(browser, second.email, 'admin');
+      expect(textOf(asked.html)).toContain('becomes: admin.');
+      expect(await rolesOf()).toEqual(['admin', 'owner', 'owner']);
+      expect((await browser.submit(asked, 'Change role')).url).toContain('done=member-changed');
+      expect(await rolesOf()).toEqual(['admin', 'admin', 'owner']);
+      const there = `/console/organizations/${owner.organizationId}/members`;
+      for (const path of [
+        `${there}/${admin.id}/role?role=member`,
+        `${there}/${owner.id}/role?role=member`,
+        `${there}/${second.id}/role?role=owner`,
+        `${there}/${second.id}/role?role=king`,
+        `${there}/${second.id}/role`,
+      ])
+        expect([path, (await browser.get(at(path))).status]).toEqual([path, 404]);
     });
 
     it('who is removed is typed, and what is left; anything else changes nothing', async () => {

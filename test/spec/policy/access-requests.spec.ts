@@ -75,7 +75,7 @@ describe('a tool that must be asked for', () => {
     const request = await admin.get(link);
     expect(textOf(request.html)).toContain('no rule can name it');
     const done = await admin.submit(request, 'Approve', { scope: 'projects:read' });
-    expect(textOf(done.html)).toContain('Nobody waits for an answer');
+    expect(textOf(done.html)).toContain('Nobody is waiting for an answer');
     const approval = await browser.get(page.url);
     const { leftTo } = await browser.submit(approval, 'Approve');
     const { json } = await client.exchange(new URL(leftTo!).searchParams.get('code')!);
@@ -87,6 +87,19 @@ describe('a tool that must be asked for', () => {
     expect(rules).toEqual([{ tool: 'self-asserted', people: `person:${member.id}`, verdict: 'allow' }]);
     // For this person alone.
     expect(textOf((await client.again().toApproval(await join('member'))).page.html)).toContain('decides about tools');
+  });
+
+  it('ticks what the tool asked for, with what that contains, and keeps a reason of several lines as one', async () => {
+    const { browser, page } = await client.toApproval(member, { parameters: { scope: 'projects:read' } });
+    await browser.submit(page, 'Ask for it', { reason: 'To see\r\nthe projects' });
+    const admin = await logIn(owner);
+    const request = await answering(admin);
+    expect(textOf(request.html)).toContain('To see the projects');
+    const ticked = request.forms
+      .flatMap(({ fields }) => fields)
+      .filter(({ name, checked }) => name === 'scope' && checked)
+      .map(({ value }) => value);
+    expect(ticked).toEqual(['projects:read']);
   });
 
   it('refused: the page says so and leads back to the tool; it is asked again only after a day', async () => {
@@ -138,10 +151,10 @@ describe('a request that can be answered no more', () => {
     const admin = await logIn(owner);
     const request = await answering(admin);
     expect(request.html).toContain(`datetime="${over}"`);
-    expect(textOf((await admin.get(`${address()}/requests`)).html)).toContain('nobody answers for 30 days');
+    expect(textOf((await admin.get(`${address()}/requests`)).html)).toContain('nobody answers within 30 days');
     server.clock.advance(30 * DAYS);
     const late = await logIn(owner);
-    expect(textOf((await late.get(`${address()}/requests`)).html)).toContain('Nobody waits for an answer');
+    expect(textOf((await late.get(`${address()}/requests`)).html)).toContain('Nobody is waiting for an answer');
     const csrf = csrfOf(await late.get(`${server.origin}/console`));
     for (const act of ['approve', 'refuse']) {
       const body = new URLSearchParams({ csrf, people: 'person', version: '1', scope: 'projects:read' });
@@ -176,12 +189,12 @@ describe('a request that can be answered no more', () => {
     const standing = server.app.get(UserStanding, { strict: false });
     expect(await queue()).toContain(member.email);
     await standing.disable(member.id, server.clock.now());
-    expect(await queue()).toContain('Nobody waits for an answer');
+    expect(await queue()).toContain('Nobody is waiting for an answer');
     expect((await answering(admin)).url).toContain('done=access-answered');
     await standing.enable(member.id, server.clock.now(), owner.id);
     expect(await queue()).toContain(member.email);
     await standing.erase(member.id, server.clock.now());
-    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
+    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody is waiting for an answer')]);
     expect((await admin.get(address())).html).not.toContain('AI clients (');
 
     member = await join('member');
@@ -189,7 +202,7 @@ describe('a request that can be answered no more', () => {
     await ask();
     const removal = await admin.get(`${address().replace('policy', 'members')}/${member.id}/remove`);
     await admin.submit(removal, 'Remove', { confirm: member.email });
-    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody waits for an answer')]);
+    expect([await requests(), await queue()]).toEqual([[], expect.stringContaining('Nobody is waiting for an answer')]);
   });
 
   it('waits while its organization is suspended, and is there when that resumes', async () => {

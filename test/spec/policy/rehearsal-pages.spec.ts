@@ -70,7 +70,7 @@ describe.each(BOTH_DATABASES)('a rehearsal of many connections, on %s', (databas
     await server.query('UPDATE grants SET revoked_at = $2 WHERE id = $1', [shown[99]!.id, server.clock.now()]);
     expect(lines(await follow(page, 'More that end'), 'ended')).toBe(100);
     const saved = await browser.submit(last, 'Save');
-    expect(textOf(saved.html)).toContain('It is decided.');
+    expect(textOf(saved.html)).toContain('The rule is saved.');
     const live = await server.query<{ email: string; n: number }>(
       'SELECT u.email, count(*)::int AS n FROM grants g JOIN users u ON u.id = g.user_id WHERE g.revoked_at IS NULL GROUP BY 1',
     );

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AttemptSteps } from '../../../src/database/repositories/attempt-steps.repository.js';
-import { ACTORS } from '../../../src/recorder/cures.js';
+import type { Rule } from '../../../src/oauth/finding.js';
+import { ACTORS, cureOf } from '../../../src/recorder/cures.js';
 import type { Observed } from '../../../src/recorder/observed.js';
 import { Recorder, RINGS } from '../../../src/recorder/recorder.service.js';
 import { EN, type TextKey } from '../../../src/texts/en/index.js';
 import { KO } from '../../../src/texts/ko/index.js';
+import { plainly } from '../../../src/texts/text.js';
 import { runCommand } from '../../support/command-line.js';
 import { DatabaseLink } from '../../support/database-link.js';
 import { BOTH_DATABASES, newDatabase } from '../../support/databases.js';
@@ -21,6 +23,15 @@ it('every rule that can be broken has a cure for the person and one for the oper
   for (const rule of Object.keys(ACTORS))
     for (const reader of ['person', 'operator'])
       for (const catalogue of [EN, KO]) expect(catalogue[`cure.${reader}.${rule}` as TextKey]).toMatch(/\S+ \S+/);
+});
+
+it('an administrator is told what somebody else did, and never that they did it themselves', () => {
+  for (const rule of Object.keys(ACTORS) as Rule[])
+    expect([rule, plainly(cureOf(rule, 'administrator').cure, 'en')]).toEqual([
+      rule,
+      expect.not.stringMatching(/You denied|Your (?:role|organization)/),
+    ]);
+  expect(plainly(cureOf('person-approves', 'administrator').cure, 'en')).toBe(EN['cure.operator.person-approves']);
 });
 
 const add = (recorder: Recorder, observed: Observed) => recorder.add(observed, () => observed);
@@ -182,7 +193,7 @@ describe.each(BOTH_DATABASES)('attempts on %s', (database) => {
       return textOf(list.html);
     };
     expect(await names(`?code=${code}`)).toContain(one.name);
-    expect(await names(`?code=nonsense`)).toContain('No attempt is like that.');
+    expect(await names(`?code=nonsense`)).toContain('No attempts match.');
     expect(await names(`?client=${one.client.registered.client_id}&outcome=connected`)).toContain(one.name);
     expect(await names(`?client=${encodeURIComponent(one.name.toUpperCase())}&outcome=unfinished`)).not.toContain(
       'ago',
@@ -190,7 +201,7 @@ describe.each(BOTH_DATABASES)('attempts on %s', (database) => {
     expect(await names('?person=ANN@&outcome=connected')).toContain(one.name);
     const day = server.clock.now().toISOString().slice(0, 10);
     expect(await names(`?since=${day}&client=${encodeURIComponent(one.name)}`)).toContain('failed');
-    expect(await names('?until=2020-01-01')).toContain('No attempt is like that.');
+    expect(await names('?until=2020-01-01')).toContain('No attempts match.');
     for (const odd of [
       '?code=%00',
       "?client='--",

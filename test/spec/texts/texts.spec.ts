@@ -47,7 +47,7 @@ describe('the texts', () => {
     const used = new Set([...SOURCES.matchAll(/['"`]([a-z][\w-]*(?:\.[\w:.-]+)+)['"`]/g)].map(([, key]) => key!));
     // Made of a part that varies: roles, permissions, methods, notices, steps and cures, tables, mails, and what belongs to a failure.
     const made =
-      /^(?:role|scope|done|grade|sort|action|act|account-state|audit\.detail|key-stage|method|ended|mail-state|people|verdict|ruling|step|outcome|cure|kept|mail-kind|setting)\.|^resources\.fault-|-(?:why|advice)$|^setup\.(?:expired|invalid)$/;
+      /^(?:role|scope|done|grade|sort|action|act|account-state|audit\.detail|key-stage|method|ended|mail-state|people|verdict|ruling|step|outcome|cure|kept|mail-kind|setting|title)\.|^resources\.fault-|-(?:why|advice)$|^setup\.(?:expired|invalid)$/;
     expect(Object.keys(EN).filter((key) => !used.has(key) && !made.test(key))).toEqual([]);
     const inViews = [...SOURCES.matchAll(/\{\{(?:t|plain) '([^']+)'|\(text '([^']+)'\)/g)].map(
       ([, one, other]) => one ?? other!,

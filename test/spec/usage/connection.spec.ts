@@ -58,7 +58,7 @@ describe('the page of one connection', () => {
     );
     for (const page of [await browser.get(ofOrganization(id)), await (await logIn(member)).get(own(id))]) {
       const text = textOf(page.html);
-      expect(text).toContain('Connection of Claude Code');
+      expect(text).toContain('Connection: Claude Code');
       expect(text).toContain('zoe@example.com');
       expect(text).toMatch(/Connected from 127\.0\.0\.1 Last seen at 127\.0\.0\.1/);
       expect(text).toContain('7 calls in 30 days · 2 failed');
@@ -169,13 +169,13 @@ describe('in time', () => {
     server.clock.advance(15 * DAY);
     browser = await logIn(owner);
     expect([await isUnused(unused), await isUnused(writes)]).toEqual([true, false]);
-    expect(textOf((await dormant()).html)).toContain('No connection is like that.');
+    expect(textOf((await dormant()).html)).toContain('No connections match.');
     server.clock.advance(16 * DAY);
     browser = await logIn(owner);
     // It is renewed, but makes no call.
     await refreshed(unused);
     expect(textOf((await dormant()).html)).toContain('dormant');
-    expect(textOf((await dormant(`?dormant=on&person=${stranger.id}`)).html)).toContain('No connection is like that.');
+    expect(textOf((await dormant(`?dormant=on&person=${stranger.id}`)).html)).toContain('No connections match.');
     expect(textOf((await browser.get(own(sidOf(unused)))).html)).toContain('Dormant: it has made no call for 30 days.');
     server.clock.advance(45 * DAY);
     browser = await logIn(owner);
