@@ -20,6 +20,8 @@ export class Accounts {
   async authenticate(email: string, password: string, address: string): Promise<User | undefined> {
     const account = normalizedEmail(email);
     if (account.length > 254 || password.length > MAX_PASSWORD_LENGTH || /\0/.test(account)) return undefined;
+    // Whom nobody can hear yet has not tried.
+    this.passwords.mustHaveRoom();
     await this.throttle.attempt(account, address);
     const user = await this.users.findByEmail(account);
     const right = user
