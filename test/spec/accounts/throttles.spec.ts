@@ -87,10 +87,11 @@ describe('what is counted in PostgreSQL', () => {
     while (!full()) hashes.push(passwords.hash('x'));
     const before = await rows();
     const accounts = server.app.get(Accounts, { strict: false });
-    await expect(accounts.authenticate('carl@example.com', 'x', '192.0.2.6')).rejects.toBeInstanceOf(Overload);
+    const carl = { email: 'carl@example.com', address: '192.0.2.6' };
+    await expect(accounts.authenticate(carl, 'x')).rejects.toBeInstanceOf(Overload);
     expect(await rows()).toEqual(before);
     await Promise.all(hashes);
-    expect(await accounts.authenticate('carl@example.com', 'x', '192.0.2.6')).toBeUndefined();
+    expect(await accounts.authenticate(carl, 'x')).toBeUndefined();
     expect(await rows()).toHaveLength(before.length + 2);
   });
 
