@@ -21,7 +21,12 @@ if (status !== 0) process.exit(1);
 
 const { build } = await import('esbuild');
 const { metafile } = await build({
-  entryPoints: ['build/main.js', 'build/cli.js'],
+  entryPoints: {
+    main: 'build/main.js',
+    cli: 'build/cli.js',
+    // The file of a thread, beside the chunk that starts it.
+    'guess-estimator': 'src/accounts/guess-estimator.js',
+  },
   outdir: OUT,
   bundle: true,
   splitting: true,

@@ -5,6 +5,12 @@ import { normalizedEmail } from './email.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MAX_PASSWORD_LENGTH, Passwords } from './passwords.js';
 
+/** Who says to be whom, and from where. */
+interface LoggingIn {
+  readonly email: string;
+  readonly address: string;
+}
+
 @Injectable()
 export class Accounts {
   constructor(
@@ -17,9 +23,11 @@ export class Accounts {
    * Who logs in with this password, or undefined. An unknown, a disabled and a mistyped account look and take the same.
    * Throws `TooManyAttempts`.
    */
-  async authenticate(email: string, password: string, address: string): Promise<User | undefined> {
+  async authenticate({ email, address }: LoggingIn, password: string): Promise<User | undefined> {
     const account = normalizedEmail(email);
     if (account.length > 254 || password.length > MAX_PASSWORD_LENGTH || /\0/.test(account)) return undefined;
+    // Whom nobody can hear yet has not tried.
+    this.passwords.mustHaveRoom();
     await this.throttle.attempt(account, address);
     const user = await this.users.findByEmail(account);
     const right = user

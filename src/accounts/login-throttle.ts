@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
-import { makeLimiter } from './limiter.js';
+import { consume, forget, giveBack, makeLimiter } from './limiter.js';
 import { networkOf } from './network.js';
 
 /** Too many wrong passwords or codes. `retryAfter`: seconds until the next try is heard; `first`: none was refused before. */
@@ -39,18 +39,14 @@ export class LoginThrottle {
   /** A right password was no attack. */
   async succeeded(email: string, address: string): Promise<void> {
     const network = networkOf(address);
-    await this.perAccountAndAddress?.delete(`${email} ${network}`);
-    await this.perAddress?.reward(network);
+    await forget(this.perAccountAndAddress, `${email} ${network}`);
+    await giveBack(this.perAddress, network);
   }
 }
 
 /** Counts one. Throws `TooManyAttempts`. */
 export async function spend(limiter: RateLimiterAbstract | undefined, key: string): Promise<void> {
-  try {
-    await limiter?.consume(key.slice(0, 200));
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes)
-      throw new TooManyAttempts(Math.ceil(refusal.msBeforeNext / 1000), refusal.consumedPoints === limiter!.points + 1);
-    throw refusal;
-  }
+  const refusal = await consume(limiter, key);
+  if (!refusal) return;
+  throw new TooManyAttempts(Math.ceil(refusal.msBeforeNext / 1000), refusal.consumedPoints === limiter!.points + 1);
 }

@@ -14,6 +14,6 @@ export class LoginStrategy extends PassportStrategy(Strategy, 'login') {
   /** The person, or false. Throws `TooManyAttempts`. */
   async validate(request: { ip: string }, email: unknown, password: unknown): Promise<User | false> {
     if (typeof email !== 'string' || typeof password !== 'string') return false;
-    return (await this.accounts.authenticate(email, password, request.ip)) ?? false;
+    return (await this.accounts.authenticate({ email, address: request.ip }, password)) ?? false;
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
-import { makeLimiter } from './limiter.js';
+import { consume, makeLimiter } from './limiter.js';
 import { networkOf } from './network.js';
 
 const HOUR = 3_600;
@@ -38,12 +38,7 @@ export class MailThrottle {
 
   /** Who asks goes first: what exceeds their share takes nothing from that of whom it is for. */
   private async spend(...shares: readonly [RateLimiterAbstract | undefined, string][]): Promise<boolean> {
-    try {
-      for (const [limiter, key] of shares) await limiter?.consume(key.slice(0, 200));
-      return true;
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return false;
-      throw refusal;
-    }
+    for (const [limiter, key] of shares) if (await consume(limiter, key)) return false;
+    return true;
   }
 }

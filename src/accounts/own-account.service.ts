@@ -49,7 +49,7 @@ export class OwnAccount {
 
   /** Keeps this session and ends the others; `tools`: every connection too. Throws `TooManyAttempts`. */
   async changePassword(self: Self, current: string, password: string, tools: boolean): Promise<Text | undefined> {
-    const user = await this.accounts.authenticate(self.email, current, self.address);
+    const user = await this.accounts.authenticate(self, current);
     if (!user) return text('account.wrong-password');
     const fault = await passwordFault(password, [self.email, self.name]);
     if (fault) return fault;
@@ -64,7 +64,7 @@ export class OwnAccount {
   async askForEmail(self: Self, current: string, email: string): Promise<Text | undefined> {
     const fault = emailFault(email);
     if (fault) return fault;
-    const user = await this.accounts.authenticate(self.email, current, self.address);
+    const user = await this.accounts.authenticate(self, current);
     if (!user) return text('account.wrong-password');
     const to = normalizedEmail(email);
     if (!(await this.throttle.allowsNaming(to, self.userId))) return text('account.too-many-mails');
@@ -99,7 +99,7 @@ export class OwnAccount {
 
   /** Erases the account. Throws `TooManyAttempts`. */
   async erase(self: Self, current: string): Promise<Text | undefined> {
-    if (!(await this.accounts.authenticate(self.email, current, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, current))) return text('account.wrong-password');
     const outcome = await this.standing.erase(self.userId, this.clock.now());
     if (outcome === 'last operator') return text('account.last-operator');
     if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });

@@ -102,7 +102,7 @@ export class Passkeys {
   ): Promise<Changed> {
     const name = displayName(given);
     if (name === undefined) return text('form.name-rule');
-    if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
     const { userId } = self;
     const made = await this.made({ use: 'adding', browser, userId }, answer);
     if (!made) return text('passkey.not-made');
@@ -144,7 +144,7 @@ export class Passkeys {
 
   /** False: there is no such passkey. Throws `TooManyAttempts`. */
   async remove(self: Self, id: string, password: string): Promise<Text | boolean> {
-    if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
     const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
     if (!ended) return false;
     this.tell(self, text('mail.passkey-removed'));

@@ -15,9 +15,10 @@ import { passwordDigest, passwordFault, Passwords } from './passwords.js';
 /** A reset link works for this long, in seconds. */
 const LIFETIME = 3_600;
 
-/** What a link holds: who, and which password it is to replace. So it works once, and nothing is stored. */
+/** What a link holds: who, at which address, and which password it is to replace. So it works once, and nothing is stored. */
 interface Reset {
   readonly userId: string;
+  readonly email: string;
   readonly replaces: string;
 }
 
@@ -60,8 +61,10 @@ export class PasswordReset {
   async ownerOf(token: unknown): Promise<User | undefined> {
     const opened = typeof token === 'string' ? this.sealing.openValue<Reset>('password-reset', token) : undefined;
     if (!opened || opened === 'expired') return undefined;
-    const user = await this.users.find(opened.value.userId);
-    return user && !user.disabledAt && passwordDigest(user) === opened.value.replaces ? user : undefined;
+    const { userId, email, replaces } = opened.value;
+    const user = await this.users.find(userId);
+    if (!user || user.disabledAt || user.email !== email) return undefined;
+    return passwordDigest(user) === replaces ? user : undefined;
   }
 
   /** Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile. */
@@ -74,7 +77,7 @@ export class PasswordReset {
   }
 
   private send(user: User, locale: Locale): void {
-    const reset: Reset = { userId: user.id, replaces: passwordDigest(user) };
+    const reset: Reset = { userId: user.id, email: user.email, replaces: passwordDigest(user) };
     const token = this.sealing.sealValue('password-reset', reset, LIFETIME);
     this.mailer.send({
       to: user.email,

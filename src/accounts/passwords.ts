@@ -55,9 +55,14 @@ export class Passwords {
     return false;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Throws `Overload` now, when there is no room in the queue. */
+  mustHaveRoom(): void {
     const { pendingCount } = this.queue;
     if (pendingCount >= WAITING_AT_MOST) throw new Overload('password hashes', pendingCount);
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.mustHaveRoom();
     return this.queue(work);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
-import { makeLimiter } from './limiter.js';
+import { forget, giveBack, makeLimiter } from './limiter.js';
 import { spend } from './login-throttle.js';
 import { networkOf } from './network.js';
 
@@ -31,7 +31,7 @@ export class SecondFactorThrottle {
 
   /** A right code was no attack; but what others tried meanwhile still counts. */
   async succeeded(userId: string, address: string): Promise<void> {
-    await this.perAccountAndAddress?.delete(`${userId} ${networkOf(address)}`);
-    await this.perAccount?.reward(userId);
+    await forget(this.perAccountAndAddress, `${userId} ${networkOf(address)}`);
+    await giveBack(this.perAccount, userId);
   }
 }

@@ -100,7 +100,7 @@ export class SecondFactors {
   async addApp(self: Self, { password, setup, code }: Record<'password' | 'setup' | 'code', string>): Promise<Changed> {
     const secret = this.secretOfSetup(self, setup);
     if (!secret) return text('security.setup-over');
-    if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
     const { userId } = self;
     const at = this.clock.now();
     const lastStep = stepOf(code.replace(/\s/g, ''), secret, at);
@@ -115,7 +115,7 @@ export class SecondFactors {
 
   /** Throws `TooManyAttempts`. */
   async removeApp(self: Self, password: string): Promise<Text | undefined> {
-    if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
     const ended = await this.stored.removeApp(self.userId, this.clock.now());
     if (!ended) return undefined;
     this.tell(self, text('mail.app-removed'));
@@ -124,7 +124,7 @@ export class SecondFactors {
 
   /** New recovery codes, in place of the old ones. Throws `TooManyAttempts`. */
   async renewRecoveryCodes(self: Self, password: string): Promise<Changed> {
-    if (!(await this.accounts.authenticate(self.email, password, self.address))) return text('account.wrong-password');
+    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
     const recoveryCodes = newRecoveryCodes();
     const { userId } = self;
     if (!(await this.stored.replaceRecoveryCodes(userId, hashesOf(userId, recoveryCodes), this.clock.now())))

@@ -4,7 +4,7 @@ import { passwordFault } from '../accounts/passwords.js';
 import { plainly } from '../texts/text.js';
 import { CommandFault } from './command-fault.js';
 
-/** A new password: asked for without echo, or the first line of standard input. Never an argument: those show in process lists. */
+/** A new password: asked for twice, without echo, or the first line of standard input. Never an argument: those show in process lists. */
 export async function readNewPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await ask() : await firstLine();
   const fault = await passwordFault(password);
@@ -13,14 +13,20 @@ export async function readNewPassword(): Promise<string> {
 }
 
 async function ask(): Promise<string> {
-  process.stderr.write('New password: ');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const hear = async (prompt: string) => {
+    process.stderr.write(prompt);
+    const heard = await lines.question('');
+    process.stderr.write('\n');
+    return heard;
+  };
   try {
-    return await lines.question('');
+    const password = await hear('New password: ');
+    if ((await hear('Once more: ')) !== password) throw new CommandFault('You typed two different passwords.');
+    return password;
   } finally {
     lines.close();
-    process.stderr.write('\n');
   }
 }
 

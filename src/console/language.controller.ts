@@ -30,9 +30,12 @@ export class LanguageController {
     if (!isLocale(locale)) throw new NotFoundException();
     const secure = this.config.secureCookies;
     reply.setCookie(LOCALE_COOKIE, locale, { path: '/', maxAge: A_YEAR, httpOnly: true, sameSite: 'lax', secure });
-    const session = await this.logIn.find(request);
-    // Their mails are in it too.
+    // Their mails are in it too; but the link of another site is not their choice.
+    const session = isFromElsewhere(request) ? undefined : await this.logIn.find(request);
     if (session) await this.users.setLocale(session.userId, locale, this.clock.now());
     await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
   }
 }
+
+const isFromElsewhere = ({ headers }: FastifyRequest): boolean =>
+  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));

@@ -1,8 +1,10 @@
-import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { Finding } from '../oauth/finding.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { Cookies } from './cookies.js';
+import { PageFailure } from './page-failure.js';
 
 /** Form tokens: a MAC over the session, or over the browser while nobody is logged in. No state, none to lose. */
 @Injectable()
@@ -40,12 +42,8 @@ export class CsrfGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const body = Object(request.body) as { csrf?: unknown };
-    if (!this.isSameOrigin(request) || !this.csrf.matches(request, body.csrf)) {
-      throw new ForbiddenException(
-        'The form did not come from a page of this server, or you logged in or out since it was opened.',
-      );
-    }
-    return true;
+    if (this.isSameOrigin(request) && this.csrf.matches(request, body.csrf)) return true;
+    throw new PageFailure(403, 'error.form', new Finding('form-of-this-session'));
   }
 
   /**

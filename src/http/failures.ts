@@ -36,7 +36,6 @@ export function pageFailureOf(error: unknown): PageFailure {
   if (error instanceof Overload) return new PageFailure(503, 'error.busy', busy(error));
   const status = statusOf(error);
   if (status === undefined || status >= 500) return new PageFailure(500, 'error.server', ours(error));
-  if (status === 403) return new PageFailure(403, 'error.form', new Finding('form-of-this-session', { found: error }));
   if (status !== 404) return new PageFailure(status, 'error.request', refused(error, status));
   return new PageFailure(404, 'error.missing', refused(error, status), {
     link: { label: text('error.missing-link'), href: '/console' },

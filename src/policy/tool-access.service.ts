@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
-import { makeLimiter } from '../accounts/limiter.js';
+import { consume, makeLimiter } from '../accounts/limiter.js';
 import type { Client } from '../clients/clients.service.js';
 import { nameOfTool, toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
@@ -131,7 +131,7 @@ export class ToolAccess {
   private async tell({ person, organization, client, redirectUri }: Asking, id: string): Promise<void> {
     const values = { person, tool: toolName(client.metadata, redirectUri), organization: organization.name };
     for (const { email, locale } of await this.memberships.governing(organization.id)) {
-      if (!(await this.mayBeTold(email))) continue;
+      if (await consume(this.mails, email)) continue;
       this.mailer.send({
         to: email,
         locale: localeOf(locale, undefined),
@@ -144,10 +144,6 @@ export class ToolAccess {
         note: text('mail.access-note'),
       });
     }
-  }
-
-  private async mayBeTold(email: string): Promise<boolean> {
-    return (await this.mails?.consume(email).catch(() => false)) !== false;
   }
 
   private async tellAnswer(

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { consume } from '../../accounts/limiter.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import type { ClientMetadata } from '../../oauth/client-metadata.js';
@@ -104,12 +105,7 @@ export class ClientDocuments {
   }
 
   private async spend(clientId: string): Promise<void> {
-    try {
-      await this.perOrigin.consume(new URL(clientId).origin);
-      await this.all.consume('all');
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) throw new DocumentUnavailable('too many documents were asked for');
-      throw refusal;
-    }
+    if ((await consume(this.perOrigin, new URL(clientId).origin)) ?? (await consume(this.all, 'all')))
+      throw new DocumentUnavailable('too many documents were asked for');
   }
 }

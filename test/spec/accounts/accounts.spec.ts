@@ -179,6 +179,16 @@ describe.each(BOTH_DATABASES)('accounts, on %s', (database) => {
       expect((await new HttpBrowser().get(link)).status).toBe(400);
     });
 
+    it('ends when the account has another address: whoever reads the old one is no longer asked', async () => {
+      await askForReset(person.email);
+      const { link } = await mailbox.next(person.email);
+      const browser = new HttpBrowser();
+      const page = await browser.get(link);
+      await server.query('UPDATE users SET email = $2 WHERE id = $1', [person.id, `moved${serial++}@example.com`]);
+      expect((await browser.submit(page, 'Save the password', { password: STRONG })).status).toBe(400);
+      expect((await browser.get(link)).status).toBe(400);
+    });
+
     it('of two at once, one is set', async () => {
       await askForReset(person.email);
       const { link } = await mailbox.next(person.email);

@@ -107,6 +107,12 @@ describe('what the log knows of an act', () => {
     await browser.get(`${at}/language/ko?back=/console`);
     await browser.get(`${at}/language/ko?back=/console`);
     await browser.get(`${at}/language/en?back=/console`);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { cookie, 'sec-fetch-site': site };
+      const response = await fetch(`${at}/language/ko`, { headers, redirect: 'manual' });
+      expect(response.headers.getSetCookie().join()).toContain('bkend-locale=ko');
+    }
     expect((await events('user.locale_changed')).map(({ detail }) => detail)).toEqual([
       { before: null, after: 'ko' },
       { before: 'ko', after: 'en' },

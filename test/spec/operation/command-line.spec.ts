@@ -59,6 +59,7 @@ describe.each(BOTH_DATABASES)('commands beside the running server, on %s', (kind
     expect(refused(['user', 'create', 'ann@example.com'], `${PASSWORD}\n`)).toContain('already');
     expect(refused(['user', 'create', 'nonsense'], `${PASSWORD}\n`)).toContain('email address');
     expect(refused(['user', 'create', 'bob@example.com'], 'short\n')).toContain('8 characters');
+    expect(refused(['user', 'create', 'bob@example.com'], 'password1\n')).toContain('easily guessed');
     expect(refused(['user', 'create', 'bob@example.com'], '')).toContain('standard input');
     expect(refused(['setup-link'])).toContain('accounts already');
     expect(JSON.parse(succeed(['user', 'list', '--json']))).toMatchObject([
