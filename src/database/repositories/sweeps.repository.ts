@@ -37,6 +37,11 @@ export class Sweeps {
     return this.dataSource.manager.find(Sweep);
   }
 
+  async databaseTime(): Promise<Date> {
+    const [{ at }] = await this.dataSource.query<[{ at: Date }]>('SELECT clock_timestamp() AS at');
+    return at;
+  }
+
   /** Whether the turn is this node's: the last one was then or before. Of several at once, one hears true. */
   async claim(table: SweptTable, at: Date, lastBy: Date): Promise<boolean> {
     return (await this.statements.run(CLAIM, [table, at, lastBy])).length === 1;
