@@ -6,4 +6,9 @@ export class Clock {
   now(): Date {
     return new Date();
   }
+
+  /** How many milliseconds this clock is ahead of another one that shows `time` now. */
+  aheadOf(time: Date): number {
+    return this.now().getTime() - time.getTime();
+  }
 }

@@ -10,6 +10,8 @@ export type DatabaseAddress =
 
 /** How long a request waits for a connection before it is told to come back. */
 const CONNECTION_TIMEOUT_MS = 5_000;
+/** A connection on which nothing happens is asked for a sign of life: firewalls forget one that gives none. */
+const KEEP_ALIVE_MS = 10_000;
 
 export function makeDataSource(address: DatabaseAddress): DataSource {
   return new DataSource({
@@ -21,6 +23,7 @@ export function makeDataSource(address: DatabaseAddress): DataSource {
     connectTimeoutMS: CONNECTION_TIMEOUT_MS,
     extra: {
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: 'bkend-mcp-auth',
       // The engine's only session outlives a connection (one ends with each statement that failed), and so would the names
       // of its statements, of which the next connection knows nothing.

@@ -28,8 +28,17 @@ export class StandbyBehind extends Error {
   readonly code = '25006';
 }
 
+/** Nothing came from the database for so long that nothing will. */
+export class DatabaseSilent extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('the database does not answer');
+  }
+}
+
 const UNAVAILABLE_TEXT =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;
+  /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;
 
 /** Whether an error says that the database is away, rather than that a statement is wrong. Then the answer is 503, never a refusal. */
 export function isDatabaseUnavailable(error: unknown): boolean {

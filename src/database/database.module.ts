@@ -36,6 +36,7 @@ import { Sweeps } from './repositories/sweeps.repository.js';
 import { UserStanding } from './repositories/user-standing.repository.js';
 import { Users } from './repositories/users.repository.js';
 import { Health } from './health.js';
+import { endSilentConnections } from './silence.js';
 import { Statements } from './statements.js';
 
 const OPEN_DATABASE = Symbol('the open database');
@@ -93,9 +94,11 @@ const closers = new WeakMap<DataSource, () => Promise<void>>();
     { provide: OPEN_DATABASE, inject: [Config], useFactory: (config: Config) => openDatabase(config) },
     {
       provide: DataSource,
-      inject: [OPEN_DATABASE],
-      useFactory: ({ dataSource, close }: OpenDatabase) => {
+      inject: [OPEN_DATABASE, Config],
+      useFactory: ({ dataSource, close }: OpenDatabase, { databaseUrl }: Config) => {
         closers.set(dataSource, close);
+        // The embedded one is in this process: it is away when this is, and nobody waits then.
+        if (databaseUrl) endSilentConnections(dataSource);
         return dataSource;
       },
     },

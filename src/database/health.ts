@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -17,6 +17,8 @@ export interface DatabaseReport {
 
 @Injectable()
 export class Health {
+  private readonly logger = new Logger('Database');
+  private away = false;
   private asked?: { readonly at: number; readonly answer: Promise<boolean> };
 
   constructor(private readonly dataSource: DataSource) {}
@@ -43,9 +45,13 @@ export class Health {
   private async ask(): Promise<boolean> {
     try {
       await this.dataSource.query('SELECT 1');
-      return true;
-    } catch {
-      return false;
+      if (this.away) this.logger.log('The database answers again');
+      this.away = false;
+    } catch (error) {
+      // Once, not each time somebody looks.
+      if (!this.away) this.logger.warn(`The database does not answer: ${(error as Error).message}`);
+      this.away = true;
     }
+    return !this.away;
   }
 }

@@ -30,10 +30,12 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
       { socketFolder: embedded.socketFolder, guest: false },
       config.migrate,
     );
-    const door = await GuestDoor.open(
-      (dataSource.driver as PostgresDriver).master as Pool,
-      embedded.socketFolder,
-      embedded.guestFolder,
+    const pool = (dataSource.driver as PostgresDriver).master as Pool;
+    const door = await GuestDoor.open(pool, embedded.socketFolder, embedded.guestFolder).catch(
+      async (error: unknown) => {
+        await dataSource.destroy();
+        throw error;
+      },
     );
     const close = async () => {
       door.close();

@@ -35,6 +35,8 @@ export class Statements {
     values: unknown[],
   ): Promise<Row[]> {
     const client = await this.pool.connect();
+    // Nobody else hears when the connection breaks, which would end the process; here the statement fails.
+    client.on('error', ignore);
     try {
       await client.query('BEGIN');
       await client.query(
@@ -43,6 +45,7 @@ export class Statements {
       );
       const { rows } = await this.query<Row>(client, statement, values);
       await client.query('COMMIT');
+      client.off('error', ignore);
       client.release();
       return rows;
     } catch (error) {
@@ -75,3 +78,5 @@ export class PassingStatements extends Statements {
     return connection.query<Row>(text, values);
   }
 }
+
+const ignore = () => undefined;

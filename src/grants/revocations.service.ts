@@ -13,6 +13,8 @@ const REFRESH_MS = 500;
 export const STALE_MS = 10_000;
 /** Rows may become visible this much after the time they carry: clocks differ, transactions last. */
 export const OVERLAP_MS = 60_000;
+/** All is read again this often: some transactions last longer, some clocks differ more. */
+const ALL_AGAIN_MS = 60_000;
 
 /** A grant that ended, and when, in milliseconds. */
 export interface Revocation {
@@ -22,7 +24,7 @@ export interface Revocation {
 
 /**
  * The grants revoked within the last access-token lifetime, held in memory and refreshed twice a second, so that a revoked
- * connection is refused everywhere within 2 s without a query a request.
+ * connection is refused everywhere within 2 s of its commit without a query a request; within a minute if that took long.
  */
 @Injectable()
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
@@ -30,6 +32,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   private readonly revoked = new Map<string, number>();
   private sorted?: readonly Revocation[];
   private refreshedAt = 0;
+  private allReadAt = 0;
   private stop?: () => void;
 
   constructor(
@@ -42,7 +45,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.refresh(this.lifetimeAgo());
+    await this.refresh(true);
     this.stop = repeat(
       REFRESH_MS,
       () => this.refreshOn(),
@@ -94,15 +97,22 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   private refreshOn(): Promise<void> {
+    const now = this.clock.now().getTime();
     // A clock that was set back is at a time of which some was forgotten already, and some was never asked for.
-    const isSetBack = this.clock.now().getTime() < this.refreshedAt;
-    return this.refresh(isSetBack ? this.lifetimeAgo() : Math.max(this.lifetimeAgo(), this.refreshedAt - OVERLAP_MS));
+    const isSetBack = now < this.refreshedAt;
+    return this.refresh(isSetBack || now - this.allReadAt > ALL_AGAIN_MS);
   }
 
-  private async refresh(since: number): Promise<void> {
+  private async refresh(all: boolean): Promise<void> {
     const asked = this.clock.now().getTime();
-    await this.grants.revokedSince(new Date(since), (id, at) => this.revoked.set(id, at));
+    const seen = this.refreshedAt - OVERLAP_MS;
+    const since = all ? this.lifetimeAgo() : Math.max(this.lifetimeAgo(), seen);
+    await this.grants.revokedSince(new Date(since), (id, at) => {
+      // Who follows the feed has passed the time of one that comes late: it is told at the time it came.
+      if (!this.revoked.has(id)) this.revoked.set(id, at < seen ? asked : at);
+    });
     this.refreshedAt = asked;
+    if (all) this.allReadAt = asked;
     const over = this.lifetimeAgo();
     for (const [id, revokedAt] of this.revoked) if (revokedAt < over) this.revoked.delete(id);
     this.sorted = undefined;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Config } from '../config/config.js';
+import { Recorder } from '../recorder/recorder.service.js';
 
 /** What an operator watches, for Prometheus. Labels are bounded (routes, statuses, error codes) and never an id of anybody. */
 @Injectable()
@@ -21,9 +22,19 @@ export class Metrics {
   });
   private readonly enabled: boolean;
 
-  constructor(config: Config) {
+  constructor(config: Config, recorder: Recorder) {
     this.enabled = config.metricsToken !== undefined;
-    if (this.enabled) collectDefaultMetrics({ register: this.registry });
+    if (!this.enabled) return;
+    collectDefaultMetrics({ register: this.registry });
+    const dropped = new Gauge({
+      name: 'recorder_dropped_steps',
+      help: 'Steps of attempts to connect that were not recorded since the start',
+      registers: [],
+      collect() {
+        this.set(recorder.dropped);
+      },
+    });
+    this.registry.registerMetric(dropped);
   }
 
   /** `route`: as it was declared, undefined where there is none. `milliseconds`: from the first byte to the last. */

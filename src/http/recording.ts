@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { StepKind } from '../database/entities/attempt-step.entity.js';
 import { Finding } from '../oauth/finding.js';
@@ -57,6 +57,8 @@ const PRESENT = ['code_challenge', 'code_verifier', 'state'];
 /** Tells the flight recorder what each request came to. Whatever goes wrong here, the request does not notice. */
 @Injectable()
 export class Recording {
+  private readonly logger = new Logger('Recording');
+  private failedBefore = false;
   private readonly known = new WeakMap<FastifyRequest, Known>();
 
   constructor(
@@ -94,8 +96,11 @@ export class Recording {
     if (kind === 'token' && !failed && membersOf(request.body)['grant_type'] === 'refresh_token') return;
     try {
       this.record(kind ?? 'page', request, status);
-    } catch {
-      // A step that cannot be told is not told.
+    } catch (error) {
+      // A step that cannot be told is not told. That is a defect: said once, not at every request.
+      if (!this.failedBefore)
+        this.logger.error(`A step is not recorded: ${(error as Error).message}`, (error as Error).stack);
+      this.failedBefore = true;
     }
   }
 

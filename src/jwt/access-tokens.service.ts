@@ -66,12 +66,16 @@ export class AccessTokens {
     return signed.claims;
   }
 
-  /** Whether what was read is good for this resource now (RFC 9068 §4): audience, times, and every claim. */
+  /**
+   * Whether what was read is good for this resource now (RFC 9068 §4): audience, times, and every claim. Not for longer than
+   * tokens last now, whatever lifetime it was given: what was revoked is not held for longer either.
+   */
   isGood(claims: AccessTokenClaims, resource: string): boolean {
     const { aud, exp, iat } = claims;
     if (aud !== resource || 'nbf' in claims) return false;
     if (!Number.isSafeInteger(exp) || !Number.isSafeInteger(iat)) return false;
-    return exp > this.now() && iat <= this.now() + LEEWAY && TEXTS.every((name) => typeof claims[name] === 'string');
+    const [now, end] = [this.now(), Math.min(exp, iat + this.config.accessTokenLifetime + LEEWAY)];
+    return end > now && iat <= now + LEEWAY && TEXTS.every((name) => typeof claims[name] === 'string');
   }
 
   private now(): number {

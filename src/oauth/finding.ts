@@ -99,7 +99,7 @@ const RULES = {
     'MCP, Streamable HTTP',
     'pass the Host header through the proxy; allow web origins with MCP_ORIGINS',
   ],
-  'database-reachable': ['this server', 'see what the database says: GET /health/ready'],
+  'database-reachable': ['this server', 'see the log; GET /health/ready tells when it is over'],
   capacity: ['this server', 'give it more processes, or the database more; see docs/scaling.md'],
   'server-fault': ['this server', 'report it, with the stack that follows'],
 } as const;

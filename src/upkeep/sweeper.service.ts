@@ -9,12 +9,15 @@ import { retentionOf } from './retention.js';
 
 /** A node looks this often whether something is due. */
 const LOOK_MS = 600_000;
+/** A clock that is further from the database's is wrong, or that is: by neither is anything removed. */
+const APART_MS = 60_000;
 
 /** Once an hour, one of the nodes removes what is over; and once a day it notes how large the tables are. */
 @Injectable()
 export class Sweeper implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Sweeper');
   private stop?: () => void;
+  private isWrong = false;
 
   constructor(
     private readonly sweeps: Sweeps,
@@ -37,8 +40,20 @@ export class Sweeper implements OnModuleInit, OnApplicationShutdown {
 
   /** Never throws: what could not be done is due again. */
   async tick(): Promise<void> {
+    await this.attempt('Clocks could not be compared', () => this.compareClocks());
+    if (this.isWrong) return;
     for (const table of SWEPT_TABLES) await this.attempt(`${table} could not be swept`, () => this.sweep(table));
     await this.attempt('The sizes of tables could not be noted', () => this.storage.sample(this.clock.now()));
+  }
+
+  private async compareClocks(): Promise<void> {
+    const ahead = this.clock.aheadOf(await this.sweeps.databaseTime());
+    const wasWrong = this.isWrong;
+    this.isWrong = Math.abs(ahead) > APART_MS;
+    if (this.isWrong && !wasWrong)
+      this.logger.warn(
+        `Nothing is swept: this node's clock is ${Math.round(ahead / 1000)} seconds ahead of the database's`,
+      );
   }
 
   private async sweep(table: SweptTable): Promise<void> {

@@ -57,6 +57,13 @@ describe('J: access tokens at the MCP endpoint', () => {
     expect((await callMcp(server.origin, await signed())).status).toBe(200);
   });
 
+  it('one from when tokens lasted longer lasts as long as they do now: what was revoked is not held for longer', async () => {
+    const now = Math.floor(server.clock.now().getTime() / 1000);
+    const from = (ago: number) => signed({ iat: now - ago, exp: now + 80_000 });
+    expect((await callMcp(server.origin, await from(3_500))).status).toBe(200);
+    await expectRefused(await from(3_700));
+  });
+
   it.each(['none', 'None', 'NONE', ''])('J1 alg %j, with and without a signature', async (alg) => {
     const signature = tokens.access_token.split('.')[2]!;
     for (const end of ['', signature]) {

@@ -108,7 +108,9 @@ describe('faults', () => {
     }
     const page = await fetch(`${node.origin}/console`, { headers: { cookie: `bkend-session=${'a'.repeat(43)}` } });
     expect([page.status, page.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
-    expect((await fetch(`${node.origin}/health/ready`)).status).toBe(503);
+    for (let n = 0; n < 2; n++, await wait(1_100))
+      expect((await fetch(`${node.origin}/health/ready`)).status).toBe(503);
+    expect(node.output().match(/The database does not answer: /g)).toHaveLength(1);
     expect((await fetch(`${node.origin}/health/live`)).status).toBe(200);
     for (const path of [
       '/.well-known/oauth-authorization-server/mcp',
@@ -127,6 +129,8 @@ describe('faults', () => {
     watch.faultsExpected = false;
     expect((await callMcp(node.origin, tokens.access_token)).status).toBe(200);
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+    expect((await fetch(`${node.origin}/health/ready`)).status).toBe(200);
+    expect(node.output().match(/The database answers again/g)).toHaveLength(1);
     await node.kill('SIGTERM');
     link.close();
     await own.remove();

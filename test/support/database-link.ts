@@ -28,6 +28,11 @@ export class DatabaseLink {
     this.silent = true;
   }
 
+  /** Connections there are carry nothing any more and nobody says so, as when a firewall forgot them; new ones work. */
+  forget(): void {
+    for (const [near, far] of this.pairs) [near, far].forEach((socket) => socket.removeAllListeners('data').resume());
+  }
+
   /** The database is away: connections end, and new ones too. */
   sever(): void {
     this.cut = true;

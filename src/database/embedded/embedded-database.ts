@@ -42,8 +42,14 @@ export class EmbeddedDatabase {
       );
     });
     const server = new PGLiteSocketServer({ db: engine, path: join(folder, '.s.PGSQL.5432'), maxConnections: 2 });
-    await server.start();
-    return new EmbeddedDatabase(folder, guestFolder, engine, server, lock);
+    const database = new EmbeddedDatabase(folder, guestFolder, engine, server, lock);
+    try {
+      await server.start();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { COMMAND_LINE } from '../../config/acting-from.js';
+import { takingTime } from '../silence.js';
 import { micros, timeOfMicros } from './keyset.sql.js';
 
 /** One line of the log, spelt as it is exported. */
@@ -96,7 +97,7 @@ export class AuditLog {
   }
 
   private async read({ text, values }: { text: string; values: unknown[] }): Promise<Positioned[]> {
-    const rows = await this.dataSource.query<Row[]>(
+    const rows = await this.query<Row>(
       `WITH page AS MATERIALIZED (${text})
        SELECT e.id, e.at, ${micros('e.at')} AS key, e.action, e.address,
               u.email AS subject, e.user_id AS subject_id, b.email AS actor, e.detail->>'by' AS actor_id,
@@ -127,8 +128,13 @@ export class AuditLog {
 
   /** Undefined: there are too many to look each up. */
   private async few(query: string, values: unknown[]): Promise<string[] | undefined> {
-    const rows = await this.dataSource.query<{ id: string }[]>(`${query} LIMIT ${FEW + 1}`, values);
+    const rows = await this.query<{ id: string }>(`${query} LIMIT ${FEW + 1}`, values);
     return rows.length > FEW ? undefined : rows.map(({ id }) => id);
+  }
+
+  /** What is rare is looked for through all of the log. */
+  private query<Found>(text: string, values: unknown[]): Promise<Found[]> {
+    return takingTime(this.dataSource, (manager) => manager.query<Found[]>(text, values));
   }
 }
 

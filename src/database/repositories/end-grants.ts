@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { actedFrom } from '../../config/acting-from.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
 import { noteEnded } from '../endings.js';
+import { takeTime } from '../silence.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 
 /** What the connections to end have in common. */
@@ -35,6 +36,7 @@ export async function endGrants(
   { because, at, by }: Ending,
   only = 'true',
 ): Promise<Ended> {
+  await takeTime(manager);
   const conditions = Object.keys(common).map((column, index) => `${column} = $${index + 5}`);
   const rows = await manager.query<{ id: string; live: boolean }[]>(
     `WITH revoked AS (

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { actedFrom } from '../../config/acting-from.js';
 import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { noteEnded } from '../endings.js';
+import { takeTime } from '../silence.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
 import { micros, timeOfMicros } from './keyset.sql.js';
@@ -174,6 +175,7 @@ export class OrganizationConnections {
    */
   async end(organizationId: string, chosen: ConnectionChoice, by: string, at: Date): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
+      await takeTime(manager);
       const rows = await manager.query<{ id: string; live: boolean }[]>(
         `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'

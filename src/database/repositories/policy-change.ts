@@ -5,6 +5,7 @@ import { Organization } from '../entities/organization.entity.js';
 import { PolicyRule } from '../entities/policy-rule.entity.js';
 import type { People, SinglePerson, Verdict } from '../entities/verdict.js';
 import { noteEnded } from '../endings.js';
+import { takeTime } from '../silence.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
@@ -73,6 +74,7 @@ export async function changePolicy(
   await manager.update(Organization, current, { policyVersion: version + 1, policyBefore });
   const detail = { tool, people, before: inWords(before), after: inWords(becomes) };
   await addAuditEvent(manager, { at, action: 'policy.changed', userId: by, organizationId, detail });
+  await takeTime(manager);
   const rows = await manager.query<{ id: string }[]>(END_WHAT_IS_NOT_ALLOWED, [organizationId, at, by, actedFrom()]);
   noteEnded(manager, rows);
   return rows.length;

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { Role } from '../../oauth/role.js';
 import type { Verdict } from '../entities/verdict.js';
+import { takingTime } from '../silence.js';
 import { type AskedChange, LIVE, personOf } from './policy-change.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
@@ -170,7 +171,8 @@ export class Rehearsals {
       [organizationId, version, person],
     );
     if (standing.length === 0) return undefined;
-    const [counted] = await this.dataSource.query<Counted[]>(REHEARSED, [...valuesOf(asked, at), since]);
+    const values = [...valuesOf(asked, at), since];
+    const [counted] = await takingTime(this.dataSource, (manager) => manager.query<Counted[]>(REHEARSED, values));
     return counted;
   }
 
@@ -187,7 +189,8 @@ export class Rehearsals {
     const { tool, person } = aboutOf(change);
     const place = [after?.email ?? null, after?.id ?? null];
     const statement = countOf(kinds) >= all * MANY ? NAMED_BY_MEMBER : NAMED;
-    return this.dataSource.query(statement, [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit]);
+    const values = [organizationId, at, tool, person, JSON.stringify(kinds), ...place, limit];
+    return takingTime(this.dataSource, (manager) => manager.query(statement, values));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Sweep } from '../entities/sweep.entity.js';
+import { takingTime } from '../silence.js';
 import { type Statement, Statements } from '../statements.js';
 import { SWEEPINGS, type SweptTable } from './sweeps.statements.js';
 
@@ -36,6 +37,11 @@ export class Sweeps {
     return this.dataSource.manager.find(Sweep);
   }
 
+  async databaseTime(): Promise<Date> {
+    const [{ at }] = await this.dataSource.query<[{ at: Date }]>('SELECT clock_timestamp() AS at');
+    return at;
+  }
+
   /** Whether the turn is this node's: the last one was then or before. Of several at once, one hears true. */
   async claim(table: SweptTable, at: Date, lastBy: Date): Promise<boolean> {
     return (await this.statements.run(CLAIM, [table, at, lastBy])).length === 1;
@@ -46,8 +52,9 @@ export class Sweeps {
     const { byPages, statement } = SWEEPINGS[table];
     const steps = byPages ? this.pagesOf(table) : this.batches();
     for await (const step of steps) {
-      const [row] = await this.statements.run<{ removed: number }>(statement, [before, ...step.values]);
-      const { removed } = row!;
+      const [{ removed }] = await takingTime(this.dataSource, (manager) =>
+        manager.query<[{ removed: number }]>(statement, [before, ...step.values]),
+      );
       if (removed > 0) await this.statements.run(RECORD, [table, removed]);
       if (removed < step.least) return;
     }

@@ -1,4 +1,3 @@
-import type { Statement } from '../statements.js';
 import { OPEN_DAYS } from './access-requests.repository.js';
 
 /** Tables that are swept of what is over. */
@@ -19,7 +18,7 @@ export type SweptTable = (typeof SWEPT_TABLES)[number];
 
 /** What a step removes, of the rows that were over before `$1`. */
 export interface Sweeping {
-  readonly statement: Statement;
+  readonly statement: string;
   /** Of two further parameters, the pages a step goes through; else one, the rows it removes at most. */
   readonly byPages: boolean;
 }
@@ -35,28 +34,22 @@ const TURN = (table: SweptTable) =>
 /** Where an index leads to the oldest. */
 const byIndex = (table: SweptTable, column: string, before: string): Sweeping => ({
   byPages: false,
-  statement: {
-    name: `sweep_${table}`,
-    text: `WITH ${TURN(table)}, old AS MATERIALIZED (
+  statement: `WITH ${TURN(table)}, old AS MATERIALIZED (
         SELECT ctid FROM ${table} WHERE ${column} < ${before} AND (SELECT mine FROM turn)
          ORDER BY ${column} LIMIT $2 FOR UPDATE SKIP LOCKED
       ), gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING 1)
       SELECT count(*)::integer AS removed FROM gone`,
-  },
 });
 
 /** Where none does: an index would cost each act that writes more than a look at the table now and then. */
 const byPages = (table: SweptTable, over: string, rest = ''): Sweeping => ({
   byPages: true,
-  statement: {
-    name: `sweep_${table}`,
-    text: `WITH ${TURN(table)}, old AS MATERIALIZED (
+  statement: `WITH ${TURN(table)}, old AS MATERIALIZED (
         SELECT ctid FROM ${table}
          WHERE ctid >= format('(%s,0)', $2::bigint)::tid AND ctid < format('(%s,0)', $3::bigint)::tid
            AND ${over} AND (SELECT mine FROM turn) FOR UPDATE SKIP LOCKED
       ), gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING *)${rest}
       SELECT count(*)::integer AS removed FROM gone`,
-  },
 });
 
 export const SWEEPINGS: Readonly<Record<SweptTable, Sweeping>> = {

@@ -218,7 +218,8 @@ export const ATTEMPTS = {
   'cure.operator.origin-allowed':
     'Host or Origin of the request are not allowed. Pass the Host header through the proxy; allow web origins with MCP_ORIGINS.',
   'cure.person.database-reachable': 'Wait a moment and try again. Nothing was lost.',
-  'cure.operator.database-reachable': 'The database did not answer. See GET /health/ready and the log.',
+  'cure.operator.database-reachable':
+    'The database did not answer. See the log; GET /health/ready tells when it is over.',
   'cure.person.capacity': 'Wait a moment and try again. Nothing was lost.',
   'cure.operator.capacity':
     'More was asked than this process can do at once. See docs/scaling.md: more processes, or a faster database.',

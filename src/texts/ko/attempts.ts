@@ -215,7 +215,8 @@ export const ATTEMPTS: Readonly<Record<keyof typeof EN, string>> = {
   'cure.operator.origin-allowed':
     '요청의 Host나 Origin이 허용되지 않습니다. 프록시가 Host 헤더를 그대로 넘기게 하고, 웹 출처는 MCP_ORIGINS로 허용하세요.',
   'cure.person.database-reachable': '잠시 기다렸다가 다시 시도하세요. 잃어버린 것은 없습니다.',
-  'cure.operator.database-reachable': '데이터베이스가 응답하지 않았습니다. GET /health/ready와 로그를 확인하세요.',
+  'cure.operator.database-reachable':
+    '데이터베이스가 응답하지 않았습니다. 로그를 확인하세요. 다시 응답하는지는 GET /health/ready로 알 수 있습니다.',
   'cure.person.capacity': '잠시 기다렸다가 다시 시도하세요. 잃어버린 것은 없습니다.',
   'cure.operator.capacity':
     '이 프로세스가 한 번에 처리할 수 있는 것보다 많은 요청이 있었습니다. docs/scaling.md를 참고해 프로세스를 늘리거나 데이터베이스를 빠르게 하세요.',

@@ -37,6 +37,9 @@ describe('metrics (Z8)', () => {
     expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="none",status="404"\} 1/);
     expect(text).toContain('oauth_refusals_total{error="invalid_grant"} 1');
     expect(text).toContain('process_resident_memory_bytes');
+    expect(text).toContain('recorder_dropped_steps 0');
+    for (let n = 0; n < 130; n++) await client.exchange(`x${n}`);
+    expect(await (await read(`Bearer ${TOKEN}`)).text()).toMatch(/^recorder_dropped_steps [1-9]/m);
     for (const secret of [
       person.id,
       person.email,

@@ -123,4 +123,20 @@ describe.each(BOTH_DATABASES)('the revocation feed, on %s', (database) => {
     });
     expect(status).toBe(200);
   });
+
+  it('names one that is seen minutes after its time to who has read past that', async () => {
+    const tokens = await client.again().connect(person);
+    server.clock.advance(120);
+    await reload();
+    const { next } = await verified(await feed(String(server.clock.now().getTime() - 60_000)));
+    const late = new Date(server.clock.now().getTime() - 120_000);
+    await server.query(`UPDATE grants SET revoked_at = $2, revoked_because = 'disconnected' WHERE id = $1`, [
+      sidOf(tokens.access_token),
+      late,
+    ]);
+    server.clock.advance(61);
+    await reload();
+    const { revoked } = await verified(await feed(next));
+    expect(revoked.map(({ sid }) => sid)).toEqual([sidOf(tokens.access_token)]);
+  });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { Revocations } from '../../../src/grants/revocations.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
@@ -82,6 +83,19 @@ describe.each(BOTH_DATABASES)('token revocation (RFC 7009), on %s', (database) =
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.revoke(tokens.refresh_token)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     await expectDead(client, tokens);
+  });
+
+  it('one that is seen minutes after its time, since its transaction took long, is known within a minute', async () => {
+    const tokens = await registered.again().connect(person);
+    const late = new Date(server.clock.now().getTime() - 120_000);
+    await server.query(`UPDATE grants SET revoked_at = $2, revoked_because = 'disconnected' WHERE id = $1`, [
+      decodeJwt(tokens.access_token)['sid'],
+      late,
+    ]);
+    server.clock.advance(61);
+    const [revocations, at] = [server.app.get(Revocations, { strict: false }), server.clock.now()];
+    await eventually(async () => expect(revocations.asOf >= at).toBe(true));
+    expectChallenge(await callMcp(server.origin, tokens.access_token), server.origin, 'invalid_token');
   });
 
   it('L8 a clock that runs hours ahead and is set back: what was revoked is not believed again', async () => {

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Recorder } from '../../../src/recorder/recorder.service.js';
+import { Sweeper } from '../../../src/upkeep/sweeper.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
 import { callMcp, OAuthClient } from '../../support/oauth-client.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { startServer, type TestServer } from '../../support/server.js';
+import { watch } from '../../support/watch.js';
 import { DAY, sweep } from '../../support/sweeping.js';
 import { enter } from '../../support/walked.js';
 
@@ -41,6 +43,23 @@ describe.each(BOTH_DATABASES)('what is over is removed, on %s', (database) => {
     ]);
     expect((await browser.get(`${server.origin}/console`)).url).toBe(`${server.origin}/console`);
     expect(await removedOf('sessions')).toEqual({ removed: 1, all: 1 });
+  });
+
+  it('nothing, by a node whose clock is wrong; then what is over', async () => {
+    const left = async () => (await server.query(`SELECT 1 FROM rate_limits WHERE key = 'live'`)).length;
+    const soon = server.clock.now().getTime() + 3 * 3_600_000;
+    await server.query(`INSERT INTO rate_limits (key, points, expire) VALUES ('live', 1, $1)`, [soon]);
+    const logged = watch.logged.length;
+    for (const wrong of [DAY, -DAY, DAY]) {
+      server.clock.goWrong(wrong);
+      await server.app.get(Sweeper, { strict: false }).tick();
+    }
+    expect(await left()).toBe(1);
+    expect(watch.logged.slice(logged).filter((line) => line.includes('Nothing is swept'))).toHaveLength(1);
+    server.clock.goWrong(0);
+    server.clock.advance(DAY);
+    await server.app.get(Sweeper, { strict: false }).tick();
+    expect(await left()).toBe(0);
   });
 
   it('invitations, thirty days after they are over', async () => {
