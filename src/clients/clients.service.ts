@@ -4,7 +4,7 @@ import { StoredClients } from '../database/repositories/stored-clients.repositor
 import type { ClientIdentity, ClientMetadata } from '../oauth/client-metadata.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret, sameBytes } from '../oauth/secret.js';
-import { ClientDocuments } from './documents/client-documents.js';
+import { ClientDocuments, pinnedBy } from './documents/client-documents.js';
 import { DynamicClients, MAX_CLIENT_ID_LENGTH } from './dynamic-clients.js';
 
 /** A row is believed for this long without asking again. */
@@ -73,9 +73,10 @@ export class Clients {
     if (row?.blockedAt) return undefined;
     // An administrator's registration under this very id goes first.
     if (row?.identity === 'registered') return fromRow(row);
-    const fresh = this.documents.fresh(clientId);
+    const approved = row?.pinned ?? null;
+    const fresh = this.documents.fresh(clientId, approved);
     if (fresh) return verifiedDomain(clientId, fresh);
-    return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId)) : 'unfetched';
+    return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId, approved)) : 'unfetched';
   }
 
   /** Something it published has changed: the next person who connects it has its document read again. */
@@ -130,7 +131,7 @@ function verifiedDomain(clientId: string, metadata: ClientMetadata): Client {
     identity: 'verified-domain',
     metadata,
     secretHash: null,
-    pinned: hashSecret(JSON.stringify(metadata)),
+    pinned: pinnedBy(metadata),
     trusted: false,
   };
 }

@@ -4,6 +4,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import type { ClientMetadata } from '../../oauth/client-metadata.js';
+import { hashSecret } from '../../oauth/secret.js';
 import { type ClientDocument, readClientDocument, readKeys } from './client-document.js';
 import { DocumentFetcher, DocumentUnavailable } from './document-fetcher.js';
 import { isDocumentUrl } from './document-url.js';
@@ -17,6 +18,13 @@ interface Kept {
   readonly metadata: ClientMetadata;
   readonly etag: string | undefined;
   readonly freshUntil: number;
+  /** What people had approved when it was read. */
+  readonly approved: Buffer | null;
+}
+
+/** SHA-256 of what a document says: what an approval is for. */
+export function pinnedBy(metadata: ClientMetadata): Buffer {
+  return hashSecret(JSON.stringify(metadata));
 }
 
 /**
@@ -48,10 +56,15 @@ export class ClientDocuments {
     return this.kept.get(clientId)?.metadata;
   }
 
-  /** The copy that may still be used without asking. */
-  fresh(clientId: string): ClientMetadata | undefined {
+  /**
+   * The copy that may still be used without asking. Not when people have since approved (`approved`) something else: at
+   * another node, which read the document later.
+   */
+  fresh(clientId: string, approved: Buffer | null): ClientMetadata | undefined {
     const kept = this.kept.get(clientId);
-    return kept && kept.freshUntil > this.clock.now().getTime() ? kept.metadata : undefined;
+    if (!kept || kept.freshUntil <= this.clock.now().getTime()) return undefined;
+    const isKnown = !approved || kept.approved?.equals(approved) || pinnedBy(kept.metadata).equals(approved);
+    return isKnown ? kept.metadata : undefined;
   }
 
   /** The copy stays for refresh and revocation, but is no longer fresh. */
@@ -61,18 +74,18 @@ export class ClientDocuments {
   }
 
   /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`. */
-  async fetch(clientId: string): Promise<ClientMetadata> {
-    const fresh = this.fresh(clientId);
+  async fetch(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
+    const fresh = this.fresh(clientId, approved);
     if (fresh) return fresh;
     const waiting = this.underWay.get(clientId);
     if (waiting) return waiting;
     if (this.underWay.size >= AT_ONCE) throw new DocumentUnavailable('too many documents are being fetched');
-    const fetching = this.fetchNow(clientId).finally(() => this.underWay.delete(clientId));
+    const fetching = this.fetchNow(clientId, approved).finally(() => this.underWay.delete(clientId));
     this.underWay.set(clientId, fetching);
     return fetching;
   }
 
-  private async fetchNow(clientId: string): Promise<ClientMetadata> {
+  private async fetchNow(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
     try {
       await this.spend(clientId);
       const before = this.kept.get(clientId);
@@ -86,7 +99,7 @@ export class ClientDocuments {
         fetched === 'unchanged'
           ? FRESH.least
           : Math.min(Math.max(fetched.maxAge ?? FRESH.least, FRESH.least), FRESH.most);
-      this.kept.set(clientId, { metadata, etag, freshUntil: this.clock.now().getTime() + seconds * 1000 });
+      this.kept.set(clientId, { metadata, etag, freshUntil: this.clock.now().getTime() + seconds * 1000, approved });
       return metadata;
     } catch (error) {
       this.logger.log(`${new URL(clientId).host}: ${(error as Error).message}`);
