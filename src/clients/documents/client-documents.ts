@@ -15,6 +15,8 @@ const BUDGET = { perOrigin: { points: 10, duration: 60 }, all: { points: 300, du
 const AT_ONCE = 10;
 
 interface Kept {
+  readonly document: ClientDocument;
+  /** What the document says, with the keys it points to. */
   readonly metadata: ClientMetadata;
   readonly etag: string | undefined;
   readonly freshUntil: number;
@@ -90,16 +92,17 @@ export class ClientDocuments {
       await this.spend(clientId);
       const before = this.kept.get(clientId);
       const fetched = await this.fetcher.fetch(clientId, before?.etag);
-      const metadata =
-        fetched === 'unchanged'
-          ? before!.metadata
-          : await this.withKeys(clientId, readClientDocument(clientId, fetched.text, this.config));
+      const document =
+        fetched === 'unchanged' ? before!.document : readClientDocument(clientId, fetched.text, this.config);
+      // Also of a document that has not changed: behind their address the keys may have.
+      const metadata = await this.withKeys(clientId, document);
       const etag = fetched === 'unchanged' ? before!.etag : fetched.etag;
       const seconds =
         fetched === 'unchanged'
           ? FRESH.least
           : Math.min(Math.max(fetched.maxAge ?? FRESH.least, FRESH.least), FRESH.most);
-      this.kept.set(clientId, { metadata, etag, freshUntil: this.clock.now().getTime() + seconds * 1000, approved });
+      const freshUntil = this.clock.now().getTime() + seconds * 1000;
+      this.kept.set(clientId, { document, metadata, etag, freshUntil, approved });
       return metadata;
     } catch (error) {
       this.logger.log(`${new URL(clientId).host}: ${(error as Error).message}`);

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { exportJWK, SignJWT } from 'jose';
+import { StoredClients } from '../../../src/database/repositories/stored-clients.repository.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { Internet } from '../../support/internet.js';
-import { OAuthClient } from '../../support/oauth-client.js';
+import { OAuthClient, type Tokens } from '../../support/oauth-client.js';
 import { expectError } from '../../support/outcomes.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { startNode, startServer, type TestServer } from '../../support/server.js';
@@ -64,5 +67,74 @@ describe('clients that publish themselves, at two nodes', () => {
     await client.again().toApproval(ann);
     expect(internet.asked).toHaveLength(1);
     server.clock.advance(-90_000);
+  });
+
+  it('refreshing costs no statement for the client: a row is believed for a second', async () => {
+    const client = publish();
+    const connections = await Promise.all(Array.from({ length: 10 }, () => connect(client.again())));
+    const find = jest.spyOn(server.app.get(StoredClients, { strict: false }), 'find');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    find.mockClear();
+    const refreshed = await Promise.all(connections.map(({ refresh_token }) => client.refresh(refresh_token)));
+    expect(new Set(refreshed.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(find.mock.calls.length).toBeLessThan(5);
+    find.mockRestore();
+  });
+});
+
+describe('private_key_jwt', () => {
+  const [first, second] = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+  const publicKeys = async ({ publicKey }: { publicKey: KeyObject }) => ({ keys: [await exportJWK(publicKey)] });
+  const token_endpoint_auth_method = 'private_key_jwt';
+
+  async function assertion(client_id: string, { privateKey }: { privateKey: KeyObject }) {
+    const now = Math.floor(server.clock.now().getTime() / 1000);
+    const claims = { iss: client_id, sub: client_id, aud: `${server.origin}/mcp`, jti: crypto.randomUUID() };
+    const jwt = new SignJWT({ ...claims, exp: now + 300 }).setProtectedHeader({ alg: 'ES256' });
+    return {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await jwt.sign(privateKey),
+    };
+  }
+
+  it('new keys at their address are read although the document has not changed', async () => {
+    const client = publish({ token_endpoint_auth_method, jwks_uri: `https://${HOSTS[serial]}/keys.json` });
+    const { client_id } = client.registered;
+    const jwksUri = `${new URL(client_id).origin}/keys.json`;
+    const document = { client_id, client_name: 'Signer', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method };
+    internet.serve(client_id, (request, response) =>
+      request.headers['if-none-match'] === '"one"'
+        ? response.writeHead(304).end()
+        : response
+            .writeHead(200, { 'content-type': 'application/json', etag: '"one"' })
+            .end(JSON.stringify({ ...document, jwks_uri: jwksUri })),
+    );
+    internet.publish(jwksUri, await publicKeys(first!));
+    expect((await client.exchange(await client.code(ann), await assertion(client_id, first!))).status).toBe(200);
+    internet.publish(jwksUri, await publicKeys(second!));
+    server.clock.advance(400);
+    const again = client.again();
+    expect((await again.exchange(await again.code(ann), await assertion(client_id, second!))).status).toBe(200);
+    expect(internet.asked.map(({ path }) => path)).toHaveLength(4);
+  });
+
+  it('keys that were approved at another node count at once, whatever this one remembers', async () => {
+    const client = publish({ token_endpoint_auth_method, jwks: await publicKeys(first!) });
+    const { client_id } = client.registered;
+    const here = client.at(other.address);
+    const old = (await here.exchange(await here.code(ann), await assertion(client_id, first!)))
+      .json as unknown as Tokens;
+    publish({ token_endpoint_auth_method, jwks: await publicKeys(second!) }, client_id);
+    const again = client.again();
+    const { page, browser } = await again.toApproval(ann);
+    expect((await here.refresh(old.refresh_token, await assertion(client_id, first!))).status).toBe(200);
+    const code = new URL((await browser.submit(page, 'Approve')).leftTo!).searchParams.get('code')!;
+    const exchanged = await again.at(other.address).exchange(code, await assertion(client_id, second!));
+    expect(exchanged.status).toBe(200);
+    expectError(
+      await again.at(other.address).refresh(old.refresh_token, await assertion(client_id, first!)),
+      'invalid_client',
+      401,
+    );
   });
 });
