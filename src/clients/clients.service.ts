@@ -85,8 +85,7 @@ export class Clients {
     this.documents.forget(clientId);
   }
 
-  isSecretOf({ clientId, identity, secretHash }: Client, secret: string): boolean {
-    if (identity === 'self-asserted' && this.dynamic.isSecretOf(clientId, secret)) return true;
+  isSecretOf({ secretHash }: Client, secret: string): boolean {
     return secretHash !== null && sameBytes(secretHash, hashSecret(secret));
   }
 
@@ -99,7 +98,7 @@ export class Clients {
       digest: hashSecret(clientId),
       identity: 'self-asserted',
       metadata,
-      secretHash: isPublic ? null : hashSecret(this.dynamic.secretOf(clientId)),
+      secretHash: isPublic ? null : hashSecret(this.dynamic.secretOf(clientId)!),
       pinned: null,
       trusted: false,
     };
