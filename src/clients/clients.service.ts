@@ -69,7 +69,11 @@ export class Clients {
    * `mayFetch`: `'unfetched'` otherwise. Throws `DocumentUnavailable`.
    */
   async findAsking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
-    if (!this.documents.accepts(clientId)) return this.find(clientId);
+    if (!this.documents.accepts(clientId)) {
+      const client = await this.find(clientId);
+      // Documents are off since it was approved: its connections go on, and it gets no new ones.
+      return client?.identity === 'verified-domain' ? undefined : client;
+    }
     const row = await this.stored.find(hashSecret(clientId));
     if (row?.blockedAt) return undefined;
     // An administrator's registration under this very id goes first.

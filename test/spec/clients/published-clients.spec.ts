@@ -5,7 +5,7 @@ import { StoredClients } from '../../../src/database/repositories/stored-clients
 import { HttpBrowser } from '../../support/http-browser.js';
 import { Internet } from '../../support/internet.js';
 import { OAuthClient, type Tokens } from '../../support/oauth-client.js';
-import { expectError } from '../../support/outcomes.js';
+import { expectError, expectPage400 } from '../../support/outcomes.js';
 import { addPerson, type Person } from '../../support/people.js';
 import { startNode, startServer, type TestServer } from '../../support/server.js';
 
@@ -79,6 +79,24 @@ describe('clients that publish themselves, at two nodes', () => {
     expect(new Set(refreshed.map(({ status }) => status))).toEqual(new Set([200]));
     expect(find.mock.calls.length).toBeLessThan(5);
     find.mockRestore();
+  });
+});
+
+describe('CIMD=off, where a client was approved before', () => {
+  it('it is unknown to whoever would connect it, and what is connected goes on', async () => {
+    const client = publish();
+    const { refresh_token } = await connect(client);
+    const { page, browser } = await client.again().toApproval(ann);
+    const off = await startNode(server, { variables: { CIMD: 'off', RATE_LIMITS: 'off' }, outbound: internet });
+    try {
+      const here = client.again().at(off.address);
+      expectPage400(await browser.get(here.authorizeUrl()));
+      expectPage400(await browser.get(page.url.replace(server.origin, off.address)));
+      expect((await here.refresh(refresh_token)).status).toBe(200);
+      expect(internet.asked).toHaveLength(1);
+    } finally {
+      await off.close();
+    }
   });
 });
 
