@@ -6,6 +6,7 @@ import type { ClientIdentity, ClientMetadata } from '../oauth/client-metadata.js
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret, sameBytes } from '../oauth/secret.js';
 import { ClientDocuments, pinnedBy } from './documents/client-documents.js';
+import { DocumentsBusy } from './documents/document-fetcher.js';
 import { DynamicClients, MAX_CLIENT_ID_LENGTH } from './dynamic-clients.js';
 
 /** A row is believed for this long without asking again. */
@@ -52,7 +53,7 @@ export class Clients {
     if (clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
     const row = await this.row(clientId);
     if (row) return row.blockedAt ? undefined : fromRow(row);
-    const published = this.documents.last(clientId);
+    const published = this.documents.last(clientId, null);
     return published && verifiedDomain(clientId, published);
   }
 
@@ -81,7 +82,17 @@ export class Clients {
     const approved = row?.pinned ?? null;
     const fresh = this.documents.fresh(clientId, approved);
     if (fresh) return verifiedDomain(clientId, fresh);
-    return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId, approved)) : 'unfetched';
+    if (!(await mayFetch())) return 'unfetched';
+    try {
+      return verifiedDomain(clientId, await this.documents.fetch(clientId, approved));
+    } catch (error) {
+      // What others ask for keeps nobody from connecting a tool that is known.
+      if (!(error instanceof DocumentsBusy)) throw error;
+      const last = this.documents.last(clientId, approved);
+      if (last) return verifiedDomain(clientId, last);
+      if (row?.pinned) return fromRow(row);
+      throw error;
+    }
   }
 
   /** Something it published has changed: the next person who connects it has its document read again. */

@@ -6,7 +6,7 @@ import { Config } from '../../config/config.js';
 import type { ClientMetadata } from '../../oauth/client-metadata.js';
 import { hashSecret } from '../../oauth/secret.js';
 import { type ClientDocument, readClientDocument, readKeys } from './client-document.js';
-import { DocumentFetcher, DocumentUnavailable } from './document-fetcher.js';
+import { DocumentFetcher, DocumentsBusy, DocumentUnavailable } from './document-fetcher.js';
 import { isDocumentUrl } from './document-url.js';
 
 /** A document is kept at least and at most this long, in seconds, whatever its publisher says. */
@@ -53,20 +53,18 @@ export class ClientDocuments {
     return this.config.cimd && isDocumentUrl(clientId);
   }
 
-  /** The last good copy, however old. */
-  last(clientId: string): ClientMetadata | undefined {
-    return this.kept.get(clientId)?.metadata;
+  /**
+   * The last good copy, however old. Not when people have since approved (`approved`) something else: at another node,
+   * which read the document later.
+   */
+  last(clientId: string, approved: Buffer | null): ClientMetadata | undefined {
+    return this.keptFor(clientId, approved)?.metadata;
   }
 
-  /**
-   * The copy that may still be used without asking. Not when people have since approved (`approved`) something else: at
-   * another node, which read the document later.
-   */
+  /** The same, while it may be used without asking. */
   fresh(clientId: string, approved: Buffer | null): ClientMetadata | undefined {
-    const kept = this.kept.get(clientId);
-    if (!kept || kept.freshUntil <= this.clock.now().getTime()) return undefined;
-    const isKnown = !approved || kept.approved?.equals(approved) || pinnedBy(kept.metadata).equals(approved);
-    return isKnown ? kept.metadata : undefined;
+    const kept = this.keptFor(clientId, approved);
+    return kept && kept.freshUntil > this.clock.now().getTime() ? kept.metadata : undefined;
   }
 
   /** The copy stays for refresh and revocation, but is no longer fresh. */
@@ -75,16 +73,22 @@ export class ClientDocuments {
     if (kept) this.kept.set(clientId, { ...kept, etag: undefined, freshUntil: 0 });
   }
 
-  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`. */
+  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy` when it was not asked for. */
   async fetch(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
     const fresh = this.fresh(clientId, approved);
     if (fresh) return fresh;
     const waiting = this.underWay.get(clientId);
     if (waiting) return waiting;
-    if (this.underWay.size >= AT_ONCE) throw new DocumentUnavailable('too many documents are being fetched');
+    if (this.underWay.size >= AT_ONCE) throw new DocumentsBusy('too many documents are being fetched');
     const fetching = this.fetchNow(clientId, approved).finally(() => this.underWay.delete(clientId));
     this.underWay.set(clientId, fetching);
     return fetching;
+  }
+
+  private keptFor(clientId: string, approved: Buffer | null): Kept | undefined {
+    const kept = this.kept.get(clientId);
+    if (!kept || !approved) return kept;
+    return kept.approved?.equals(approved) || pinnedBy(kept.metadata).equals(approved) ? kept : undefined;
   }
 
   private async fetchNow(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
@@ -124,7 +128,7 @@ export class ClientDocuments {
       await this.perOrigin.consume(new URL(clientId).origin);
       await this.all.consume('all');
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) throw new DocumentUnavailable('too many documents were asked for');
+      if (refusal instanceof RateLimiterRes) throw new DocumentsBusy('too many documents were asked for');
       throw refusal;
     }
   }

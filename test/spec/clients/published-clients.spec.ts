@@ -69,6 +69,28 @@ describe('clients that publish themselves, at two nodes', () => {
     server.clock.advance(-90_000);
   });
 
+  it('where too many documents are asked for, the last good copy does: in memory, or as it was approved', async () => {
+    const client = publish();
+    const seen = publish({}, `${client.registered.client_id}/seen`);
+    await seen.toApproval(ann);
+    await connect(client);
+    server.clock.advance(90_000);
+    for (const node of [server.origin, other.address]) {
+      const here = client.again().at(node);
+      const { browser } = await (await OAuthClient.register(server.origin)).at(node).toApproval(ann);
+      // The budget of its host.
+      for (let spent = 0; spent < 10; spent++)
+        await browser.get(here.authorizeUrl({ client_id: `${here.registered.client_id}/${spent}` }));
+      expectPage400(await browser.get(here.authorizeUrl({ client_id: `${here.registered.client_id}/unknown` })));
+      expect((await here.exchange(await here.code(ann, { browser }))).status).toBe(200);
+      // Nobody has approved this one: only the node that read it knows it.
+      const { status } = await browser.get(seen.at(node).authorizeUrl());
+      expect(status).toBe(node === server.origin ? 200 : 400);
+    }
+    expect(internet.asked.filter(({ path }) => path === new URL(client.registered.client_id).pathname)).toHaveLength(1);
+    server.clock.advance(-90_000);
+  });
+
   it('refreshing costs no statement for the client: a row is believed for a second', async () => {
     const client = publish();
     const connections = await Promise.all(Array.from({ length: 10 }, () => connect(client.again())));
@@ -79,24 +101,6 @@ describe('clients that publish themselves, at two nodes', () => {
     expect(new Set(refreshed.map(({ status }) => status))).toEqual(new Set([200]));
     expect(find.mock.calls.length).toBeLessThan(5);
     find.mockRestore();
-  });
-});
-
-describe('CIMD=off, where a client was approved before', () => {
-  it('it is unknown to whoever would connect it, and what is connected goes on', async () => {
-    const client = publish();
-    const { refresh_token } = await connect(client);
-    const { page, browser } = await client.again().toApproval(ann);
-    const off = await startNode(server, { variables: { CIMD: 'off', RATE_LIMITS: 'off' }, outbound: internet });
-    try {
-      const here = client.again().at(off.address);
-      expectPage400(await browser.get(here.authorizeUrl()));
-      expectPage400(await browser.get(page.url.replace(server.origin, off.address)));
-      expect((await here.refresh(refresh_token)).status).toBe(200);
-      expect(internet.asked).toHaveLength(1);
-    } finally {
-      await off.close();
-    }
   });
 });
 
@@ -154,5 +158,24 @@ describe('private_key_jwt', () => {
       'invalid_client',
       401,
     );
+  });
+});
+
+// Last: passwords are checked by whichever node was started last, and that one is closed.
+describe('CIMD=off, where a client was approved before', () => {
+  it('it is unknown to whoever would connect it, and what is connected goes on', async () => {
+    const client = publish();
+    const { refresh_token } = await connect(client);
+    const { page, browser } = await client.again().toApproval(ann);
+    const off = await startNode(server, { variables: { CIMD: 'off', RATE_LIMITS: 'off' }, outbound: internet });
+    try {
+      const here = client.again().at(off.address);
+      expectPage400(await browser.get(here.authorizeUrl()));
+      expectPage400(await browser.get(page.url.replace(server.origin, off.address)));
+      expect((await here.refresh(refresh_token)).status).toBe(200);
+      expect(internet.asked).toHaveLength(1);
+    } finally {
+      await off.close();
+    }
   });
 });
