@@ -9,7 +9,7 @@ const AAAA = 28;
 
 /** What the name server says: addresses by name and type (RFC 1035 §3.2.2). It never answers for any other name. */
 const RECORDS: Record<string, Record<number, number[][]>> = {
-  'both.example': { [A]: [[1, 1, 1, 1]], [AAAA]: [[0x26, 6, ...new Array<number>(13).fill(0), 1]] },
+  'both.example': { [A]: [[1, 1, 1, 1]], [AAAA]: [[0x26, 6, ...Buffer.alloc(13), 1]] },
   'mixed.example': {
     [A]: [
       [1, 1, 1, 1],
