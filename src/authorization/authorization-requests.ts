@@ -92,7 +92,8 @@ export class AuthorizationRequests {
 
   /** The client, for a stranger: from what is known already; undefined when only its document could tell. */
   async knownClientOf({ clientId }: AuthorizationRequest): Promise<Client | undefined> {
-    return this.clients.find(clientId);
+    const client = await this.clients.findAsking(clientId, async () => false);
+    return client === 'unfetched' ? this.clients.find(clientId) : client;
   }
 
   private async client(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<Client> {

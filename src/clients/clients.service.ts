@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { Client as StoredClient } from '../database/entities/client.entity.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import type { ClientIdentity, ClientMetadata } from '../oauth/client-metadata.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 import { hashSecret, sameBytes } from '../oauth/secret.js';
-import { ClientDocuments } from './documents/client-documents.js';
+import { ClientDocuments, pinnedBy } from './documents/client-documents.js';
+import { DocumentsBusy } from './documents/document-fetcher.js';
 import { DynamicClients, MAX_CLIENT_ID_LENGTH } from './dynamic-clients.js';
 
 /** A row is believed for this long without asking again. */
@@ -27,10 +29,8 @@ export interface Client {
 
 @Injectable()
 export class Clients {
-  private readonly rows = new LRUCache<string, { readonly client: Client | undefined }>({
-    max: 1_000,
-    ttl: REMEMBERED_MS,
-  });
+  /** One question for all who ask at once. */
+  private readonly rows = new LRUCache<string, Promise<StoredClient | null>>({ max: 1_000, ttl: REMEMBERED_MS });
 
   /** What was opened stays so: an id is its registration. */
   private readonly opened = new LRUCache<string, Client>({ max: 5_000 });
@@ -44,23 +44,25 @@ export class Clients {
   /**
    * The client of this id. A dynamic one needs no query; a row is asked for when an administrator registered the client,
    * or when the seal does not open, which is so for a client approved under a secret that has since been retired.
-   * One with a document is known by the last good copy, in memory or from when it was approved: tokens never wait for
-   * somebody else's server. Undefined for an unknown client, and for a blocked one that has a row.
+   * One with a document is known as it was last approved, at whatever node, and before that by the last good copy: tokens
+   * never wait for somebody else's server. Undefined for an unknown client, and for a blocked one that has a row.
    */
   async find(clientId: string): Promise<Client | undefined> {
     const dynamic = this.opened.get(clientId) ?? this.open(clientId);
     if (dynamic) return dynamic;
     if (clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
-    if (this.documents.accepts(clientId)) {
-      const published = this.documents.last(clientId);
-      if (published) return verifiedDomain(clientId, published);
-    }
-    const known = this.rows.get(clientId);
-    if (known) return known.client;
-    const client = await this.findRow(clientId);
-    // Only what was just read: a use that prolonged it would let a busy client keep an old secret for ever.
-    this.rows.set(clientId, { client });
-    return client;
+    const row = await this.row(clientId);
+    if (row) return row.blockedAt ? undefined : fromRow(row);
+    const published = this.documents.last(clientId, null);
+    return published && verifiedDomain(clientId, published);
+  }
+
+  /** The same client, if it has been approved as something else within the second that a row is believed. */
+  async approvedSince({ clientId, identity, pinned }: Client): Promise<Client | undefined> {
+    if (identity !== 'verified-domain') return undefined;
+    this.rows.delete(clientId);
+    const client = await this.find(clientId);
+    return pinned && client?.pinned?.equals(pinned) ? undefined : client;
   }
 
   /**
@@ -68,14 +70,29 @@ export class Clients {
    * `mayFetch`: `'unfetched'` otherwise. Throws `DocumentUnavailable`.
    */
   async findAsking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
-    if (!this.documents.accepts(clientId)) return this.find(clientId);
+    if (!this.documents.accepts(clientId)) {
+      const client = await this.find(clientId);
+      // Documents are off since it was approved: its connections go on, and it gets no new ones.
+      return client?.identity === 'verified-domain' ? undefined : client;
+    }
     const row = await this.stored.find(hashSecret(clientId));
     if (row?.blockedAt) return undefined;
     // An administrator's registration under this very id goes first.
     if (row?.identity === 'registered') return fromRow(row);
-    const fresh = this.documents.fresh(clientId);
+    const approved = row?.pinned ?? null;
+    const fresh = this.documents.fresh(clientId, approved);
     if (fresh) return verifiedDomain(clientId, fresh);
-    return (await mayFetch()) ? verifiedDomain(clientId, await this.documents.fetch(clientId)) : 'unfetched';
+    if (!(await mayFetch())) return 'unfetched';
+    try {
+      return verifiedDomain(clientId, await this.documents.fetch(clientId, approved));
+    } catch (error) {
+      // What others ask for keeps nobody from connecting a tool that is known.
+      if (!(error instanceof DocumentsBusy)) throw error;
+      const last = this.documents.last(clientId, approved);
+      if (last) return verifiedDomain(clientId, last);
+      if (row?.pinned) return fromRow(row);
+      throw error;
+    }
   }
 
   /** Something it published has changed: the next person who connects it has its document read again. */
@@ -83,8 +100,7 @@ export class Clients {
     this.documents.forget(clientId);
   }
 
-  isSecretOf({ clientId, identity, secretHash }: Client, secret: string): boolean {
-    if (identity === 'self-asserted' && this.dynamic.isSecretOf(clientId, secret)) return true;
+  isSecretOf({ secretHash }: Client, secret: string): boolean {
     return secretHash !== null && sameBytes(secretHash, hashSecret(secret));
   }
 
@@ -97,7 +113,7 @@ export class Clients {
       digest: hashSecret(clientId),
       identity: 'self-asserted',
       metadata,
-      secretHash: isPublic ? null : hashSecret(this.dynamic.secretOf(clientId)),
+      secretHash: isPublic ? null : hashSecret(this.dynamic.secretOf(clientId)!),
       pinned: null,
       trusted: false,
     };
@@ -105,9 +121,14 @@ export class Clients {
     return client;
   }
 
-  private async findRow(clientId: string): Promise<Client | undefined> {
-    const row = await this.stored.find(hashSecret(clientId));
-    return row && !row.blockedAt ? fromRow(row) : undefined;
+  private row(clientId: string): Promise<StoredClient | null> {
+    const known = this.rows.get(clientId);
+    if (known) return known;
+    const row = this.stored.find(hashSecret(clientId));
+    // Only what was just read: a use that prolonged it would let a busy client keep an old secret for ever.
+    this.rows.set(clientId, row);
+    row.catch(() => this.rows.delete(clientId));
+    return row;
   }
 }
 
@@ -130,7 +151,7 @@ function verifiedDomain(clientId: string, metadata: ClientMetadata): Client {
     identity: 'verified-domain',
     metadata,
     secretHash: null,
-    pinned: hashSecret(JSON.stringify(metadata)),
+    pinned: pinnedBy(metadata),
     trusted: false,
   };
 }

@@ -65,23 +65,28 @@ export class DynamicClients {
 
   /** What was registered, or undefined when this id was not made by us. */
   open(clientId: string): ClientMetadata | undefined {
+    const sealed = this.sealed(clientId);
+    return sealed && expand(inflated<Compact>(sealed.body.subarray(TIME + NONCE), { dictionary: DICTIONARY }));
+  }
+
+  /**
+   * The secret of a client that asked for one: derived from its id, never stored. From the operator's secret that made the
+   * id, which need not be the current one any more. Undefined when this id was not made by us.
+   */
+  secretOf(clientId: string): string | undefined {
+    const sealed = this.sealed(clientId);
+    return sealed && this.sealing.mac('client-secret', clientId, sealed.maker).toString('base64url');
+  }
+
+  private sealed(clientId: string): { body: Buffer; maker: number } | undefined {
     if (!clientId.startsWith(PREFIX) || clientId.length > MAX_CLIENT_ID_LENGTH) return undefined;
     const encoded = clientId.slice(PREFIX.length);
     const bytes = Buffer.from(encoded, 'base64url');
     if (bytes[0] !== VERSION || bytes.length < HEAD + TIME + NONCE || bytes.toString('base64url') !== encoded)
       return undefined;
     const body = bytes.subarray(HEAD);
-    if (!this.sealing.hasMac('client-id', body, bytes.subarray(1, HEAD))) return undefined;
-    return expand(inflated<Compact>(body.subarray(TIME + NONCE), { dictionary: DICTIONARY }));
-  }
-
-  /** The secret of a client that asked for one: derived from its id, never stored. */
-  secretOf(clientId: string): string {
-    return this.sealing.mac('client-secret', clientId).toString('base64url');
-  }
-
-  isSecretOf(clientId: string, secret: string): boolean {
-    return this.sealing.hasMac('client-secret', clientId, Buffer.from(secret, 'base64url'));
+    const maker = this.sealing.makerOf('client-id', body, bytes.subarray(1, HEAD), MAC);
+    return maker === undefined ? undefined : { body, maker };
   }
 
   private mac(body: Buffer): Buffer {

@@ -37,6 +37,10 @@ export type Purpose =
   | 'audit-chain'
   | 'policy-change';
 
+/** One of the operator's secrets, by its place. */
+type Maker = number;
+const CURRENT: Maker = 0;
+
 /**
  * Seals, opens and expires values under keys derived from the operator's secrets (HKDF, RFC 5869): the first secret
  * makes, every secret is still accepted. State a stranger needs later travels with the stranger, sealed by this.
@@ -50,17 +54,22 @@ export class Sealing {
     private readonly clock: Clock,
   ) {}
 
-  /** HMAC-SHA256 under the current secret: 32 bytes. */
-  mac(purpose: Purpose, data: string | Buffer): Buffer {
-    return createHmac('sha256', this.keysFor(purpose)[0]!).update(data).digest();
+  /** HMAC-SHA256 under the current secret, or under the one that made another MAC: 32 bytes. */
+  mac(purpose: Purpose, data: string | Buffer, maker: Maker = CURRENT): Buffer {
+    return createHmac('sha256', this.keysFor(purpose)[maker]!).update(data).digest();
   }
 
-  /** Whether any accepted secret made this MAC, which may be a truncation to 16 bytes or more. */
+  /** Whether any accepted secret made this MAC, all of it. */
   hasMac(purpose: Purpose, data: string | Buffer, mac: Buffer): boolean {
-    if (mac.length < 16) return false;
-    return this.keysFor(purpose).some((key) =>
-      sameBytes(createHmac('sha256', key).update(data).digest().subarray(0, mac.length), mac),
+    return this.makerOf(purpose, data, mac) !== undefined;
+  }
+
+  /** The secret that made this MAC, or made the first `length` bytes that are all of it; undefined when none did. */
+  makerOf(purpose: Purpose, data: string | Buffer, mac: Buffer, length = 32): Maker | undefined {
+    const maker = this.keysFor(purpose).findIndex((key) =>
+      sameBytes(createHmac('sha256', key).update(data).digest().subarray(0, length), mac),
     );
+    return maker < 0 ? undefined : maker;
   }
 
   /** AES-256-GCM, base64url. `context` is bound, not contained: opening needs the same one. */

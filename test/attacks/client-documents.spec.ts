@@ -225,17 +225,23 @@ describe('S: what a document can be used for', () => {
     for (const page of pages) expectPage400(page);
   }, 20_000);
 
-  it('S7 names whose servers never answer: given up in time, and two of them are asked at once', async () => {
-    let answer!: () => void;
-    internet.silence = new Promise((resolve) => (answer = resolve));
-    internet.lookedUp.length = 0;
-    const pages = await Promise.all(Array.from({ length: 4 }, () => browser.get(published().authorizeUrl())));
-    for (const page of pages) expectPage400(page);
-    expect(internet.lookedUp).toHaveLength(2);
-    answer();
-    internet.silence = undefined;
+  it('S7 names whose servers never answer are given up in time, and hold up nobody else', async () => {
+    const silent = Array.from({ length: 4 }, (_, index) => `silent${index}.example`);
+    for (const host of silent) internet.silent.add(host);
+    const waiting = Promise.all(silent.map((host) => open(newUrl(host))));
+    expect((await browser.get(published().authorizeUrl())).status).toBe(200);
+    for (const page of await waiting) expectPage400(page);
     expect((await browser.get(published().authorizeUrl())).status).toBe(200);
   }, 20_000);
+
+  it('an address where nobody listens: the others are tried', async () => {
+    const url = newUrl();
+    internet.publish(url, documentOf(url));
+    internet.deserted.add('1.1.1.1');
+    internet.names.set(new URL(url).host, [['1.1.1.1', PUBLIC]]);
+    expect((await open(url)).status).toBe(200);
+    internet.names.set(new URL(url).host, [[PUBLIC]]);
+  });
 
   it.each([
     ['404', (_: string) => ({ status: 404, type: 'application/json', body: '{}' })],

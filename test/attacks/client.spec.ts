@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { newDatabase } from '../support/databases.js';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { OAuthClient, postForm, postJson, type Tokens } from '../support/oauth-client.js';
 import { expectError, expectPage400, expectRefusal } from '../support/outcomes.js';
-import { addPerson, type Person } from '../support/people.js';
-import { startServer, type TestServer } from '../support/server.js';
+import { addPerson, addPersonAt, type Person } from '../support/people.js';
+import { Witness } from '../support/row-lock.js';
+import { startProcess, startServer, type TestServer } from '../support/server.js';
 
 let server: TestServer;
 let person: Person;
@@ -185,6 +187,43 @@ describe('M: who the client is', () => {
     expect(client.registered).toMatchObject({ client_secret_expires_at: 0 });
     server.clock.advance(400 * 86_400);
     expect((await client.exchange(await client.code(person))).status).toBe(200);
+  });
+
+  it('M11 it outlives the operator’s secret it was made from, approved before or after that is replaced', async () => {
+    const database = await newDatabase('postgres');
+    const [old, current] = ['the old one of the operator’s secrets', 'the new one of the operator’s secrets'];
+    let node = await startProcess(database, { SECRETS: old });
+    const { PORT, PUBLIC_URL } = { PORT: new URL(node.origin).port, PUBLIC_URL: node.origin };
+    const restart = async (SECRETS: string) => {
+      await node.kill('SIGTERM');
+      node = await startProcess(database, { SECRETS, PORT, PUBLIC_URL });
+    };
+    try {
+      const ann = await addPersonAt(database.url!, 'ann@example.com');
+      const [before, after] = await Promise.all(
+        [1, 2].map(() => OAuthClient.register(node.origin, { token_endpoint_auth_method: 'client_secret_post' })),
+      );
+      await before!.connect(ann);
+      await restart(`${current},${old}`);
+      await after!.connect(ann);
+      // As when they were rotated since: those that are left are sealed under the new secret.
+      await Witness.of(database.url).query('DELETE FROM signing_keys');
+      await restart(current);
+      for (const client of [before!, after!]) await client.again().connect(ann);
+    } finally {
+      await node.kill('SIGTERM');
+      await database.remove();
+    }
+  }, 60_000);
+
+  it('M3 a secret in another spelling, or a part of it, is a wrong one', async () => {
+    const client = await confidential('client_secret_post');
+    const secret = client.registered.client_secret!;
+    const code = await client.code(person);
+    const last = secret.slice(0, -1) + String.fromCharCode(secret.charCodeAt(secret.length - 1) + 1);
+    for (const client_secret of [secret.slice(0, 22), `${secret}!!!!`, `${secret}=`, ` ${secret}`, last])
+      expectError(await client.exchange(code, { client_secret }), 'invalid_client', 401);
+    expect((await client.exchange(code)).status).toBe(200);
   });
 
   it('M13 a redirect to this computer is said to be one', async () => {

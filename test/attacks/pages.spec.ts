@@ -38,6 +38,17 @@ describe('W: pages', () => {
     expect(await server.query('SELECT 1 FROM sessions')).toEqual([]);
   });
 
+  it('W1 a token in another spelling, or a part of it, is none', async () => {
+    const ann = await addPerson(server.app, 'abe@example.com');
+    const browser = await enter(server, ann);
+    const csrf = await csrfOf(server, browser);
+    const press = (token: string) =>
+      browser.post(`${server.origin}/console/logout`, new URLSearchParams({ csrf: token }));
+    for (const token of [csrf.slice(0, 22), `${csrf}!!!!`, `${csrf}=`, ''])
+      expect((await press(token)).status).toBe(403);
+    expect((await press(csrf)).status).toBe(200);
+  });
+
   it('W13 no header and no field makes another method or another address of a request', async () => {
     const ann = await addPerson(server.app, 'ann@example.com');
     const browser = await enter(server, ann);

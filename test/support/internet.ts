@@ -18,9 +18,10 @@ export class Internet extends Outbound {
   readonly pages = new Map<string, Answer>();
   readonly asked: { host: string; path: string; headers: IncomingMessage['headers'] }[] = [];
   readonly escapes: string[] = [];
-  readonly lookedUp: string[] = [];
-  /** Until this is over, no name server answers. */
-  silence: Promise<void> | undefined;
+  /** Names whose servers never answer. */
+  readonly silent = new Set<string>();
+  /** Addresses where nobody listens. */
+  readonly deserted = new Set<string>();
 
   private constructor(
     private readonly server: Server,
@@ -61,16 +62,15 @@ export class Internet extends Outbound {
   }
 
   override async addresses(host: string): Promise<string[]> {
-    this.lookedUp.push(host);
-    await this.silence;
+    if (this.silent.has(host)) await new Promise<never>(() => undefined);
     const answers = this.names.get(host);
     if (!answers) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
     return answers.length > 1 ? answers.shift()! : answers[0]!;
   }
 
   override request(address: string, options: RequestOptions): ClientRequest {
-    if (address !== PUBLIC) this.escapes.push(address);
-    const { port } = this.server.address() as { port: number };
+    if (address !== PUBLIC && !this.deserted.has(address)) this.escapes.push(address);
+    const port = this.deserted.has(address) ? 1 : (this.server.address() as { port: number }).port;
     return request({ ...options, host: '127.0.0.1', port, agent: false, ca: this.certificate });
   }
 

@@ -47,18 +47,8 @@ export async function startServer({
   const own = await newDatabase(database);
   const port = await freePort();
   const clock = new TestClock();
-  const config = Config.from({
-    NODE_ENV: 'test',
-    SECRETS: SECRET,
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    PUBLIC_URL: `http://${host}:${port}`,
-    ...own.variables,
-    ...variables,
-  });
-  const app = await createApp(config, { clock, outbound });
-  app.useLogger(new WatchedLogger());
-  await app.listen(port, '127.0.0.1');
+  const settings = { PORT: String(port), PUBLIC_URL: `http://${host}:${port}`, ...own.variables, ...variables };
+  const { app, config } = await startApp(settings, { clock, outbound });
   const dataSource = app.get(DataSource, { strict: false });
   const server = {
     app,
@@ -78,6 +68,28 @@ export async function startServer({
       }
     },
   };
+}
+
+/** Another node of this server, in this process too: `address` is where it listens. To be closed before the server. */
+export async function startNode(
+  { config: { databaseUrl, origin, dataDir }, clock }: Pick<TestServer, 'config' | 'clock'>,
+  { variables = {}, outbound }: Pick<ServerOptions, 'variables' | 'outbound'> = {},
+): Promise<{ address: string; close(): Promise<void> }> {
+  const port = String(await freePort());
+  const node = { PORT: port, PUBLIC_URL: origin, DATA_DIR: dataDir, DATABASE_URL: databaseUrl!, DATABASE_POOL: '10' };
+  const { app } = await startApp({ ...node, ...variables }, { clock, outbound });
+  return { address: `http://127.0.0.1:${port}`, close: () => app.close() };
+}
+
+async function startApp(
+  variables: Record<string, string>,
+  outside: { clock: TestClock; outbound: Outbound | undefined },
+): Promise<Pick<TestServer, 'app' | 'config'>> {
+  const config = Config.from({ NODE_ENV: 'test', SECRETS: SECRET, HOST: '127.0.0.1', ...variables });
+  const app = await createApp(config, outside);
+  app.useLogger(new WatchedLogger());
+  await app.listen(config.port, '127.0.0.1');
+  return { app, config };
 }
 
 /** Keeps what the server logs, for the invariants; shows it when TEST_LOG is set. */

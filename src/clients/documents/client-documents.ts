@@ -5,8 +5,9 @@ import { consume } from '../../accounts/limiter.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
 import type { ClientMetadata } from '../../oauth/client-metadata.js';
+import { hashSecret } from '../../oauth/secret.js';
 import { type ClientDocument, readClientDocument, readKeys } from './client-document.js';
-import { DocumentFetcher, DocumentUnavailable } from './document-fetcher.js';
+import { DocumentFetcher, DocumentsBusy, DocumentUnavailable } from './document-fetcher.js';
 import { isDocumentUrl } from './document-url.js';
 
 /** A document is kept at least and at most this long, in seconds, whatever its publisher says. */
@@ -15,9 +16,18 @@ const BUDGET = { perOrigin: { points: 10, duration: 60 }, all: { points: 300, du
 const AT_ONCE = 10;
 
 interface Kept {
+  readonly document: ClientDocument;
+  /** What the document says, with the keys it points to. */
   readonly metadata: ClientMetadata;
   readonly etag: string | undefined;
   readonly freshUntil: number;
+  /** What people had approved when it was read. */
+  readonly approved: Buffer | null;
+}
+
+/** SHA-256 of what a document says: what an approval is for. */
+export function pinnedBy(metadata: ClientMetadata): Buffer {
+  return hashSecret(JSON.stringify(metadata));
 }
 
 /**
@@ -44,14 +54,17 @@ export class ClientDocuments {
     return this.config.cimd && isDocumentUrl(clientId);
   }
 
-  /** The last good copy, however old. */
-  last(clientId: string): ClientMetadata | undefined {
-    return this.kept.get(clientId)?.metadata;
+  /**
+   * The last good copy, however old. Not when people have since approved (`approved`) something else: at another node,
+   * which read the document later.
+   */
+  last(clientId: string, approved: Buffer | null): ClientMetadata | undefined {
+    return this.keptFor(clientId, approved)?.metadata;
   }
 
-  /** The copy that may still be used without asking. */
-  fresh(clientId: string): ClientMetadata | undefined {
-    const kept = this.kept.get(clientId);
+  /** The same, while it may be used without asking. */
+  fresh(clientId: string, approved: Buffer | null): ClientMetadata | undefined {
+    const kept = this.keptFor(clientId, approved);
     return kept && kept.freshUntil > this.clock.now().getTime() ? kept.metadata : undefined;
   }
 
@@ -61,33 +74,40 @@ export class ClientDocuments {
     if (kept) this.kept.set(clientId, { ...kept, etag: undefined, freshUntil: 0 });
   }
 
-  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`. */
-  async fetch(clientId: string): Promise<ClientMetadata> {
-    const fresh = this.fresh(clientId);
+  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy` when it was not asked for. */
+  async fetch(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
+    const fresh = this.fresh(clientId, approved);
     if (fresh) return fresh;
     const waiting = this.underWay.get(clientId);
     if (waiting) return waiting;
-    if (this.underWay.size >= AT_ONCE) throw new DocumentUnavailable('too many documents are being fetched');
-    const fetching = this.fetchNow(clientId).finally(() => this.underWay.delete(clientId));
+    if (this.underWay.size >= AT_ONCE) throw new DocumentsBusy('too many documents are being fetched');
+    const fetching = this.fetchNow(clientId, approved).finally(() => this.underWay.delete(clientId));
     this.underWay.set(clientId, fetching);
     return fetching;
   }
 
-  private async fetchNow(clientId: string): Promise<ClientMetadata> {
+  private keptFor(clientId: string, approved: Buffer | null): Kept | undefined {
+    const kept = this.kept.get(clientId);
+    if (!kept || !approved) return kept;
+    return kept.approved?.equals(approved) || pinnedBy(kept.metadata).equals(approved) ? kept : undefined;
+  }
+
+  private async fetchNow(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
     try {
       await this.spend(clientId);
       const before = this.kept.get(clientId);
       const fetched = await this.fetcher.fetch(clientId, before?.etag);
-      const metadata =
-        fetched === 'unchanged'
-          ? before!.metadata
-          : await this.withKeys(clientId, readClientDocument(clientId, fetched.text, this.config));
+      const document =
+        fetched === 'unchanged' ? before!.document : readClientDocument(clientId, fetched.text, this.config);
+      // Also of a document that has not changed: behind their address the keys may have.
+      const metadata = await this.withKeys(clientId, document);
       const etag = fetched === 'unchanged' ? before!.etag : fetched.etag;
       const seconds =
         fetched === 'unchanged'
           ? FRESH.least
           : Math.min(Math.max(fetched.maxAge ?? FRESH.least, FRESH.least), FRESH.most);
-      this.kept.set(clientId, { metadata, etag, freshUntil: this.clock.now().getTime() + seconds * 1000 });
+      const freshUntil = this.clock.now().getTime() + seconds * 1000;
+      this.kept.set(clientId, { document, metadata, etag, freshUntil, approved });
       return metadata;
     } catch (error) {
       this.logger.log(`${new URL(clientId).host}: ${(error as Error).message}`);
@@ -106,6 +126,6 @@ export class ClientDocuments {
 
   private async spend(clientId: string): Promise<void> {
     if ((await consume(this.perOrigin, new URL(clientId).origin)) ?? (await consume(this.all, 'all')))
-      throw new DocumentUnavailable('too many documents were asked for');
+      throw new DocumentsBusy('too many documents were asked for');
   }
 }

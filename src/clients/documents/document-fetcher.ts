@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import pLimit from 'p-limit';
 import { Config } from '../../config/config.js';
 import { Outbound } from '../../config/outbound.js';
 import { documentUrlFault } from './document-url.js';
@@ -14,6 +13,9 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
 /** No document could be had. The reason is for the log: the outside is told the same for every one. */
 export class DocumentUnavailable extends Error {}
 
+/** Nor was it asked for: too many are. */
+export class DocumentsBusy extends DocumentUnavailable {}
+
 export interface FetchedDocument {
   readonly text: string;
   readonly etag: string | undefined;
@@ -23,13 +25,10 @@ export interface FetchedDocument {
 
 /**
  * Gets the document behind a client id. The name is resolved once, every address must be public, and the connection goes
- * to the address that was checked. No redirects, no credentials, no proxy; five seconds and ten kilobytes at most.
+ * to an address that was checked. No redirects, no credentials, no proxy; five seconds and ten kilobytes at most.
  */
 @Injectable()
 export class DocumentFetcher {
-  /** A name is looked up in one of the four threads that passwords are hashed in, for as long as its servers please. */
-  private readonly lookups = pLimit(2);
-
   constructor(
     private readonly outbound: Outbound,
     private readonly config: Config,
@@ -41,29 +40,43 @@ export class DocumentFetcher {
     if (fault) throw new DocumentUnavailable(`not fetched: ${fault}`);
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
-      return await this.get(new URL(url), await this.address(new URL(url), signal), etag, signal);
+      const addresses = await this.addresses(new URL(url), signal);
+      return await this.getFromAny(addresses, new URL(url), etag, signal);
     } catch (error) {
       if (error instanceof DocumentUnavailable) throw error;
       throw new DocumentUnavailable(signal.aborted ? 'it took too long' : 'the connection failed', { cause: error });
     }
   }
 
-  private async address({ hostname, host }: URL, signal: AbortSignal): Promise<string> {
+  private async addresses({ hostname, host }: URL, signal: AbortSignal): Promise<string[]> {
     const name = hostname.replace(/^\[|\]$/g, '');
+    const mayBePrivate = this.config.cimdPrivateHosts.includes(host);
     const addresses = await Promise.race([
-      this.lookups(() => (signal.aborted ? [] : this.outbound.addresses(name))),
+      mayBePrivate ? this.outbound.ownAddresses(name) : this.outbound.addresses(name, signal),
       once(signal, 'abort').then((): never => signal.throwIfAborted() as never),
     ]);
-    const mayBePrivate = this.config.cimdPrivateHosts.includes(host);
     if (addresses.length === 0 || !(mayBePrivate || addresses.every(isPublicAddress))) {
       throw new DocumentUnavailable('its host has an address that is not public');
     }
-    return addresses[0]!;
+    return addresses;
+  }
+
+  /** From the first address that answers at all. */
+  private async getFromAny(
+    [address, ...others]: readonly string[],
+    ...asked: [url: URL, etag: string | undefined, signal: AbortSignal]
+  ): Promise<FetchedDocument | 'unchanged'> {
+    try {
+      return await this.get(address!, ...asked);
+    } catch (error) {
+      if (error instanceof DocumentUnavailable || others.length === 0) throw error;
+      return this.getFromAny(others, ...asked);
+    }
   }
 
   private get(
-    url: URL,
     address: string,
+    url: URL,
     etag: string | undefined,
     signal: AbortSignal,
   ): Promise<FetchedDocument | 'unchanged'> {
