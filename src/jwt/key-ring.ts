@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
@@ -6,7 +6,6 @@ import { repeat } from '../config/repeat.js';
 import { StartupError } from '../database/database-error.js';
 import type { SigningKey, SigningKeyStage } from '../database/entities/signing-key.entity.js';
 import { type NewSigningKey, SigningKeys } from '../database/repositories/signing-keys.repository.js';
-import { newSecret } from '../oauth/secret.js';
 import { Sealing } from '../sealing/sealing.service.js';
 
 export const SIGNING_ALGORITHM = 'ES256';
@@ -158,7 +157,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
 
   private newKey(): NewSigningKey {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const kid = newSecret().slice(0, 16);
+    // Of digits and letters only: it is typed after a command, where a hyphen begins an option.
+    const kid = randomBytes(12).toString('hex');
     return {
       kid,
       publicJwk: publicKey.export({ format: 'jwk' }) as Record<string, string>,
