@@ -102,6 +102,16 @@ export const walk: Walk = async (scene) => {
   await page.goto(members);
   await shoot('members');
   await page
+    .getByRole('combobox', { name: /^Role/ })
+    .first()
+    .selectOption('member');
+  await page
+    .getByRole('button', { name: /^Change role/ })
+    .first()
+    .click();
+  await shoot('own-role');
+  await page.goto(members);
+  await page
     .getByRole('link', { name: /^Remove/ })
     .first()
     .click();

@@ -49,6 +49,7 @@ export const walk: FormWalk = async ({ server, browser, person, mailbox }) => {
     role: 'member',
   });
   pages.push(invited, await browser.get(`${members}/${bob.id}/remove`));
+  pages.push(await browser.get(`${members}/${person.id}/role?role=member`));
   pages.push(await new HttpBrowser().get((await mailbox.next('guest@example.com')).link));
   const connections = `${server.origin}/console/organizations/${person.organizationId}/connections`;
   pages.push(await browser.get(connections), await browser.get(`${connections}/end?everything=1`));
