@@ -331,7 +331,7 @@ describe('J: access tokens at the MCP endpoint', () => {
     };
     expect(new Set(keys.map((key) => key['kid'])).size).toBe(keys.length);
     // As an argument of a command none may look like an option.
-    for (const { kid } of keys) expect(kid).toMatch(/^[\da-z]+$/);
+    for (const key of keys) expect(key['kid']).toMatch(/^[\da-z]+$/);
     for (const key of keys)
       expect(Object.keys(key).filter((name) => ['d', 'p', 'q', 'k', 'dp', 'dq', 'qi'].includes(name))).toEqual([]);
   });

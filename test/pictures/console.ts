@@ -101,10 +101,7 @@ export const walk: Walk = async (scene) => {
   await page.getByRole('button', { name: 'Send the invitation' }).click();
   await page.goto(members);
   await shoot('members');
-  await page
-    .getByRole('combobox', { name: /^Role/ })
-    .first()
-    .selectOption('member');
+  await page.getByRole('combobox', { name: /^Role/ }).first().selectOption('member');
   await page
     .getByRole('button', { name: /^Change role/ })
     .first()
