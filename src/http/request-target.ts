@@ -9,8 +9,8 @@ const UNRESERVED = /[\w.~-]/;
  */
 export function normalizedTarget(target: string): string {
   if (!UNUSUAL.test(target)) return target;
-  const [origin] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
-  const [path, ...query] = origin!.split('?');
+  const [originForm] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
+  const [path, ...query] = originForm!.split('?');
   const plain = path!.replace(/%[2-7][\dA-F]/gi, (encoded) => {
     const character = decodeURIComponent(encoded);
     return UNRESERVED.test(character) ? character : encoded;

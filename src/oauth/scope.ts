@@ -135,12 +135,12 @@ export function parseScope(value: string | undefined): string[] {
   return [...new Set(value.split(' ').filter(Boolean))];
 }
 
-/** Whether this can be the name of a scope (RFC 6749 §3.3), and of none that has a meaning of its own. */
-export function isScopeName(name: string): boolean {
-  return /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(name) && name !== OFFLINE_ACCESS && !OPENID_SCOPES.has(name);
-}
-
 /** The same without those of OpenID Connect, which count as none named. */
 export function namedScopes(value: string | undefined): string[] {
   return parseScope(value).filter((name) => !OPENID_SCOPES.has(name));
+}
+
+/** Whether this can be the name of a scope (RFC 6749 §3.3), and of none that has a meaning of its own. */
+export function isScopeName(name: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(name) && name !== OFFLINE_ACCESS && !OPENID_SCOPES.has(name);
 }
