@@ -53,7 +53,8 @@ export class McpController implements OnApplicationShutdown {
     /** The tools whose calls succeeded. */
     const succeeded: string[] = [];
     reply.raw.once('close', () => {
-      gone.abort();
+      // An abort makes an error and its stack, so only for who left early.
+      if (!reply.raw.writableFinished) gone.abort();
       this.count(request, succeeded, reply.statusCode < 400);
     });
     const webRequest = await toWebRequest(request.raw, message ?? null, { signal: gone.signal });
