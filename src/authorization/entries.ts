@@ -16,8 +16,6 @@ import { Steps } from './steps.js';
 export interface Entry {
   readonly tool: AskingTool;
   readonly loginAgain: boolean;
-  /** Read only after the log-in, it may be refused at once, by redirect to the tool. */
-  readonly leavesSite: boolean;
   /** Where somebody logs in for it. */
   readonly login: string;
   /** Where a passkey that was used for it goes. */
@@ -45,7 +43,6 @@ export class Entries {
       return {
         tool: unreadTool(waiting.clientId),
         loginAgain: false,
-        leavesSite: true,
         login: this.steps.toLogInFirst('login', http, waiting),
         passkey: this.steps.toLogInFirst('passkey', http, waiting),
         secondFactor: (person) => `${this.steps.toLogInFirst('second-factor', http, waiting)}&person=${person}`,
@@ -58,7 +55,6 @@ export class Entries {
     return {
       tool: client ? askingTool(client, asked.redirectUri) : unreadTool(asked.clientId),
       loginAgain,
-      leavesSite: false,
       login: this.steps.to('login', http, again),
       passkey: this.steps.to('passkey', http, again),
       secondFactor: (person) => `${this.steps.to('second-factor', http, again)}&person=${person}`,

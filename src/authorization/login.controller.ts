@@ -6,7 +6,7 @@ import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
 import { loginFailure } from '../http/login-failure.js';
-import { leavingSite, renderPage } from '../http/page.js';
+import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
@@ -89,7 +89,7 @@ export class LoginController {
   }
 
   private async render(
-    { tool, login, passkey, leavesSite }: Entry,
+    { tool, login, passkey }: Entry,
     request: FastifyRequest,
     reply: FastifyReply,
     { email = '', notice, failure, status }: { email?: string; notice?: Text; failure?: Text; status?: number } = {},
@@ -105,6 +105,6 @@ export class LoginController {
       forgotPassword: '/console/forgot-password',
       signUp: this.signUp.isOpen ? `/console/sign-up?return=${encodeURIComponent(login)}` : undefined,
     };
-    await renderPage(reply, leavesSite ? leavingSite(LOGIN_PAGE) : LOGIN_PAGE, model, status);
+    await renderPage(reply, LOGIN_PAGE, model, status);
   }
 }

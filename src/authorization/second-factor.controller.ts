@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { User } from '../database/entities/user.entity.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
-import { leavingSite, renderPage } from '../http/page.js';
+import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
 import { type Text, text } from '../texts/text.js';
@@ -47,7 +47,7 @@ export class SecondFactorController {
   }
 
   private async render(
-    { login, secondFactor, leavesSite }: Entry,
+    { login, secondFactor }: Entry,
     { id: userId, email }: User,
     person: string,
     { failure, status }: { failure?: Text; status?: number },
@@ -63,6 +63,6 @@ export class SecondFactorController {
       failure,
       again: login,
     };
-    await renderPage(reply, leavesSite ? leavingSite(SECOND_FACTOR_PAGE) : SECOND_FACTOR_PAGE, model, status);
+    await renderPage(reply, SECOND_FACTOR_PAGE, model, status);
   }
 }

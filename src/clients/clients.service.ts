@@ -133,11 +133,11 @@ export class Clients {
 }
 
 /**
- * Whether an answer at this redirect URI can only reach the client that is named: somebody vouched for it, and the answer
- * goes to its own https address. Any program can listen on this computer or claim a scheme (RFC 8252 §8.6).
+ * Whether an answer at this redirect URI can only reach a client that an administrator vouched for: it goes to an https
+ * address. Any program can listen on this computer or claim a scheme (RFC 8252 §8.6), and anybody can publish a document.
  */
 export function isProven({ identity }: Pick<Client, 'identity'>, redirectUri: string): boolean {
-  return identity !== 'self-asserted' && redirectTarget(redirectUri) === 'https';
+  return identity === 'registered' && redirectTarget(redirectUri) === 'https';
 }
 
 function fromRow({ clientId, digest, identity, metadata, secretHash, pinned, trusted }: Client): Client {

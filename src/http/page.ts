@@ -33,11 +33,6 @@ export function definePage<Model extends { title: Words }>(
   return { view, layout, formLeavesSite, script };
 }
 
-/** The page, where what its form leads to may be a redirect to another site. */
-export function leavingSite<Model extends { title: Words }>(page: Page<Model>): Page<Model> {
-  return { ...page, formLeavesSite: true };
-}
-
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 /** What a page with a script may do more: run our own, and ask this server. */
 const WITH_SCRIPT = "; script-src 'self'; connect-src 'self'";

@@ -4,7 +4,7 @@ import { isPublicAddress } from '../../src/clients/documents/public-address.js';
 import { HttpBrowser, textOf } from '../support/http-browser.js';
 import { Internet, PUBLIC } from '../support/internet.js';
 import { callMcp, OAuthClient, type Tokens } from '../support/oauth-client.js';
-import { expectError, expectPage400 } from '../support/outcomes.js';
+import { expectError, expectPage400, expectRefusal } from '../support/outcomes.js';
 import { addPerson, PASSWORD, type Person } from '../support/people.js';
 import { newDatabase } from '../support/databases.js';
 import { startProcess, startServer, type TestServer } from '../support/server.js';
@@ -89,6 +89,18 @@ describe('clients that publish themselves', () => {
     const { page } = await client.toApproval(person, { browser, parameters: { redirect_uri: actual } });
     expect(textOf(page.html)).toContain('on this computer, at 127.0.0.1:51234');
   });
+
+  it.each([{ scope: 'nonsense' }, { prompt: 'none' }])(
+    'R29 whoever publishes a document cannot have somebody who is logged in redirected to them: %j',
+    async (bad) => {
+      const url = published().authorizeUrl(bad);
+      const error = bad.prompt ? 'consent_required' : 'invalid_scope';
+      const nobody = new HttpBrowser();
+      const login = await nobody.get(url);
+      expectRefusal(await nobody.submit(login, 'Log in', { email: person.email, password: PASSWORD }), error);
+      expectRefusal(await browser.get(url), error);
+    },
+  );
 
   it('S12 changed since it was approved: the old connection must be approved again', async () => {
     const client = published();
