@@ -19,7 +19,7 @@ export class AskedRequests {
   /** The request with everything it stands on at this moment. An organization that was left sends back to select another. */
   async of(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
     const answering = await this.steps.openAnswering(request, reply);
-    const client = await this.requests.clientOf(answering.request);
+    const client = await this.requests.clientOf(answering);
     const organization = await this.own(answering.session, answering.respondent.organizationId);
     if (!organization) throw new SeeOther(this.steps.to('organization', { request, reply }, answering));
     return { ...answering, client, organization, resource: await this.requests.resourceOf(answering.request) };

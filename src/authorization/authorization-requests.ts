@@ -18,6 +18,7 @@ import type { AuthorizationRequest } from './authorization-request.js';
 import { refusalPage, removedResource, shown, unknownClient, unprovenRedirectUri, unreadableTool } from './refusals.js';
 import { responseUri } from './authorization-response.js';
 import { readPrompt } from './prompt.js';
+import type { Answering } from './steps.js';
 
 /** A person has this long to answer, in milliseconds. */
 const LIFETIME_MS = 3_600_000;
@@ -49,16 +50,16 @@ export class AuthorizationRequests {
 
   /**
    * Throws `PageFailure`; `SeeOther` that takes a refusal back to a client whose identity is proven; `LogInFirst` for a
-   * client whose document has not been seen.
+   * client whose document has not been seen. `person`: who is logged in.
    */
-  async read(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<AuthorizationRequest> {
-    const client = await this.client(parameters, isLoggedIn);
+  async read(parameters: Parameters, person: Person): Promise<AuthorizationRequest> {
+    const client = await this.client(parameters, person);
     const redirectUri = this.redirectUri(parameters, client);
     try {
       const request = this.readRest(parameters, client, redirectUri);
       const prompt = readPrompt(parameters.optional('prompt'));
       if (prompt.none) {
-        throw (await isLoggedIn())
+        throw (await person())
           ? new OAuthError('consent_required', 'a person must approve, and prompt is none', new Finding('prompt'))
           : new OAuthError('login_required', 'nobody is logged in, and prompt is none', new Finding('prompt'));
       }
@@ -67,7 +68,7 @@ export class AuthorizationRequests {
       if (!(error instanceof OAuthError)) throw error;
       const location = this.refusalUri(error, redirectUri, parameters);
       // oauth-v2-1-13 §7.12.2: to a client that could be anybody, only when the person decides so.
-      if (isProven(client, redirectUri) && (await isLoggedIn())) throw new SeeOther(location, { cause: error });
+      if (isProven(client, redirectUri) && (await person())) throw new SeeOther(location, { cause: error });
       throw refusalPage(error, toolName(client.metadata, redirectUri), location);
     }
   }
@@ -76,8 +77,8 @@ export class AuthorizationRequests {
    * The client of a request that was read before, as it describes itself now. For somebody who is logged in: its document
    * may be fetched, as another node may have read the request. Throws `PageFailure` when the client is gone.
    */
-  async clientOf({ clientId, redirectUri }: AuthorizationRequest): Promise<Client> {
-    const client = await this.asking(clientId, async () => true);
+  async clientOf({ request: { clientId, redirectUri }, session: { userId } }: Answering): Promise<Client> {
+    const client = await this.asking(clientId, async () => userId);
     if (!client || client === 'unfetched') throw unknownClient(clientId);
     if (!isRegistered(redirectUri, client)) throw unprovenRedirectUri('redirect-uri-registered', redirectUri, client);
     return client;
@@ -92,21 +93,21 @@ export class AuthorizationRequests {
 
   /** The client, for a stranger: from what is known already; undefined when only its document could tell. */
   async knownClientOf({ clientId }: AuthorizationRequest): Promise<Client | undefined> {
-    const client = await this.clients.findAsking(clientId, async () => false);
+    const client = await this.clients.findAsking(clientId, async () => undefined);
     return client === 'unfetched' ? this.clients.find(clientId) : client;
   }
 
-  private async client(parameters: Parameters, isLoggedIn: () => Promise<boolean>): Promise<Client> {
+  private async client(parameters: Parameters, person: Person): Promise<Client> {
     const clientId = shown(() => parameters.required('client_id'));
-    const client = await this.asking(clientId, isLoggedIn);
+    const client = await this.asking(clientId, person);
     if (client === 'unfetched') throw new LogInFirst(clientId);
     if (!client) throw unknownClient(clientId);
     return client;
   }
 
-  private async asking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
+  private async asking(clientId: string, person: Person): Promise<Client | 'unfetched' | undefined> {
     try {
-      return await this.clients.findAsking(clientId, mayFetch);
+      return await this.clients.findAsking(clientId, person);
     } catch (error) {
       if (error instanceof DocumentUnavailable) throw unreadableTool(clientId, error);
       throw error;
@@ -179,6 +180,8 @@ export class AuthorizationRequests {
     return responseUri(redirectUri, response);
   }
 }
+
+type Person = () => Promise<string | undefined>;
 
 /** Who asks is known only by a document, and that is fetched for nobody who is not logged in. */
 export class LogInFirst extends Error {

@@ -62,9 +62,9 @@ export class AuthorizationController {
     query: RawParameters,
     http: { request: FastifyRequest; reply: FastifyReply },
   ): Promise<AuthorizationRequest> {
-    const isLoggedIn = async () => (await this.steps.session(http.request)) !== undefined;
+    const person = async () => (await this.steps.session(http.request))?.userId;
     try {
-      return await this.requests.read(new Parameters(query), isLoggedIn);
+      return await this.requests.read(new Parameters(query), person);
     } catch (error) {
       if (!(error instanceof LogInFirst)) throw error;
       this.recording.know(http.request, { kind: 'document', clientId: error.clientId });

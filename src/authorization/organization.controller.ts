@@ -59,7 +59,7 @@ export class OrganizationController {
     const respondent = { ...answering.respondent, organizationId: chosen.id };
     this.recording.know(request, { organizationId: chosen.id });
     const { request: asked } = answering;
-    const client = await this.requests.clientOf(asked);
+    const client = await this.requests.clientOf(answering);
     if (isAnswered(client, asked)) {
       const resource = await this.requests.resourceOf(asked);
       return this.answers.approveAll({ ...answering, client, organization: chosen, resource }, reply);
@@ -87,7 +87,7 @@ export class OrganizationController {
     { failure, newName = '' }: { failure?: Text; newName?: string } = {},
   ): Promise<void> {
     const { request: asked, respondent, session } = answering;
-    const client = await this.requests.clientOf(asked);
+    const client = await this.requests.clientOf(answering);
     const query = Object(request.query) as Readonly<Record<string, unknown>>;
     const search = displayName(query['q']) ?? '';
     const after = positionByName(query['after']);

@@ -66,10 +66,13 @@ export class Clients {
   }
 
   /**
-   * The client an authorization request names. Its document, if it has one, must be fresh, and is fetched only when
-   * `mayFetch`: `'unfetched'` otherwise. Throws `DocumentUnavailable`.
+   * The client an authorization request names. Its document, if it has one, must be fresh, and is fetched only for
+   * `person` who is logged in: `'unfetched'` otherwise. Throws `DocumentUnavailable`.
    */
-  async findAsking(clientId: string, mayFetch: () => Promise<boolean>): Promise<Client | 'unfetched' | undefined> {
+  async findAsking(
+    clientId: string,
+    person: () => Promise<string | undefined>,
+  ): Promise<Client | 'unfetched' | undefined> {
     if (!this.documents.accepts(clientId)) {
       const client = await this.find(clientId);
       // Documents are off since it was approved: its connections go on, and it gets no new ones.
@@ -82,9 +85,10 @@ export class Clients {
     const approved = row?.pinned ?? null;
     const fresh = this.documents.fresh(clientId, approved);
     if (fresh) return verifiedDomain(clientId, fresh);
-    if (!(await mayFetch())) return 'unfetched';
+    const userId = await person();
+    if (userId === undefined) return 'unfetched';
     try {
-      return verifiedDomain(clientId, await this.documents.fetch(clientId, approved));
+      return verifiedDomain(clientId, await this.documents.fetch(clientId, approved, userId));
     } catch (error) {
       // What others ask for keeps nobody from connecting a tool that is known.
       if (!(error instanceof DocumentsBusy)) throw error;

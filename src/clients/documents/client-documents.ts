@@ -12,8 +12,12 @@ import { isDocumentUrl } from './document-url.js';
 
 /** A document is kept at least and at most this long, in seconds, whatever its publisher says. */
 const FRESH = { least: 300, most: 86_400 };
-const BUDGET = { perOrigin: { points: 10, duration: 60 }, all: { points: 300, duration: 60 } };
-const AT_ONCE = 10;
+const BUDGET = {
+  perOrigin: { points: 10, duration: 60 },
+  perPerson: { points: 100, duration: 60 },
+  all: { points: 300, duration: 60 },
+};
+const AT_ONCE = { perPerson: 3, all: 10 };
 
 interface Kept {
   readonly document: ClientDocument;
@@ -39,8 +43,12 @@ export function pinnedBy(metadata: ClientMetadata): Buffer {
 export class ClientDocuments {
   private readonly logger = new Logger('Client documents');
   private readonly kept = new LRUCache<string, Kept>({ max: 1_000 });
-  private readonly underWay = new Map<string, Promise<ClientMetadata>>();
+  private readonly underWay = new Map<
+    string,
+    { readonly userId: string; readonly metadata: Promise<ClientMetadata> }
+  >();
   private readonly perOrigin = new RateLimiterMemory({ keyPrefix: 'document-origin', ...BUDGET.perOrigin });
+  private readonly perPerson = new RateLimiterMemory({ keyPrefix: 'document-person', ...BUDGET.perPerson });
   private readonly all = new RateLimiterMemory({ keyPrefix: 'documents', ...BUDGET.all });
 
   constructor(
@@ -74,16 +82,22 @@ export class ClientDocuments {
     if (kept) this.kept.set(clientId, { ...kept, etag: undefined, freshUntil: 0 });
   }
 
-  /** The document, asked for now unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy` when it was not asked for. */
-  async fetch(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
+  /**
+   * The document, asked for now, for this person, unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy` when
+   * it was not asked for.
+   */
+  async fetch(clientId: string, approved: Buffer | null, userId: string): Promise<ClientMetadata> {
     const fresh = this.fresh(clientId, approved);
     if (fresh) return fresh;
     const waiting = this.underWay.get(clientId);
-    if (waiting) return waiting;
-    if (this.underWay.size >= AT_ONCE) throw new DocumentsBusy('too many documents are being fetched');
-    const fetching = this.fetchNow(clientId, approved).finally(() => this.underWay.delete(clientId));
-    this.underWay.set(clientId, fetching);
-    return fetching;
+    if (waiting) return waiting.metadata;
+    // A share each: whoever waits for slow sites must not take the place of others.
+    const theirs = [...this.underWay.values()].filter((one) => one.userId === userId);
+    if (theirs.length >= AT_ONCE.perPerson || this.underWay.size >= AT_ONCE.all)
+      throw new DocumentsBusy('too many documents are being fetched');
+    const metadata = this.fetchNow(clientId, approved, userId).finally(() => this.underWay.delete(clientId));
+    this.underWay.set(clientId, { userId, metadata });
+    return metadata;
   }
 
   private keptFor(clientId: string, approved: Buffer | null): Kept | undefined {
@@ -92,15 +106,15 @@ export class ClientDocuments {
     return kept.approved?.equals(approved) || pinnedBy(kept.metadata).equals(approved) ? kept : undefined;
   }
 
-  private async fetchNow(clientId: string, approved: Buffer | null): Promise<ClientMetadata> {
+  private async fetchNow(clientId: string, approved: Buffer | null, userId: string): Promise<ClientMetadata> {
     try {
-      await this.spend(clientId);
+      await this.spend(clientId, userId);
       const before = this.kept.get(clientId);
       const fetched = await this.fetcher.fetch(clientId, before?.etag);
       const document =
         fetched === 'unchanged' ? before!.document : readClientDocument(clientId, fetched.text, this.config);
       // Also of a document that has not changed: behind their address the keys may have.
-      const metadata = await this.withKeys(clientId, document);
+      const metadata = await this.withKeys(clientId, document, userId);
       const etag = fetched === 'unchanged' ? before!.etag : fetched.etag;
       const seconds =
         fetched === 'unchanged'
@@ -116,16 +130,23 @@ export class ClientDocuments {
   }
 
   /** With the keys it points to, if it signs and does not hold them itself. */
-  private async withKeys(clientId: string, { metadata, jwksUri }: ClientDocument): Promise<ClientMetadata> {
+  private async withKeys(
+    clientId: string,
+    { metadata, jwksUri }: ClientDocument,
+    userId: string,
+  ): Promise<ClientMetadata> {
     if (jwksUri === undefined) return metadata;
-    await this.spend(clientId);
+    await this.spend(clientId, userId);
     const keys = await this.fetcher.fetch(jwksUri);
     if (keys === 'unchanged') throw new DocumentUnavailable('its keys did not come');
     return { ...metadata, jwks: readKeys(keys.text) };
   }
 
-  private async spend(clientId: string): Promise<void> {
-    if ((await consume(this.perOrigin, new URL(clientId).origin)) ?? (await consume(this.all, 'all')))
-      throw new DocumentsBusy('too many documents were asked for');
+  private async spend(clientId: string, userId: string): Promise<void> {
+    const refusal =
+      (await consume(this.perOrigin, new URL(clientId).origin)) ??
+      (await consume(this.perPerson, userId)) ??
+      (await consume(this.all, 'all'));
+    if (refusal) throw new DocumentsBusy('too many documents were asked for');
   }
 }
