@@ -33,8 +33,8 @@ export class OrganizationPolicy {
 
   /**
    * The permissions that may be given, and in words those the organization withholds. Throws `PageFailure` when it does
-   * not allow the tool, or nothing that it asks for; `SeeOther` when the person must ask for it first, or
-   * prove a second factor.
+   * not allow the tool, or nothing that it asks for, or the person's role allows nothing of that; `SeeOther` when the
+   * person must ask for it first, or prove a second factor.
    */
   async permissions(asked: Asked, reply: FastifyReply): Promise<{ permissions: Permission[]; withheld: Words[] }> {
     const { request, session, client, organization, resource } = asked;
@@ -44,6 +44,8 @@ export class OrganizationPolicy {
     if (verdict === 'ask') throw new SeeOther(this.to('ask', asked, reply));
     const denied = verdict === 'deny';
     const all = permissionsFor(request, organization.role, resource.scopes);
+    if (!denied && resource.scopes.names.length > 0 && all.every(({ stays }) => stays))
+      throw await this.notTheirs(asked, reply);
     const permissions = permissionsFor(request, organization.role, resource.scopes, ceiling);
     const withheld = all.filter(({ name }) => !permissions.some((one) => one.name === name));
     const nothingLeft = withheld.length > 0 && permissions.every(({ stays }) => stays);
@@ -93,17 +95,32 @@ export class OrganizationPolicy {
     reply: FastifyReply,
   ): Promise<PageFailure> {
     const description = 'the organization does not allow this tool';
-    const deciding = (await this.memberships.governing(asked.organization.id)).slice(0, NAMED);
-    const who = deciding.map(({ email }) => email).join(', ');
+    const who = await this.whoDecides(asked);
     return this.failure(asked, 'error.policy', description, { rule: 'organization-policy', ...compared }, reply, who);
+  }
+
+  private async notTheirs(asked: Asked, reply: FastifyReply): Promise<PageFailure> {
+    const { request, organization } = asked;
+    const description = 'the role of the person allows nothing of what was asked for';
+    const compared = { role: organization.role, asked: request.scopes };
+    const who = await this.whoDecides(asked);
+    return this.failure(asked, 'error.role', description, { rule: 'scope-allowed', ...compared }, reply, who);
+  }
+
+  private async whoDecides({ organization }: Asked): Promise<string> {
+    const deciding = (await this.memberships.governing(organization.id)).slice(0, NAMED);
+    return deciding.map(({ email }) => email).join(', ');
   }
 
   /** A page with the way back to the tool, which is told `access_denied`, and the one to another organization. */
   private failure(
     { request, respondent, client, organization }: Asked,
-    page: 'error.policy' | 'error.access-refused' | 'error.suspended',
+    page: 'error.policy' | 'error.role' | 'error.access-refused' | 'error.suspended',
     description: string,
-    { rule, ...compared }: { rule: 'organization-policy' | 'organization-stands' } & Record<string, unknown>,
+    {
+      rule,
+      ...compared
+    }: { rule: 'organization-policy' | 'organization-stands' | 'scope-allowed' } & Record<string, unknown>,
     reply: FastifyReply,
     who = '',
   ): PageFailure {

@@ -68,6 +68,10 @@ export const POLICY = {
   'error.policy-why':
     'Its owners and admins decide which AI tools may work there, and what for. For you, this one may not do what it asks for.',
   'error.policy-advice': 'Ask one of them: {who}. Or select another organization.',
+  'error.role': 'You cannot give {tool} what it asks for',
+  'error.role-why': 'All of that takes another role in {organization} than yours.',
+  'error.role-advice':
+    'Ask one of its owners and admins to connect it, or for another role: {who}. Or select another organization.',
   'error.policy-other': 'Select another organization',
 
   'done.policy-undone': 'It is as it was before. Connections that ended stay ended.',

@@ -67,6 +67,10 @@ export const POLICY = {
   'error.policy-why':
     '어떤 AI 도구가 무엇을 할 수 있는지는 조직의 소유자와 관리자가 정합니다. 이 도구가 요청한 일은 회원님에게 허용되지 않습니다.',
   'error.policy-advice': '다음 사람에게 문의하세요: {who}. 또는 다른 조직을 선택하세요.',
+  'error.role': '{tool}에서 요청한 권한을 줄 수 없습니다',
+  'error.role-why': '요청한 권한은 모두 {organization}에서 다른 역할을 가진 사람만 줄 수 있습니다.',
+  'error.role-advice':
+    '소유자나 관리자에게 연결을 부탁하거나 역할을 바꿔 달라고 하세요: {who}. 또는 다른 조직을 선택하세요.',
   'error.policy-other': '다른 조직 선택',
 
   'done.policy-undone': '이전 상태로 되돌렸습니다. 끝난 연결은 돌아오지 않습니다.',

@@ -120,6 +120,19 @@ describe.each(BOTH_DATABASES)('resources beyond /mcp, on %s', (database) => {
     expect((await connectTo(FILES, client.again(), member)).scope).toBe('files:read files:write');
   });
 
+  it('are not connected by a member who may give nothing of what they ask', async () => {
+    const uri = 'https://vault.example.com/mcp';
+    const [, , share] = FILE_SCOPES;
+    await declareResource(server, { uri, name: 'Vault', scopes: [{ ...share!, name: 'vault:open', implies: [] }] });
+    const asking = client.again();
+    const { page } = await asking.toApproval(member, { parameters: { resource: uri } });
+    expect(page.status).toBe(403);
+    expect(textOf(page.html)).toContain('takes another role');
+    expect(textOf(page.html)).toContain(person.email);
+    expect(page.html).toContain('access_denied');
+    expect((await connectTo(uri, client.again(), person)).scope).toBe('vault:open');
+  });
+
   it('narrow a token within what they have', async () => {
     const own = client.again();
     const tokens = await connectTo(FILES, own, person);
