@@ -1,5 +1,6 @@
 import type { Statement } from '../statements.js';
 import { auditGrants } from './audit.sql.js';
+import { isLive } from './grants.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
@@ -65,5 +66,5 @@ export const PERMITTED: Statement = {
   text: `SELECT DISTINCT unnest(g.scopes) AS scope
       FROM grants g JOIN clients c ON c.id = g.client_id
      WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3 AND g.resource = $4
-       AND g.revoked_at IS NULL AND g.expires_at > $5 AND g.code_used_at IS NOT NULL`,
+       AND ${isLive('g', '$5')}`,
 };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { isLive } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** A grant as people see it: which tool works where, for whom, with what, and how much. */
@@ -72,7 +73,7 @@ export const detailed = (page: string, since: string, order: string) =>
      JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
      LEFT JOIN connection_uses v ON v.grant_id = g.id ${order}`;
 
-const OWN = 'g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL';
+const OWN = `g.user_id = $1 AND ${isLive('g', '$2')}`;
 
 interface OwnPage {
   readonly limit: number;

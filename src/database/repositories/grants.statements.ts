@@ -1,6 +1,7 @@
 import type { SharedStatement } from '../shared-statement.js';
 import type { Statement } from '../statements.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
+import { isLive, isValid } from './grants.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
@@ -46,7 +47,10 @@ const grantsOf = (asked: string) =>
 
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
 
-/** Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. */
+/**
+ * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. The grant is
+ * over with its code until then.
+ */
 export const EXCHANGE = step(
   'grant_exchange',
   `code_hash bytea, client_digest bytea, code_challenge text, redirect_uri text, resource text, at timestamptz,
@@ -107,7 +111,7 @@ export const REFRESH = step(
        WHERE g.id = asked.id AND g.generation = asked.generation AND g.secret_hash = asked.secret_hash
          AND c.digest = asked.client_digest
          AND (asked.resource IS NULL OR g.resource = asked.resource) AND ${isApproved('asked.scopes')}
-         AND g.revoked_at IS NULL AND g.expires_at > asked.at
+         AND ${isValid('g', 'asked.at')}
          AND ${STANDING}
          ${locking}
     ) UPDATE grants g
@@ -140,7 +144,10 @@ export const WHY_NOT_REFRESHED: Statement = {
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
 };
 
-/** Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. */
+/**
+ * Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. One
+ * that has expired too: the access token made from it last may not have.
+ */
 export const REVOKE = step(
   'grant_revoke',
   `id uuid, at timestamptz, because text, client_digest bytea, user_id uuid, secret_hash bytea, address text`,
@@ -164,7 +171,7 @@ export const NARROW: Statement = {
   name: 'grant_narrow',
   text: `WITH standing AS (
       SELECT g.id, g.scopes FROM grants g
-       WHERE g.id = $1 AND g.scopes && $3::text[] AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+       WHERE g.id = $1 AND g.scopes && $3::text[] AND ${isLive('g', '$2')}
          AND ($4::uuid IS NULL OR g.organization_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
          FOR NO KEY UPDATE
     ), narrowed AS (
@@ -187,6 +194,7 @@ export const REVOKED_SINCE: Statement = {
            FROM grants WHERE revoked_at > $1 AND revoked_at IS NOT NULL`,
 };
 
+/** Nobody ended it. Whether it has expired, the access token in hand says itself. */
 export const IS_LIVE: Statement = {
   name: 'grant_is_live',
   text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL`,

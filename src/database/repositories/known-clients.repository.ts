@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
+import { isValid } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** A client with a row: registered here, or approved by somebody. */
@@ -26,7 +27,7 @@ export interface ClientFilter {
   readonly after: Position | undefined;
 }
 
-/** How a client is used here now. */
+/** How a client is used here now: the connections that blocking it ends. */
 export interface ClientFacts {
   readonly people: number;
   readonly connections: number;
@@ -47,8 +48,6 @@ interface Row {
 
 const COLUMNS = 'c.id, c.client_id, c.identity, c.metadata, c.trusted, c.created_at, c.blocked_at';
 const MATCHES: Readonly<Record<ClientState, string>> = { blocked: 'c.blocked_at IS NOT NULL', trusted: 'c.trusted' };
-/** What revoking ends: codes that were not redeemed yet, too. */
-const LIVE = 'g.client_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2';
 const NAMED = 20;
 
 /** Every client that has a row, for operators. */
@@ -82,7 +81,7 @@ export class KnownClients {
     const [facts] = await this.dataSource.query<
       { people: number; connections: number; organization_count: number; organizations: ClientFacts['organizations'] }[]
     >(
-      `WITH live AS MATERIALIZED (SELECT g.user_id, g.organization_id FROM grants g WHERE ${LIVE}),
+      `WITH live AS MATERIALIZED (SELECT g.user_id, g.organization_id FROM grants g WHERE g.client_id = $1 AND ${isValid('g', '$2')}),
         most AS (SELECT organization_id, count(*)::int AS connections FROM live GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${NAMED})
        SELECT count(*)::int AS connections, count(DISTINCT user_id)::int AS people,
               count(DISTINCT organization_id)::int AS organization_count,

@@ -6,6 +6,7 @@ import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { endGrants } from './end-grants.js';
+import { isLive } from './grants.sql.js';
 
 export interface Member {
   readonly userId: string;
@@ -61,7 +62,7 @@ export class Memberships {
     >(
       `SELECT m.user_id, u.email, u.name, m.role, m.created_at,
               (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
-                  AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL) AS connections
+                  AND ${isLive('g', '$2')}) AS connections
          FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ${chosen}`,
       [...values],
     );

@@ -6,6 +6,7 @@ import { noteEnded } from '../endings.js';
 import { takeTime } from '../silence.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
 import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
+import { isLive, isValid } from './grants.sql.js';
 import { micros, timeOfMicros } from './keyset.sql.js';
 
 export type ConnectionSort = 'newest' | 'used' | 'person';
@@ -38,8 +39,7 @@ export interface ConnectionChoice {
   readonly called?: string;
 }
 
-const STANDS = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2`;
-const LIVE = `${STANDS} AND g.code_used_at IS NOT NULL`;
+const LIVE = `g.organization_id = $1 AND ${isLive('g', '$2')}`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
    AND ($6::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = 'self-asserted' AND metadata->>'client_name' = $6))`;
 
@@ -179,7 +179,7 @@ export class OrganizationConnections {
       const rows = await manager.query<{ id: string; live: boolean }[]>(
         `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
-           WHERE ${STANDS} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id, g.code_used_at
+           WHERE g.organization_id = $1 AND ${isValid('g', '$2')} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id, g.code_used_at
         ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$8', detail: endingDetail(`'ended_by_administrator'`, '$7') })})
         SELECT id, code_used_at IS NOT NULL AS live FROM revoked`,
         [organizationId, at, ...values(chosen), by, actedFrom()],

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
+import { isLive } from './grants.sql.js';
 import type { Position } from './keyset.sql.js';
 
 /** Somebody with an account, as operators see them. */
@@ -89,8 +90,7 @@ export class People {
   /** How many tools work in somebody's name. */
   async connectionsOf(userId: string, at: Date): Promise<number> {
     const [row] = await this.dataSource.query<{ connections: number }[]>(
-      `SELECT count(*)::int AS connections FROM grants
-        WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL`,
+      `SELECT count(*)::int AS connections FROM grants g WHERE g.user_id = $1 AND ${isLive('g', '$2')}`,
       [userId, at],
     );
     return row!.connections;

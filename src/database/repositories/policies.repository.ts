@@ -4,6 +4,7 @@ import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { Organization } from '../entities/organization.entity.js';
 import type { People, Verdict } from '../entities/verdict.js';
 import { type Statement, Statements } from '../statements.js';
+import { isValid } from './grants.sql.js';
 import { type AskedChange, changePolicy, type Decision, type PolicyChange } from './policy-change.js';
 import { ruling } from './policy.sql.js';
 
@@ -92,7 +93,7 @@ export class Policies {
     const rows = await this.dataSource.query<{ client_id: string; name: string | null }[]>(
       `SELECT c.client_id, c.metadata->>'client_name' AS name FROM clients c
         WHERE c.identity = 'registered' OR c.identity = 'verified-domain' AND EXISTS (SELECT 1 FROM grants g
-              WHERE g.client_id = c.id AND g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2)
+              WHERE g.client_id = c.id AND g.organization_id = $1 AND ${isValid('g', '$2')})
         ORDER BY 2, 1 LIMIT 500`,
       [organizationId, at],
     );
