@@ -55,7 +55,7 @@ const OPEN_SINCE = `$1::timestamptz - interval '${OPEN_DAYS * 24} hours'`;
  */
 const OPEN = `access_requests a JOIN memberships m ON m.user_id = a.user_id AND m.organization_id = a.organization_id
       JOIN users u ON u.id = a.user_id AND u.disabled_at IS NULL
-      JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'a.client_id', identity: 'a.identity', person: 'm.user_id', role: 'm.role', at: '$1' })}) p
+      JOIN LATERAL (${ruling({ clientId: 'a.client_id', identity: 'a.identity', at: '$1' })}) p
         ON p.verdict = 'ask' AND a.answered_at IS NULL AND a.asked_at > ${OPEN_SINCE}`;
 
 /**
@@ -66,7 +66,7 @@ const ASK: Statement = {
   name: 'access_ask',
   text: `WITH place AS (
       SELECT m.user_id, m.organization_id FROM memberships m JOIN users u ON u.id = m.user_id
-        JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$4', identity: '$6', person: 'm.user_id', role: 'm.role', at: '$1' })}) p ON p.verdict = 'ask'
+        JOIN LATERAL (${ruling({ clientId: '$4', identity: '$6', at: '$1' })}) p ON p.verdict = 'ask'
        WHERE m.user_id = $2 AND m.organization_id = $3 AND u.disabled_at IS NULL
          AND (SELECT count(*) FROM access_requests WHERE user_id = $2 AND asked_at > $14) < $13
          AND (SELECT count(*) FROM ${OPEN} WHERE a.user_id = $2 AND a.organization_id = $3) < $12
@@ -183,7 +183,7 @@ export class AccessRequests {
         if (affected !== 1) throw new TakenBack('answered before');
         const [asking] = await manager.query<unknown[]>(
           `SELECT 1 FROM access_requests a JOIN memberships m ON m.user_id = a.user_id AND m.organization_id = a.organization_id
-             JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'a.client_id', identity: 'a.identity', person: 'm.user_id', role: 'm.role', at: '$2' })}) p
+             JOIN LATERAL (${ruling({ clientId: 'a.client_id', identity: 'a.identity', at: '$2' })}) p
                ON p.verdict <> 'allow' WHERE a.id = $1`,
           [id, at],
         );

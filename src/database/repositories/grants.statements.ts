@@ -31,25 +31,15 @@ const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NO
    AND m.user_id = g.user_id AND m.organization_id = g.organization_id
    AND o.id = g.organization_id AND o.suspended_at IS NULL AND ${HAS_REQUIRED_FACTOR} AND ${ALLOWED}`;
 
-const RULING = (at: string) =>
-  ruling({
-    organizationId: 'm.organization_id',
-    clientId: 'c.client_id',
-    identity: 'c.identity',
-    person: 'm.user_id',
-    role: 'm.role',
-    at,
-  });
-
 /** The grants that are asked for, with what `STANDING` is about. */
 const grantsOf = (asked: string) =>
-  `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true`;
+  `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${ruling({ at: 'asked.at' })}) p ON true`;
 
 const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
 
 /**
- * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. The grant is
- * over with its code until then.
+ * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. Until then the
+ * grant ends with its code.
  */
 export const EXCHANGE = step(
   'grant_exchange',
@@ -88,7 +78,7 @@ export const WHY_NOT_EXCHANGED: Statement = {
            ${WITHOUT_FACTOR} AS without_factor
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$4')}) p ON true
+      LEFT JOIN LATERAL (${ruling({ at: '$4' })}) p ON true
      WHERE g.code_hash = $1`,
 };
 
@@ -140,7 +130,7 @@ export const WHY_NOT_REFRESHED: Statement = {
            ${WITHOUT_FACTOR} AS without_factor
       FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
       LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$7')}) p ON true
+      LEFT JOIN LATERAL (${ruling({ at: '$7' })}) p ON true
      WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
 };
 
@@ -206,6 +196,6 @@ export const BOUNDS: Statement = {
   text: `SELECT m.role, coalesce(p.verdict = 'deny', false) AS denied, p.ceiling
       FROM grants g JOIN clients c ON c.id = g.client_id
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$2')}) p ON true
+      LEFT JOIN LATERAL (${ruling({ at: '$2' })}) p ON true
      WHERE g.id = $1`,
 };

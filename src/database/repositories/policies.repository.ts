@@ -38,7 +38,7 @@ export interface LivePolicy {
 const RULING: Statement = {
   name: 'policy_ruling',
   text: `SELECT p.verdict, p.ceiling FROM memberships m
-      JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$3', identity: '$4', person: 'm.user_id', role: 'm.role', at: '$5' })}) p ON true
+      JOIN LATERAL (${ruling({ clientId: '$3', identity: '$4', at: '$5' })}) p ON true
      WHERE m.user_id = $1 AND m.organization_id = $2`,
 };
 

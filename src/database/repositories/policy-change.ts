@@ -36,8 +36,8 @@ export interface AskedChange {
 /** Grants `g` of an organization, with the rule `p` that counts for each at `$2`. */
 const RULED = `grants g JOIN clients c ON c.id = g.client_id
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', person: 'm.user_id', role: 'm.role', at: '$2' })}) p ON true`;
-/** Of those of the organization `$1`. */
+      LEFT JOIN LATERAL (${ruling({ at: '$2' })}) p ON true`;
+/** The valid ones of the organization `$1`. */
 export const VALID = `g.organization_id = $1 AND ${isValid('g', '$2')}`;
 
 /** Again that none is revoked: what ended while this waited for its row has ended for another reason. */
