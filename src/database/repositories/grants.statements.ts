@@ -23,7 +23,7 @@ const step = (name: string, columns: string, text: (asked: string, locking: stri
 };
 
 /** The person has a second factor where the organization requires one. */
-const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
+export const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
 
 /** Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
@@ -35,7 +35,7 @@ const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NO
 const grantsOf = (asked: string) =>
   `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${ruling({ at: 'asked.at' })}) p ON true`;
 
-const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
+export const ISSUED = `g.id, g.user_id AS "userId", g.organization_id AS "organizationId", g.resource, g.scopes, g.renewable, g.generation`;
 
 /**
  * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. Until then the
@@ -63,32 +63,14 @@ export const EXCHANGE = step(
       RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
 );
 
-/** Its organization is suspended, or was when it ended. */
-const SUSPENDED = `coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL`;
-
-/** What its organization requires its person has not, or had not when it ended. */
-const WITHOUT_FACTOR = `coalesce(g.revoked_because = 'second_factor_missing', false) OR NOT ${HAS_REQUIRED_FACTOR}`;
-
-/** Why an exchange hit no row. */
-export const WHY_NOT_EXCHANGED: Statement = {
-  name: 'grant_why_not_exchanged',
-  text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
-           g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
-           ${WITHOUT_FACTOR} AS without_factor
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
-      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${ruling({ at: '$4' })}) p ON true
-     WHERE g.code_hash = $1`,
-};
-
 export const COUNT_CODE_FAILURE: Statement = {
   name: 'grant_count_code_failure',
   text: `UPDATE grants SET code_failures = code_failures + 1 WHERE id = $1 AND code_used_at IS NULL AND code_failures < 5`,
 };
 
 /** What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any more. */
-const isApproved = (scopes: string) => `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
+export const isApproved = (scopes: string) =>
+  `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
 
 /** One step of the refresh chain (RFC 6749 §6): succeeds only for the current generation. */
 export const REFRESH = step(
@@ -110,29 +92,6 @@ export const REFRESH = step(
         FROM ready WHERE g.id = ready.id
       RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
 );
-
-/** Why a refresh hit no row, and what the same successor would carry. */
-export const WHY_NOT_REFRESHED: Statement = {
-  name: 'grant_why_not_refreshed',
-  text: `SELECT ${ISSUED}, m.role, p.ceiling, g.rotated_at,
-           ($5::text IS NULL OR g.resource = $5) AS resource_matches,
-           ${isApproved('$6::text[]')} AS scope_matches,
-           CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked: ' || g.revoked_because
-                WHEN g.expires_at <= $7 THEN 'expired'
-                WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
-                WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
-                WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
-                WHEN o.suspended_at IS NOT NULL THEN 'organization suspended'
-                WHEN m.role IS NULL THEN 'person no longer a member'
-                WHEN NOT ${HAS_REQUIRED_FACTOR} THEN 'second factor missing'
-                WHEN NOT (${ALLOWED}) THEN 'denied by policy' END AS over,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
-           ${WITHOUT_FACTOR} AS without_factor
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
-      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${ruling({ at: '$7' })}) p ON true
-     WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
-};
 
 /**
  * Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. One
