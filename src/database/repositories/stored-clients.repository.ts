@@ -21,7 +21,7 @@ const COUNTED = 1_000;
 
 const USE = {
   name: 'client_use',
-  text: `SELECT c.created_at, count(DISTINCT used.user_id)::int AS people, count(used.user_id) = ${COUNTED} AS more
+  text: `SELECT c.created_at AS since, count(DISTINCT used.user_id)::int AS people, count(used.user_id) = ${COUNTED} AS more
       FROM clients c LEFT JOIN LATERAL (
              SELECT g.user_id FROM grants g WHERE g.client_id = c.id AND ${isLive('g', '$2')}
               LIMIT ${COUNTED}) used ON true
@@ -56,8 +56,8 @@ export class StoredClients {
 
   /** Undefined for a client that nobody has approved and nobody registered. */
   async useOf(digest: Buffer, at: Date): Promise<ClientUse | undefined> {
-    const [row] = await this.statements.run<{ created_at: Date; people: number; more: boolean }>(USE, [digest, at]);
-    return row && { since: row.created_at, people: row.people, more: row.more };
+    const [row] = await this.statements.run<ClientUse>(USE, [digest, at]);
+    return row;
   }
 
   /** `by`, here and below: the operator who did; none on the command line. */
