@@ -1,4 +1,5 @@
-import type { AuditFilter, AuditLine, AuditPosition } from '../database/repositories/audit-log.repository.js';
+import type { AuditFilter, AuditLine } from '../database/repositories/audit-log.repository.js';
+import type { Position } from '../database/repositories/keyset.sql.js';
 import { COMMAND_LINE } from '../config/acting-from.js';
 import { type Moment, moment } from '../http/moment.js';
 import { isUuid } from '../http/uuid.js';
@@ -108,13 +109,13 @@ export function auditQuery({ actions, ...form }: AuditForm): Record<string, stri
 }
 
 /** Where a page begins; what cannot be one is none. */
-export function auditPosition(asked: unknown): AuditPosition | undefined {
-  const [, micros, id] = /^(\d{1,17})\.(\d{1,18})$/.exec(fieldOf(asked)) ?? [];
-  return micros !== undefined && id !== undefined ? { micros, id } : undefined;
+export function auditPosition(asked: unknown): Position | undefined {
+  const [, key, id] = /^(\d{1,17})\.(\d{1,18})$/.exec(fieldOf(asked)) ?? [];
+  return key !== undefined && id !== undefined ? { key, id } : undefined;
 }
 
 /** As the address says it. */
-export const writtenPosition = ({ micros, id }: AuditPosition) => `${micros}.${id}`;
+export const writtenPosition = ({ key, id }: Position) => `${key}.${id}`;
 
 /** A day, as forms and addresses spell it: its beginning, in UTC. */
 function dayOf(value: unknown): Date | undefined {

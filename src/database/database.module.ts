@@ -12,6 +12,7 @@ import { AuditEvents } from './repositories/audit-events.repository.js';
 import { Connections } from './repositories/connections.repository.js';
 import { ConnectionUsage } from './repositories/connection-usage.repository.js';
 import { DeletedProjects } from './repositories/deleted-projects.repository.js';
+import { GrantFailures } from './repositories/grant-failures.repository.js';
 import { Grants } from './repositories/grants.repository.js';
 import { Invitations } from './repositories/invitations.repository.js';
 import { KnownClients } from './repositories/known-clients.repository.js';
@@ -52,6 +53,7 @@ const REPOSITORIES = [
   ConnectionUsage,
   DeletedProjects,
   Endings,
+  GrantFailures,
   Grants,
   Health,
   Invitations,

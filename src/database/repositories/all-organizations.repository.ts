@@ -3,6 +3,7 @@ import { DataSource, IsNull, Not } from 'typeorm';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
+import { isValid } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** An organization, as operators see it. */
@@ -40,7 +41,7 @@ export class AllOrganizations {
   /** How many connections ending all of them ends: codes that were not redeemed yet, too. */
   async connections(id: string, at: Date): Promise<number> {
     const [row] = await this.dataSource.query<{ n: number }[]>(
-      'SELECT count(*)::int AS n FROM grants WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2',
+      `SELECT count(*)::int AS n FROM grants g WHERE g.organization_id = $1 AND ${isValid('g', '$2')}`,
       [id, at],
     );
     return row!.n;

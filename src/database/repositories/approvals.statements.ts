@@ -1,5 +1,6 @@
 import type { Statement } from '../statements.js';
 import { auditGrants } from './audit.sql.js';
+import { isLive } from './grants.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
@@ -30,7 +31,7 @@ export const APPROVE: Statement = {
                           code_hash, code_challenge, redirect_uri, code_expires_at, expires_at, pinned)
       SELECT $7::uuid, m.user_id, m.organization_id, client.id, $10, $11::text[], $12, $6, $13, $14, $15, $16, $16, client.pinned
         FROM client, session, memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.organization_id
-        LEFT JOIN LATERAL (${ruling({ organizationId: '$9', clientId: '$1', identity: '$3', person: 'm.user_id', role: 'm.role', at: '$6' })}) p ON true
+        LEFT JOIN LATERAL (${ruling({ clientId: '$1', identity: '$3', at: '$6' })}) p ON true
        WHERE m.user_id = $8 AND m.organization_id = $9 AND u.disabled_at IS NULL AND o.suspended_at IS NULL AND client.blocked_at IS NULL AND ${ALLOWED}
          AND NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $7::uuid)
          AND ($18::boolean OR EXISTS (SELECT 1 FROM declared))
@@ -65,5 +66,5 @@ export const PERMITTED: Statement = {
   text: `SELECT DISTINCT unnest(g.scopes) AS scope
       FROM grants g JOIN clients c ON c.id = g.client_id
      WHERE g.user_id = $1 AND g.organization_id = $2 AND c.digest = $3 AND g.resource = $4
-       AND g.revoked_at IS NULL AND g.expires_at > $5 AND g.code_used_at IS NOT NULL`,
+       AND ${isLive('g', '$5')}`,
 };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 import type { RevocationReason } from '../entities/grant.entity.js';
+import { isLive } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** A grant as people see it: which tool works where, for whom, with what, and how much. */
@@ -34,45 +35,25 @@ export interface Connection {
   readonly email: string;
 }
 
-interface Row {
-  id: string;
-  resource: string;
-  scopes: string[];
-  withdrawn: string[] | null;
-  redirect_uri: string;
-  created_at: Date;
-  used_at: Date;
-  expires_at: Date;
-  revoked_at: Date | null;
-  revoked_because: RevocationReason | null;
-  connected_from: string | null;
-  last_address: string | null;
-  calls: number;
-  client_id: string;
-  client_key: string;
-  identity: ClientIdentity;
-  metadata: ClientMetadata;
-  organization_id: string;
-  organization_name: string;
-  user_id: string;
-  email: string;
-}
-
-/** Everything about the connections whose ids (and what they are sorted by) `page` selects. `since`: placeholder of the first hour that counts. */
+/**
+ * Everything about the connections whose `id`, and `position` in a list, `page` selects. `since`: placeholder of the first hour
+ * that counts.
+ */
 export const detailed = (page: string, since: string, order: string) =>
   `WITH page AS MATERIALIZED (${page})
-   SELECT g.id, g.resource, g.scopes, g.withdrawn, g.redirect_uri, g.created_at, g.expires_at, g.revoked_at, g.revoked_because,
-          g.connected_from, coalesce(v.used_at, g.code_used_at) AS used_at,
+   SELECT page.*, g.resource, g.scopes, coalesce(g.withdrawn, '{}') AS withdrawn, g.redirect_uri AS "redirectUri",
+          g.created_at AS "createdAt", coalesce(v.used_at, g.code_used_at) AS "lastUsedAt", g.expires_at AS "expiresAt",
+          g.revoked_at AS "revokedAt", g.revoked_because AS "revokedBecause", g.connected_from AS "connectedFrom",
           CASE WHEN v.address <> '' AND v.used_at >= g.last_used_at THEN v.address
-               ELSE coalesce(g.last_address, nullif(v.address, ''), g.connected_from) END AS last_address,
+               ELSE coalesce(g.last_address, nullif(v.address, ''), g.connected_from) END AS "lastAddress",
           (SELECT coalesce(sum(h.calls), 0)::integer FROM connection_hours h WHERE h.grant_id = g.id AND h.hour >= ${since}) AS calls,
-          c.client_id, c.id AS client_key, c.identity, c.metadata, o.id AS organization_id, o.name AS organization_name,
-          u.id AS user_id, u.email, page.*
-     FROM page JOIN grants g ON g.id = page.grant_id JOIN clients c ON c.id = g.client_id
+          c.client_id AS "clientId", c.id AS "clientKey", c.identity, c.metadata, o.id AS "organizationId",
+          o.name AS "organizationName", u.id AS "userId", u.email
+     FROM page JOIN grants g ON g.id = page.id JOIN clients c ON c.id = g.client_id
      JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
      LEFT JOIN connection_uses v ON v.grant_id = g.id ${order}`;
 
-const OWN = 'g.user_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL';
+const OWN = `g.user_id = $1 AND ${isLive('g', '$2')}`;
 
 interface OwnPage {
   readonly limit: number;
@@ -95,16 +76,20 @@ export class Connections {
     at: Date,
     since: Date,
   ): Promise<(Connection & { readonly position: string })[]> {
-    const page = `SELECT g.id AS grant_id, ${micros('g.created_at')} AS key FROM grants g
+    const page = `SELECT g.id, ${micros('g.created_at')} AS position FROM grants g
          JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
         WHERE ${OWN} AND ($7 = '' OR strpos(lower(c.metadata->>'client_name'), lower($7)) > 0 OR strpos(lower(o.name), lower($7)) > 0)
           AND ($3::bigint IS NULL OR (g.created_at, g.id) < (${timeOfMicros('$3')}, $4::uuid))
         ORDER BY g.created_at DESC, g.id DESC LIMIT $5`;
-    const rows = await this.dataSource.query<(Row & { key: string })[]>(
-      detailed(page, '$6', 'ORDER BY g.created_at DESC, g.id DESC'),
-      [userId, at, after?.key ?? null, after?.id ?? null, limit, since, search],
-    );
-    return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
+    return this.dataSource.query(detailed(page, '$6', 'ORDER BY g.created_at DESC, g.id DESC'), [
+      userId,
+      at,
+      after?.key ?? null,
+      after?.id ?? null,
+      limit,
+      since,
+      search,
+    ]);
   }
 
   async countOfUser(userId: string, at: Date): Promise<number> {
@@ -121,39 +106,14 @@ export class Connections {
     { organizationId, userId }: { organizationId?: string; userId?: string },
     since: Date,
   ): Promise<Connection | undefined> {
-    const page = `SELECT g.id AS grant_id FROM grants g WHERE g.id = $1 AND g.code_used_at IS NOT NULL
+    const page = `SELECT g.id FROM grants g WHERE g.id = $1 AND g.code_used_at IS NOT NULL
         AND ($2::uuid IS NULL OR g.organization_id = $2) AND ($3::uuid IS NULL OR g.user_id = $3)`;
-    const [row] = await this.dataSource.query<Row[]>(detailed(page, '$4', ''), [
+    const [row] = await this.dataSource.query<Connection[]>(detailed(page, '$4', ''), [
       id,
       organizationId ?? null,
       userId ?? null,
       since,
     ]);
-    return row && connectionOf(row);
+    return row;
   }
 }
-
-export const connectionOf = (row: Row): Connection => ({
-  id: row.id,
-  resource: row.resource,
-  scopes: row.scopes,
-  withdrawn: row.withdrawn ?? [],
-  redirectUri: row.redirect_uri,
-  createdAt: row.created_at,
-  lastUsedAt: row.used_at,
-  expiresAt: row.expires_at,
-  revokedAt: row.revoked_at,
-  revokedBecause: row.revoked_because,
-  connectedFrom: row.connected_from,
-  lastAddress: row.last_address,
-  calls: row.calls,
-  clientId: row.client_id,
-  clientKey: row.client_key,
-  identity: row.identity,
-  metadata: row.metadata,
-  organizationId: row.organization_id,
-  organizationName: row.organization_name,
-  userId: row.user_id,
-  email: row.email,
-});
-export type { Row as DetailedRow };

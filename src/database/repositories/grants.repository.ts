@@ -38,24 +38,6 @@ export interface CodeProof {
   readonly resource?: string;
 }
 
-/** The grant of a code that was not spent, beside what was presented with it. */
-export interface FailedExchange {
-  readonly id: string;
-  readonly usedAt: Date | null;
-  readonly clientMatches: boolean;
-  readonly verifierMatches: boolean;
-  readonly redirectUri: string;
-  readonly resource: string;
-  readonly expiresAt: Date;
-  readonly failures: number;
-  /** The organization's policy does not let this tool work for this person. */
-  readonly denied: boolean;
-  /** The organization is suspended, or was when this ended. */
-  readonly suspended: boolean;
-  /** The organization requires a second factor, and the person has none, or had none when this ended. */
-  readonly withoutFactor: boolean;
-}
-
 export interface RefreshProof {
   readonly grantId: string;
   readonly generation: number;
@@ -66,35 +48,11 @@ export interface RefreshProof {
   readonly scopes?: readonly string[];
 }
 
-interface IssuedRow {
-  id: string;
-  user_id: string;
-  organization_id: string;
-  resource: string;
-  scopes: string[];
-  renewable: boolean;
-  generation: number;
-  role: Role;
-  ceiling: string[] | null;
-}
-
-const issued = (row: IssuedRow): IssuedGrant => ({
-  id: row.id,
-  userId: row.user_id,
-  organizationId: row.organization_id,
-  resource: row.resource,
-  scopes: row.scopes,
-  renewable: row.renewable,
-  generation: row.generation,
-  role: row.role,
-  ceiling: row.ceiling,
-});
-
 /** What becomes of a grant after its approval. Each is one statement of `grants.statements.ts`. */
 @Injectable()
 export class Grants {
-  private readonly exchanges: Sharing<IssuedRow>;
-  private readonly refreshes: Sharing<IssuedRow>;
+  private readonly exchanges: Sharing<IssuedGrant>;
+  private readonly refreshes: Sharing<IssuedGrant>;
   private readonly revocations: Sharing<object>;
 
   constructor(
@@ -114,7 +72,7 @@ export class Grants {
     expires: { refresh: Date; access: Date },
     address: string,
   ): Promise<IssuedGrant | undefined> {
-    const row = await this.exchanges.ask({
+    return this.exchanges.ask({
       code_hash: proof.codeHash,
       client_digest: proof.clientDigest,
       code_challenge: proof.codeChallenge,
@@ -126,41 +84,6 @@ export class Grants {
       access_expires_at: expires.access,
       address,
     });
-    return row && issued(row);
-  }
-
-  async whyNotExchanged(
-    { codeHash, clientDigest, codeChallenge }: CodeProof,
-    at: Date,
-  ): Promise<FailedExchange | undefined> {
-    const [row] = await this.statements.run<{
-      id: string;
-      code_used_at: Date | null;
-      client_matches: boolean;
-      verifier_matches: boolean;
-      redirect_uri: string;
-      resource: string;
-      code_expires_at: Date;
-      code_failures: number;
-      denied: boolean;
-      suspended: boolean;
-      without_factor: boolean;
-    }>(sql.WHY_NOT_EXCHANGED, [codeHash, clientDigest, codeChallenge, at]);
-    return (
-      row && {
-        id: row.id,
-        usedAt: row.code_used_at,
-        clientMatches: row.client_matches,
-        verifierMatches: row.verifier_matches,
-        redirectUri: row.redirect_uri,
-        resource: row.resource,
-        expiresAt: row.code_expires_at,
-        failures: row.code_failures,
-        denied: row.denied,
-        suspended: row.suspended,
-        withoutFactor: row.without_factor,
-      }
-    );
   }
 
   async countCodeFailure(grantId: string): Promise<void> {
@@ -169,7 +92,7 @@ export class Grants {
 
   /** The grant one generation on, when this call is the one that took the step. */
   async refresh(proof: RefreshProof, at: Date, expiresAt: Date, address: string): Promise<IssuedGrant | undefined> {
-    const row = await this.refreshes.ask({
+    return this.refreshes.ask({
       id: proof.grantId,
       generation: proof.generation,
       secret_hash: proof.secretHash,
@@ -180,55 +103,6 @@ export class Grants {
       expires_at: expiresAt,
       address,
     });
-    return row && issued(row);
-  }
-
-  async whyNotRefreshed(
-    proof: RefreshProof,
-    at: Date,
-  ): Promise<
-    | {
-        grant: IssuedGrant;
-        rotatedAt: Date;
-        resourceMatches: boolean;
-        scopeMatches: boolean;
-        over: string | null;
-        denied: boolean;
-        suspended: boolean;
-        withoutFactor: boolean;
-      }
-    | undefined
-  > {
-    const [row] = await this.statements.run<
-      IssuedRow & {
-        rotated_at: Date;
-        resource_matches: boolean;
-        scope_matches: boolean;
-        over: string | null;
-        denied: boolean;
-        suspended: boolean;
-        without_factor: boolean;
-      }
-    >(sql.WHY_NOT_REFRESHED, [
-      proof.grantId,
-      proof.generation,
-      proof.secretHash,
-      proof.clientDigest,
-      proof.resource ?? null,
-      proof.scopes ?? null,
-      at,
-    ]);
-    if (!row) return undefined;
-    return {
-      grant: issued(row),
-      rotatedAt: row.rotated_at,
-      resourceMatches: row.resource_matches,
-      scopeMatches: row.scope_matches,
-      over: row.over,
-      denied: row.denied,
-      suspended: row.suspended,
-      withoutFactor: row.without_factor,
-    };
   }
 
   /** Whether this call ended it. `by` narrows to the client it must belong to, the person, or who holds its refresh secret. */

@@ -1,6 +1,7 @@
 import type { SharedStatement } from '../shared-statement.js';
 import type { Statement } from '../statements.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
+import { isLive, isValid } from './grants.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
@@ -22,7 +23,7 @@ const step = (name: string, columns: string, text: (asked: string, locking: stri
 };
 
 /** The person has a second factor where the organization requires one. */
-const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
+export const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
 
 /** Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
@@ -30,23 +31,16 @@ const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NO
    AND m.user_id = g.user_id AND m.organization_id = g.organization_id
    AND o.id = g.organization_id AND o.suspended_at IS NULL AND ${HAS_REQUIRED_FACTOR} AND ${ALLOWED}`;
 
-const RULING = (at: string) =>
-  ruling({
-    organizationId: 'm.organization_id',
-    clientId: 'c.client_id',
-    identity: 'c.identity',
-    person: 'm.user_id',
-    role: 'm.role',
-    at,
-  });
-
 /** The grants that are asked for, with what `STANDING` is about. */
 const grantsOf = (asked: string) =>
-  `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${RULING('asked.at')}) p ON true`;
+  `${asked}, grants g, clients c, users u, organizations o, memberships m LEFT JOIN LATERAL (${ruling({ at: 'asked.at' })}) p ON true`;
 
-const ISSUED = 'g.id, g.user_id, g.organization_id, g.resource, g.scopes, g.renewable, g.generation';
+export const ISSUED = `g.id, g.user_id AS "userId", g.organization_id AS "organizationId", g.resource, g.scopes, g.renewable, g.generation`;
 
-/** Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. */
+/**
+ * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. Until then the
+ * grant ends with its code.
+ */
 export const EXCHANGE = step(
   'grant_exchange',
   `code_hash bytea, client_digest bytea, code_challenge text, redirect_uri text, resource text, at timestamptz,
@@ -69,32 +63,14 @@ export const EXCHANGE = step(
       RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
 );
 
-/** Its organization is suspended, or was when it ended. */
-const SUSPENDED = `coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL`;
-
-/** What its organization requires its person has not, or had not when it ended. */
-const WITHOUT_FACTOR = `coalesce(g.revoked_because = 'second_factor_missing', false) OR NOT ${HAS_REQUIRED_FACTOR}`;
-
-/** Why an exchange hit no row. */
-export const WHY_NOT_EXCHANGED: Statement = {
-  name: 'grant_why_not_exchanged',
-  text: `SELECT g.id, g.code_used_at, c.digest = $2 AS client_matches, g.code_challenge = $3 AS verifier_matches,
-           g.redirect_uri, g.resource, g.code_expires_at, g.code_failures,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
-           ${WITHOUT_FACTOR} AS without_factor
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN organizations o ON o.id = g.organization_id
-      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$4')}) p ON true
-     WHERE g.code_hash = $1`,
-};
-
 export const COUNT_CODE_FAILURE: Statement = {
   name: 'grant_count_code_failure',
   text: `UPDATE grants SET code_failures = code_failures + 1 WHERE id = $1 AND code_used_at IS NULL AND code_failures < 5`,
 };
 
 /** What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any more. */
-const isApproved = (scopes: string) => `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
+export const isApproved = (scopes: string) =>
+  `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
 
 /** One step of the refresh chain (RFC 6749 §6): succeeds only for the current generation. */
 export const REFRESH = step(
@@ -107,7 +83,7 @@ export const REFRESH = step(
        WHERE g.id = asked.id AND g.generation = asked.generation AND g.secret_hash = asked.secret_hash
          AND c.digest = asked.client_digest
          AND (asked.resource IS NULL OR g.resource = asked.resource) AND ${isApproved('asked.scopes')}
-         AND g.revoked_at IS NULL AND g.expires_at > asked.at
+         AND ${isValid('g', 'asked.at')}
          AND ${STANDING}
          ${locking}
     ) UPDATE grants g
@@ -117,30 +93,10 @@ export const REFRESH = step(
       RETURNING ready.n, ${ISSUED}, ready.role, ready.ceiling`,
 );
 
-/** Why a refresh hit no row, and what the same successor would carry. */
-export const WHY_NOT_REFRESHED: Statement = {
-  name: 'grant_why_not_refreshed',
-  text: `SELECT ${ISSUED}, m.role, p.ceiling, g.rotated_at,
-           ($5::text IS NULL OR g.resource = $5) AS resource_matches,
-           ${isApproved('$6::text[]')} AS scope_matches,
-           CASE WHEN g.revoked_at IS NOT NULL THEN 'revoked: ' || g.revoked_because
-                WHEN g.expires_at <= $7 THEN 'expired'
-                WHEN c.blocked_at IS NOT NULL THEN 'client blocked'
-                WHEN c.pinned IS DISTINCT FROM g.pinned THEN 'client approved as something else since'
-                WHEN u.disabled_at IS NOT NULL THEN 'person disabled'
-                WHEN o.suspended_at IS NOT NULL THEN 'organization suspended'
-                WHEN m.role IS NULL THEN 'person no longer a member'
-                WHEN NOT ${HAS_REQUIRED_FACTOR} THEN 'second factor missing'
-                WHEN NOT (${ALLOWED}) THEN 'denied by policy' END AS over,
-           coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied, ${SUSPENDED} AS suspended,
-           ${WITHOUT_FACTOR} AS without_factor
-      FROM grants g JOIN clients c ON c.id = g.client_id JOIN users u ON u.id = g.user_id JOIN organizations o ON o.id = g.organization_id
-      LEFT JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$7')}) p ON true
-     WHERE g.id = $1 AND g.generation >= $2 AND g.secret_hash = $3 AND c.digest = $4`,
-};
-
-/** Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. */
+/**
+ * Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. One
+ * that has expired too: the access token made from it last may not have.
+ */
 export const REVOKE = step(
   'grant_revoke',
   `id uuid, at timestamptz, because text, client_digest bytea, user_id uuid, secret_hash bytea, address text`,
@@ -164,7 +120,7 @@ export const NARROW: Statement = {
   name: 'grant_narrow',
   text: `WITH standing AS (
       SELECT g.id, g.scopes FROM grants g
-       WHERE g.id = $1 AND g.scopes && $3::text[] AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL
+       WHERE g.id = $1 AND g.scopes && $3::text[] AND ${isLive('g', '$2')}
          AND ($4::uuid IS NULL OR g.organization_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
          FOR NO KEY UPDATE
     ), narrowed AS (
@@ -187,6 +143,7 @@ export const REVOKED_SINCE: Statement = {
            FROM grants WHERE revoked_at > $1 AND revoked_at IS NOT NULL`,
 };
 
+/** Nobody ended it. Whether it has expired, the access token in hand says itself. */
 export const IS_LIVE: Statement = {
   name: 'grant_is_live',
   text: `SELECT 1 FROM grants WHERE id = $1 AND revoked_at IS NULL`,
@@ -198,6 +155,6 @@ export const BOUNDS: Statement = {
   text: `SELECT m.role, coalesce(p.verdict = 'deny', false) AS denied, p.ceiling
       FROM grants g JOIN clients c ON c.id = g.client_id
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${RULING('$2')}) p ON true
+      LEFT JOIN LATERAL (${ruling({ at: '$2' })}) p ON true
      WHERE g.id = $1`,
 };

@@ -1,6 +1,6 @@
 /** Where a page of a list that is ordered by a time or by name ended. */
 export interface Position {
-  /** Microseconds since 1970, or the name in lower case. */
+  /** What the list is sorted by: microseconds since 1970, a name in lower case, a number of calls. */
   readonly key: string;
   readonly id: string;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
+import { isValid } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 /** A client with a row: registered here, or approved by somebody. */
@@ -26,7 +27,7 @@ export interface ClientFilter {
   readonly after: Position | undefined;
 }
 
-/** How a client is used here now. */
+/** How a client is used here now: the connections that blocking it ends. */
 export interface ClientFacts {
   readonly people: number;
   readonly connections: number;
@@ -35,20 +36,9 @@ export interface ClientFacts {
   readonly organizationCount: number;
 }
 
-interface Row {
-  id: string;
-  client_id: string;
-  identity: ClientIdentity;
-  metadata: ClientMetadata;
-  trusted: boolean;
-  created_at: Date;
-  blocked_at: Date | null;
-}
-
-const COLUMNS = 'c.id, c.client_id, c.identity, c.metadata, c.trusted, c.created_at, c.blocked_at';
+const COLUMNS = `c.id, c.client_id AS "clientId", c.identity, c.metadata, c.trusted, c.created_at AS "createdAt",
+  c.blocked_at AS "blockedAt"`;
 const MATCHES: Readonly<Record<ClientState, string>> = { blocked: 'c.blocked_at IS NOT NULL', trusted: 'c.trusted' };
-/** What revoking ends: codes that were not redeemed yet, too. */
-const LIVE = 'g.client_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2';
 const NAMED = 20;
 
 /** Every client that has a row, for operators. */
@@ -61,7 +51,7 @@ export class KnownClients {
     { search, identity, state, after }: ClientFilter,
     limit: number,
   ): Promise<(KnownClient & { readonly position: string })[]> {
-    const rows = await this.dataSource.query<(Row & { position: string })[]>(
+    return this.dataSource.query(
       `SELECT ${COLUMNS}, ${micros('c.created_at')} AS position FROM clients c
         WHERE ${state ? MATCHES[state] : 'true'} AND ($1::text IS NULL OR c.identity = $1)
           AND ($2 = '' OR strpos(lower(c.metadata->>'client_name'), lower($2)) > 0 OR strpos(c.client_id, $2) > 0)
@@ -69,36 +59,25 @@ export class KnownClients {
         ORDER BY c.created_at DESC, c.id DESC LIMIT $5`,
       [identity ?? null, search, after?.key ?? null, after?.id ?? null, limit],
     );
-    return rows.map(({ position, ...row }) => ({ ...clientOf(row), position }));
   }
 
   /** By the id of its row. */
   async find(id: string): Promise<KnownClient | undefined> {
-    const [row] = await this.dataSource.query<Row[]>(`SELECT ${COLUMNS} FROM clients c WHERE c.id = $1`, [id]);
-    return row && clientOf(row);
+    const [row] = await this.dataSource.query<KnownClient[]>(`SELECT ${COLUMNS} FROM clients c WHERE c.id = $1`, [id]);
+    return row;
   }
 
   async factsOf(id: string, at: Date): Promise<ClientFacts> {
-    const [facts] = await this.dataSource.query<
-      { people: number; connections: number; organization_count: number; organizations: ClientFacts['organizations'] }[]
-    >(
-      `WITH live AS MATERIALIZED (SELECT g.user_id, g.organization_id FROM grants g WHERE ${LIVE}),
+    const [facts] = await this.dataSource.query<ClientFacts[]>(
+      `WITH live AS MATERIALIZED (SELECT g.user_id, g.organization_id FROM grants g WHERE g.client_id = $1 AND ${isValid('g', '$2')}),
         most AS (SELECT organization_id, count(*)::int AS connections FROM live GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${NAMED})
        SELECT count(*)::int AS connections, count(DISTINCT user_id)::int AS people,
-              count(DISTINCT organization_id)::int AS organization_count,
+              count(DISTINCT organization_id)::int AS "organizationCount",
               (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name, 'connections', most.connections)
                                          ORDER BY most.connections DESC, o.id), '[]')
                  FROM most JOIN organizations o ON o.id = most.organization_id) AS organizations FROM live`,
       [id, at],
     );
-    const { people, connections, organizations, organization_count: organizationCount } = facts!;
-    return { people, connections, organizations, organizationCount };
+    return facts!;
   }
 }
-
-const clientOf = ({ client_id, created_at, blocked_at, ...row }: Row): KnownClient => ({
-  ...row,
-  clientId: client_id,
-  createdAt: created_at,
-  blockedAt: blocked_at,
-});

@@ -6,6 +6,7 @@ import { Membership } from '../entities/membership.entity.js';
 import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { endGrants } from './end-grants.js';
+import { isLive } from './grants.sql.js';
 
 export interface Member {
   readonly userId: string;
@@ -55,17 +56,14 @@ export class Memberships {
     );
   }
 
-  private async read(chosen: string, values: readonly unknown[]): Promise<Member[]> {
-    const rows = await this.dataSource.query<
-      { user_id: string; email: string; name: string; role: Role; created_at: Date; connections: number }[]
-    >(
-      `SELECT m.user_id, u.email, u.name, m.role, m.created_at,
+  private read(chosen: string, values: unknown[]): Promise<Member[]> {
+    return this.dataSource.query(
+      `SELECT m.user_id AS "userId", u.email, u.name, m.role, m.created_at AS since,
               (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
-                  AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.code_used_at IS NOT NULL) AS connections
+                  AND ${isLive('g', '$2')}) AS connections
          FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ${chosen}`,
-      [...values],
+      values,
     );
-    return rows.map(({ user_id, created_at, ...row }) => ({ userId: user_id, since: created_at, ...row }));
   }
 
   /** The member who logs in with this address. */

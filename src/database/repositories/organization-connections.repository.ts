@@ -5,8 +5,9 @@ import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { noteEnded } from '../endings.js';
 import { takeTime } from '../silence.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
-import { type Connection, connectionOf, detailed, type DetailedRow } from './connections.repository.js';
-import { micros, timeOfMicros } from './keyset.sql.js';
+import { type Connection, detailed } from './connections.repository.js';
+import { isLive, isValid } from './grants.sql.js';
+import { micros, type Position, timeOfMicros } from './keyset.sql.js';
 
 export type ConnectionSort = 'newest' | 'used' | 'person';
 
@@ -20,7 +21,7 @@ export interface ConnectionFilter {
   readonly userId: string | undefined;
   readonly sort: ConnectionSort;
   /** Where the page before ended. */
-  readonly after: { readonly key: string; readonly id: string } | undefined;
+  readonly after: Position | undefined;
 }
 
 /** By their ids. */
@@ -38,8 +39,7 @@ export interface ConnectionChoice {
   readonly called?: string;
 }
 
-const STANDS = `g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2`;
-const LIVE = `${STANDS} AND g.code_used_at IS NOT NULL`;
+const LIVE = `g.organization_id = $1 AND ${isLive('g', '$2')}`;
 const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.client_id = $4) AND ($5::uuid IS NULL OR g.user_id = $5)
    AND ($6::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = 'self-asserted' AND metadata->>'client_name' = $6))`;
 
@@ -69,13 +69,13 @@ const TIME_OF_KEY = timeOfMicros('$8');
  */
 const ORDERS = {
   newest: {
-    page: `SELECT g.id AS grant_id, ${micros('g.created_at')} AS key FROM grants g
+    page: `SELECT g.id, ${micros('g.created_at')} AS position FROM grants g
         WHERE ${LIVE} AND ${FOUND} AND ($8::bigint IS NULL OR (g.created_at, g.id) < (${TIME_OF_KEY}, $9::uuid))
         ORDER BY g.created_at DESC, g.id DESC LIMIT $10`,
     order: 'ORDER BY g.created_at DESC, g.id DESC',
   },
   used: {
-    page: `SELECT g.id AS grant_id, ${micros('w.used_at')} AS key
+    page: `SELECT g.id, ${micros('w.used_at')} AS position
          FROM connection_uses w JOIN grants g ON g.id = w.grant_id
         WHERE w.organization_id = $1 AND ${LIVE} AND ${FOUND}
           AND ($5::timestamptz IS NULL OR w.used_at < $5)
@@ -84,14 +84,14 @@ const ORDERS = {
     order: 'ORDER BY v.used_at DESC, g.id DESC',
   },
   unused: {
-    page: `SELECT g.id AS grant_id, '-' || ${micros('g.created_at')} AS key FROM grants g
+    page: `SELECT g.id, '-' || ${micros('g.created_at')} AS position FROM grants g
         WHERE ${LIVE} AND ${FOUND} AND NOT EXISTS (SELECT 1 FROM connection_uses w WHERE w.grant_id = g.id)
           AND ($8::bigint IS NULL OR (g.created_at, g.id) < ('epoch'::timestamptz - $8::bigint * interval '1 microsecond', $9::uuid))
         ORDER BY g.created_at DESC, g.id DESC LIMIT $10`,
     order: 'ORDER BY g.created_at DESC, g.id DESC',
   },
   person: {
-    page: `SELECT g.id AS grant_id, p.email AS key FROM (
+    page: `SELECT g.id, p.email AS position FROM (
           SELECT u.id, u.email FROM memberships m JOIN users u ON u.id = m.user_id
            WHERE m.organization_id = $1 AND ($8::text IS NULL OR u.email >= $8) AND ($7::uuid IS NULL OR u.id = $7)
              AND ($4::uuid[] IS NULL OR u.id = ANY ($4) OR cardinality($12::uuid[]) > 0)
@@ -148,7 +148,7 @@ export class OrganizationConnections {
   ): Promise<(Connection & { readonly position: string })[]> {
     const { page, order } = ORDERS[by];
     const found = [identity ?? null, called?.people ?? null, dormantSince ?? null, clientKey ?? null, userId ?? null];
-    const rows = await this.dataSource.query<(DetailedRow & { key: string })[]>(detailed(page, '$11', order), [
+    return this.dataSource.query(detailed(page, '$11', order), [
       organizationId,
       at,
       ...found,
@@ -158,7 +158,6 @@ export class OrganizationConnections {
       since,
       called?.tools ?? null,
     ]);
-    return rows.map((row) => ({ ...connectionOf(row), position: row.key }));
   }
 
   async count(organizationId: string, chosen: ConnectionChoice, at: Date): Promise<number> {
@@ -179,7 +178,7 @@ export class OrganizationConnections {
       const rows = await manager.query<{ id: string; live: boolean }[]>(
         `WITH revoked AS (
           UPDATE grants g SET revoked_at = $2, revoked_because = 'ended_by_administrator'
-           WHERE ${STANDS} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id, g.code_used_at
+           WHERE g.organization_id = $1 AND ${isValid('g', '$2')} AND ${CHOSEN} RETURNING g.id, g.user_id, g.organization_id, g.code_used_at
         ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$8', detail: endingDetail(`'ended_by_administrator'`, '$7') })})
         SELECT id, code_used_at IS NOT NULL AS live FROM revoked`,
         [organizationId, at, ...values(chosen), by, actedFrom()],

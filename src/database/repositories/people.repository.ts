@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Role } from '../../oauth/role.js';
+import { isLive } from './grants.sql.js';
 import type { Position } from './keyset.sql.js';
 
 /** Somebody with an account, as operators see them. */
@@ -32,15 +33,7 @@ export interface Place {
   readonly position: string;
 }
 
-interface Row {
-  id: string;
-  email: string;
-  name: string;
-  operator: boolean;
-  created_at: Date;
-  disabled_at: Date | null;
-}
-
+const COLUMNS = 'u.id, u.email, u.name, u.operator, u.created_at AS "createdAt", u.disabled_at AS "disabledAt"';
 const MATCHES: Readonly<Record<AccountState, string>> = {
   active: 'u.disabled_at IS NULL',
   disabled: 'u.disabled_at IS NOT NULL',
@@ -54,22 +47,21 @@ export class People {
 
   /** By address. */
   async list({ search, state, after }: AccountFilter, limit: number): Promise<AccountLine[]> {
-    const rows = await this.dataSource.query<Row[]>(
-      `SELECT u.id, u.email, u.name, u.operator, u.created_at, u.disabled_at FROM users u
+    return this.dataSource.query(
+      `SELECT ${COLUMNS} FROM users u
         WHERE u.password_hash <> '' AND ${state ? MATCHES[state] : 'true'}
           AND ($1 = '' OR strpos(u.email, lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0)
           AND ($2::text IS NULL OR u.email > $2) ORDER BY u.email LIMIT $3`,
       [search, after ?? null, limit],
     );
-    return rows.map(lineOf);
   }
 
   async find(id: string): Promise<AccountLine | undefined> {
-    const [row] = await this.dataSource.query<Row[]>(
-      `SELECT id, email, name, operator, created_at, disabled_at FROM users WHERE id = $1 AND password_hash <> ''`,
+    const [row] = await this.dataSource.query<AccountLine[]>(
+      `SELECT ${COLUMNS} FROM users u WHERE u.id = $1 AND u.password_hash <> ''`,
       [id],
     );
-    return row && lineOf(row);
+    return row;
   }
 
   /** Where somebody belongs, by name, with the position of each. */
@@ -89,16 +81,9 @@ export class People {
   /** How many tools work in somebody's name. */
   async connectionsOf(userId: string, at: Date): Promise<number> {
     const [row] = await this.dataSource.query<{ connections: number }[]>(
-      `SELECT count(*)::int AS connections FROM grants
-        WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL`,
+      `SELECT count(*)::int AS connections FROM grants g WHERE g.user_id = $1 AND ${isLive('g', '$2')}`,
       [userId, at],
     );
     return row!.connections;
   }
 }
-
-const lineOf = ({ created_at, disabled_at, ...row }: Row): AccountLine => ({
-  ...row,
-  createdAt: created_at,
-  disabledAt: disabled_at,
-});

@@ -4,6 +4,7 @@ import type { ClientIdentity } from '../../oauth/client-metadata.js';
 import { Organization } from '../entities/organization.entity.js';
 import type { People, Verdict } from '../entities/verdict.js';
 import { type Statement, Statements } from '../statements.js';
+import { isValid } from './grants.sql.js';
 import { type AskedChange, changePolicy, type Decision, type PolicyChange } from './policy-change.js';
 import { ruling } from './policy.sql.js';
 
@@ -37,7 +38,7 @@ export interface LivePolicy {
 const RULING: Statement = {
   name: 'policy_ruling',
   text: `SELECT p.verdict, p.ceiling FROM memberships m
-      JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: '$3', identity: '$4', person: 'm.user_id', role: 'm.role', at: '$5' })}) p ON true
+      JOIN LATERAL (${ruling({ clientId: '$3', identity: '$4', at: '$5' })}) p ON true
      WHERE m.user_id = $1 AND m.organization_id = $2`,
 };
 
@@ -63,40 +64,25 @@ export class Policies {
     const { policyVersion, policyBefore } = await this.dataSource.manager.findOneByOrFail(Organization, {
       id: organizationId,
     });
-    const rows = await this.dataSource.query<
-      {
-        tool: string;
-        people: People;
-        verdict: Verdict;
-        ceiling: string[] | null;
-        expires_at: Date | null;
-        name: string | null;
-        email: string | null;
-      }[]
-    >(
-      `SELECT r.tool, r.people, r.verdict, r.ceiling, r.expires_at, c.metadata->>'client_name' AS name, u.email
+    const rules = await this.dataSource.query<NamedRule[]>(
+      `SELECT r.tool, r.people, r.verdict, r.ceiling, r.expires_at AS "expiresAt", c.metadata->>'client_name' AS name, u.email
          FROM policy_rules r LEFT JOIN clients c ON c.digest = sha256(convert_to(r.tool, 'UTF8'))
          LEFT JOIN users u ON u.id = r.person_id
         WHERE r.organization_id = $1 ORDER BY r.tool, u.email NULLS FIRST, r.people`,
       [organizationId],
     );
-    return {
-      version: policyVersion,
-      rules: rows.map(({ expires_at, ...row }) => ({ ...row, expiresAt: expires_at })),
-      undo: policyBefore ? undoing(policyBefore) : undefined,
-    };
+    return { version: policyVersion, rules, undo: policyBefore ? undoing(policyBefore) : undefined };
   }
 
   /** Tools one can decide about by themselves: those registered here, and those that publish themselves and work there. */
   async knownTools(organizationId: string, at: Date): Promise<{ clientId: string; name: string | null }[]> {
-    const rows = await this.dataSource.query<{ client_id: string; name: string | null }[]>(
-      `SELECT c.client_id, c.metadata->>'client_name' AS name FROM clients c
+    return this.dataSource.query(
+      `SELECT c.client_id AS "clientId", c.metadata->>'client_name' AS name FROM clients c
         WHERE c.identity = 'registered' OR c.identity = 'verified-domain' AND EXISTS (SELECT 1 FROM grants g
-              WHERE g.client_id = c.id AND g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2)
+              WHERE g.client_id = c.id AND g.organization_id = $1 AND ${isValid('g', '$2')})
         ORDER BY 2, 1 LIMIT 500`,
       [organizationId, at],
     );
-    return rows.map(({ client_id, name }) => ({ clientId: client_id, name }));
   }
 
   /** How many connections ended; undefined when the policy is no longer of this version. */

@@ -8,6 +8,7 @@ import { noteEnded } from '../endings.js';
 import { takeTime } from '../silence.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { auditGrants, endingDetail } from './audit.sql.js';
+import { isValid } from './grants.sql.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /** What a rule says. */
@@ -35,12 +36,14 @@ export interface AskedChange {
 /** Grants `g` of an organization, with the rule `p` that counts for each at `$2`. */
 const RULED = `grants g JOIN clients c ON c.id = g.client_id
       JOIN memberships m ON m.user_id = g.user_id AND m.organization_id = g.organization_id
-      LEFT JOIN LATERAL (${ruling({ organizationId: 'm.organization_id', clientId: 'c.client_id', identity: 'c.identity', person: 'm.user_id', role: 'm.role', at: '$2' })}) p ON true`;
-export const LIVE = 'g.organization_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2';
+      LEFT JOIN LATERAL (${ruling({ at: '$2' })}) p ON true`;
+/** The valid ones of the organization `$1`. */
+export const VALID = `g.organization_id = $1 AND ${isValid('g', '$2')}`;
 
+/** Again that none is revoked: what ended while this waited for its row has ended for another reason. */
 const END_WHAT_IS_NOT_ALLOWED = `WITH revoked AS (
       UPDATE grants SET revoked_at = $2, revoked_because = 'denied_by_policy'
-       WHERE id IN (SELECT g.id FROM ${RULED} WHERE ${LIVE} AND NOT (${ALLOWED})) AND revoked_at IS NULL
+       WHERE id IN (SELECT g.id FROM ${RULED} WHERE ${VALID} AND NOT (${ALLOWED})) AND revoked_at IS NULL
       RETURNING id, user_id, organization_id
     ), audited AS (${auditGrants('revoked', { at: '$2', action: `'grant.revoked'`, address: '$4', detail: endingDetail(`'denied_by_policy'`, '$3') })})
     SELECT id FROM revoked`;

@@ -4,7 +4,7 @@ import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata
 import type { Role } from '../../oauth/role.js';
 import type { Verdict } from '../entities/verdict.js';
 import { takingTime } from '../silence.js';
-import { type AskedChange, LIVE, personOf } from './policy-change.js';
+import { type AskedChange, personOf, VALID } from './policy-change.js';
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /** What an organization lets a tool do for somebody. No verdict: nothing was decided, and the tool may. */
@@ -101,9 +101,9 @@ const APPROVED = 'g.organization_id = $1 AND g.created_at > $9 AND g.created_at 
  */
 const BY_CLIENT = `by_client AS MATERIALIZED (
       SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes,
-             count(*) FILTER (WHERE ${LIVE}) AS live, count(*) FILTER (WHERE ${APPROVED}) AS approved,
+             count(*) FILTER (WHERE ${VALID}) AS live, count(*) FILTER (WHERE ${APPROVED}) AS approved,
              min(g.redirect_uri) FILTER (WHERE ${APPROVED}) AS redirect_uri
-        FROM grants g ${BY_WHOM} WHERE ${LIVE} OR ${APPROVED} GROUP BY 1, 2, 3, 4, 5)`;
+        FROM grants g ${BY_WHOM} WHERE ${VALID} OR ${APPROVED} GROUP BY 1, 2, 3, 4, 5)`;
 
 const KINDS = `k AS MATERIALIZED (
       SELECT c.identity, t.client_id AS tool, b.role, b.person, b.resource, b.scopes, sum(b.live)::integer AS count
@@ -140,7 +140,7 @@ const AFTER = `($6::text IS NULL OR (u.email COLLATE "C", g.id) > ($6::text COLL
 
 /** Those of the kinds `$5`, by address as its bytes are, and by id, after the place `$6`, `$7`: all are looked at. */
 const NAMED = `SELECT ${NAME} FROM ${TOLD_APART} JOIN users u ON u.id = g.user_id
-     WHERE ${LIVE} AND ${AFTER} AND ${OF_KINDS} ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
+     WHERE ${VALID} AND ${AFTER} AND ${OF_KINDS} ORDER BY u.email COLLATE "C", g.id LIMIT $8`;
 
 /** The same: one member after the other is looked at, until there are enough. */
 const NAMED_BY_MEMBER = `SELECT n.* FROM (
@@ -148,7 +148,7 @@ const NAMED_BY_MEMBER = `SELECT n.* FROM (
        WHERE o.organization_id = $1 AND ($6::text IS NULL OR u.email COLLATE "C" >= $6::text COLLATE "C") ORDER BY address) u
      CROSS JOIN LATERAL (
       SELECT ${NAME} FROM ${TOLD_APART}
-       WHERE g.user_id = u.id AND ${LIVE} AND ${AFTER} AND ${OF_KINDS} ORDER BY g.id LIMIT $8) n
+       WHERE g.user_id = u.id AND ${VALID} AND ${AFTER} AND ${OF_KINDS} ORDER BY g.id LIMIT $8) n
      ORDER BY u.address, n.id LIMIT $8`;
 /** From this share of all on, enough are found soon. */
 const MANY = 0.1;

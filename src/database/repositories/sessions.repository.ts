@@ -32,21 +32,9 @@ export interface ListedSession {
   readonly position: string;
 }
 
-interface LiveRow {
-  id_hash: Buffer;
-  user_id: string;
-  email: string;
-  name: string;
-  operator: boolean;
-  organization_id: string | null;
-  last_seen_at: Date;
-  proven: boolean;
-  provable: boolean;
-}
-
 const FIND = {
   name: 'session_find',
-  text: `SELECT s.id_hash, s.user_id, s.organization_id, s.last_seen_at, u.email, u.name, u.operator,
+  text: `SELECT s.id_hash AS "idHash", s.user_id AS "userId", s.organization_id AS "organizationId", s.last_seen_at AS "lastSeenAt", u.email, u.name, u.operator,
            s.second_factor_at IS NOT NULL AS proven, ${hasSecondFactor('u.id')} AS provable
       FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
@@ -90,20 +78,12 @@ export class Sessions {
 
   /** The session when neither its idle nor its absolute timeout has passed and its person is not disabled. */
   async find(idHash: Buffer, at: Date, idleSince: Date, byItself: boolean): Promise<LiveSession | undefined> {
-    const [row] = await this.statements.run<LiveRow>(FIND, [idHash, at, idleSince]);
+    const [row] = await this.statements.run<LiveSession & { lastSeenAt: Date }>(FIND, [idHash, at, idleSince]);
     if (!row) return this.notFound();
-    if (!byItself && at.getTime() - row.last_seen_at.getTime() > TOUCH_EVERY_MS)
+    const { lastSeenAt, ...session } = row;
+    if (!byItself && at.getTime() - lastSeenAt.getTime() > TOUCH_EVERY_MS)
       await this.statements.run(TOUCH, [idHash, at]);
-    return {
-      idHash: row.id_hash,
-      userId: row.user_id,
-      email: row.email,
-      name: row.name,
-      operator: row.operator,
-      organizationId: row.organization_id,
-      proven: row.proven,
-      provable: row.provable,
-    };
+    return session;
   }
 
   /** Throws `StandbyBehind` where it may only have not arrived yet: who has just logged in is not to be asked to again. */

@@ -5,6 +5,7 @@ import { Client } from '../entities/client.entity.js';
 import { Statements } from '../statements.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
+import { isLive } from './grants.sql.js';
 
 export type NewClient = Pick<Client, 'clientId' | 'digest' | 'identity' | 'metadata' | 'secretHash' | 'trusted'>;
 
@@ -20,10 +21,9 @@ const COUNTED = 1_000;
 
 const USE = {
   name: 'client_use',
-  text: `SELECT c.created_at, count(DISTINCT used.user_id)::int AS people, count(used.user_id) = ${COUNTED} AS more
+  text: `SELECT c.created_at AS since, count(DISTINCT used.user_id)::int AS people, count(used.user_id) = ${COUNTED} AS more
       FROM clients c LEFT JOIN LATERAL (
-             SELECT user_id FROM grants
-              WHERE client_id = c.id AND revoked_at IS NULL AND expires_at > $2 AND code_used_at IS NOT NULL
+             SELECT g.user_id FROM grants g WHERE g.client_id = c.id AND ${isLive('g', '$2')}
               LIMIT ${COUNTED}) used ON true
      WHERE c.digest = $1 GROUP BY c.created_at`,
 };
@@ -56,8 +56,8 @@ export class StoredClients {
 
   /** Undefined for a client that nobody has approved and nobody registered. */
   async useOf(digest: Buffer, at: Date): Promise<ClientUse | undefined> {
-    const [row] = await this.statements.run<{ created_at: Date; people: number; more: boolean }>(USE, [digest, at]);
-    return row && { since: row.created_at, people: row.people, more: row.more };
+    const [row] = await this.statements.run<ClientUse>(USE, [digest, at]);
+    return row;
   }
 
   /** `by`, here and below: the operator who did; none on the command line. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Grant } from '../entities/grant.entity.js';
 import { Resource } from '../entities/resource.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
+import { isLive } from './grants.sql.js';
 
 export type NewResource = Pick<Resource, 'uri' | 'name' | 'scopes' | 'serverId' | 'secretHash'>;
 
@@ -75,11 +75,11 @@ export class StoredResources {
 
   /** How many live connections each has. */
   async connections(uri: string, at: Date): Promise<number> {
-    return this.dataSource.manager
-      .createQueryBuilder(Grant, 'grant')
-      .where('grant.resource = :uri AND grant.revoked_at IS NULL AND grant.expires_at > :at', { uri, at })
-      .andWhere('grant.code_used_at IS NOT NULL')
-      .getCount();
+    const [row] = await this.dataSource.query<{ n: number }[]>(
+      `SELECT count(*)::int AS n FROM grants g WHERE g.resource = $1 AND ${isLive('g', '$2')}`,
+      [uri, at],
+    );
+    return row!.n;
   }
 }
 

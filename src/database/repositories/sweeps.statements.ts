@@ -1,4 +1,4 @@
-import { OPEN_DAYS } from './access-requests.repository.js';
+import { OPEN_DAYS } from './access-requests.statements.js';
 
 /** Tables that are swept of what is over. */
 export const SWEPT_TABLES = [

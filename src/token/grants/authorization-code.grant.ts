@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Client } from '../../clients/clients.service.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
+import { GrantFailures } from '../../database/repositories/grant-failures.repository.js';
 import { type CodeProof, Grants } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Finding } from '../../oauth/finding.js';
@@ -21,6 +22,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
 
   constructor(
     private readonly grants: Grants,
+    private readonly failures: GrantFailures,
     private readonly issuer: TokenIssuer,
     private readonly resources: Resources,
     private readonly config: Config,
@@ -52,7 +54,7 @@ export class AuthorizationCodeGrant implements GrantHandler {
    * prove it changes nothing, or a stranger could end connections; it only counts, and the fifth kills an unused code.
    */
   private async refusal(client: Client, proof: CodeProof, at: Date, address: string): Promise<OAuthError> {
-    const found = await this.grants.whyNotExchanged(proof, at);
+    const found = await this.failures.whyNotExchanged(proof, at);
     if (!found) return refused(new Finding('code-known', { client_id: client.clientId }));
     const redirectUriMatches = proof.redirectUri === undefined || proof.redirectUri === found.redirectUri;
     if (!found.clientMatches || !found.verifierMatches || !redirectUriMatches) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Client } from '../../clients/clients.service.js';
 import { Clock } from '../../config/clock.js';
 import { Config } from '../../config/config.js';
+import { GrantFailures } from '../../database/repositories/grant-failures.repository.js';
 import { Grants, type IssuedGrant, type RefreshProof } from '../../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../../grants/refresh-tokens.js';
 import { Finding } from '../../oauth/finding.js';
@@ -21,6 +22,7 @@ export class RefreshTokenGrant implements GrantHandler {
 
   constructor(
     private readonly grants: Grants,
+    private readonly failures: GrantFailures,
     private readonly refreshTokens: RefreshTokens,
     private readonly issuer: TokenIssuer,
     private readonly resources: Resources,
@@ -62,20 +64,19 @@ export class RefreshTokenGrant implements GrantHandler {
    * gets the very same successor. Anything older was used before and is now in two hands: the grant ends.
    */
   private async samePredecessor(proof: RefreshProof, at: Date, address: string): Promise<IssuedGrant> {
-    const found = await this.grants.whyNotRefreshed(proof, at);
-    if (!found) throw refused(new Finding('refresh-token-known', { grant: proof.grantId, found: false }));
-    const { grant, rotatedAt } = found;
-    if (found.suspended) throw refused(new Finding('organization-stands', { grant: grant.id }));
-    if (found.denied) throw refused(new Finding('organization-policy', { grant: grant.id }));
-    if (found.withoutFactor) throw refused(new Finding('second-factor', { grant: grant.id }));
-    if (found.over !== null) throw refused(new Finding('grant-stands', { grant: grant.id, why: found.over }));
-    if (!found.resourceMatches)
+    const grant = await this.failures.whyNotRefreshed(proof, at);
+    if (!grant) throw refused(new Finding('refresh-token-known', { grant: proof.grantId, found: false }));
+    if (grant.suspended) throw refused(new Finding('organization-stands', { grant: grant.id }));
+    if (grant.denied) throw refused(new Finding('organization-policy', { grant: grant.id }));
+    if (grant.withoutFactor) throw refused(new Finding('second-factor', { grant: grant.id }));
+    if (grant.over !== null) throw refused(new Finding('grant-stands', { grant: grant.id, why: grant.over }));
+    if (!grant.resourceMatches)
       throw new OAuthError(
         'invalid_target',
         'the resource is not one of this grant',
         new Finding('resource-granted', { asked: proof.resource, granted: grant.resource, grant: grant.id }),
       );
-    if (!found.scopeMatches)
+    if (!grant.scopeMatches)
       throw new OAuthError(
         'invalid_scope',
         'the scope exceeds what was approved',
@@ -87,7 +88,7 @@ export class RefreshTokenGrant implements GrantHandler {
         'the grant changed meanwhile; try again',
         new Finding('grant-stands', { grant: grant.id, changed: 'meanwhile' }),
       );
-    const age = at.getTime() - rotatedAt.getTime();
+    const age = at.getTime() - grant.rotatedAt.getTime();
     if (
       grant.generation === proof.generation + 1 &&
       age <= this.config.refreshGrace * 1000 &&
