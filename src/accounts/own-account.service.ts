@@ -108,10 +108,9 @@ export class OwnAccount {
   }
 
   private async opened(self: Self, token: unknown) {
-    const opened = typeof token === 'string' ? this.sealing.openValue<EmailChange>('email-change', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    const { userId, from, to, password } = opened.value;
-    if (userId !== self.userId || from !== self.email) return undefined;
+    const change = this.sealing.openLiving<EmailChange>('email-change', token);
+    if (change?.userId !== self.userId || change.from !== self.email) return undefined;
+    const { userId, from, to, password } = change;
     const user = await this.users.find(userId);
     return user && passwordDigest(user) === password
       ? { userId, from, to, passwordHash: user.passwordHash }

@@ -147,8 +147,8 @@ export class SecondFactors {
   }
 
   private secretOfSetup({ userId }: Self, sealed: string): Buffer | undefined {
-    const opened = this.sealing.openValue<string>('authenticator-setup', sealed, userId);
-    return opened && opened !== 'expired' ? Buffer.from(opened.value, 'base64') : undefined;
+    const secret = this.sealing.openLiving<string>('authenticator-setup', sealed, userId);
+    return secret === undefined ? undefined : Buffer.from(secret, 'base64');
   }
 
   private sealSecret(userId: string, secret: Buffer): string {
