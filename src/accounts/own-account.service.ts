@@ -43,7 +43,7 @@ export class OwnAccount {
     return this.reauthentication.before(self, current, async (user) => {
       const fault = await passwordFault(password, [self.email, self.name]);
       if (fault) return fault;
-      const change = { userId: user.id, from: user.passwordHash, to: await this.passwords.hash(password) };
+      const change = { userId: self.userId, from: user.passwordHash, to: await this.passwords.hash(password) };
       if (!(await this.users.changePassword({ ...change, keep: self.idHash, tools }, this.clock.now())))
         return text('account.wrong-password');
       this.tell(self, self.email, text('mail.password-changed'));
@@ -90,8 +90,8 @@ export class OwnAccount {
 
   /** Erases the account. What is wrong, if anything. */
   erase(self: Self, current: string): Promise<Text | undefined> {
-    return this.reauthentication.before(self, current, async () => {
-      const outcome = await this.standing.erase(self.userId, this.clock.now());
+    return this.reauthentication.before(self, current, async ({ passwordHash }) => {
+      const outcome = await this.standing.erase(self.userId, this.clock.now(), passwordHash);
       if (outcome === 'last operator') return text('account.last-operator');
       if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
       this.tell(self, self.email, text('mail.erased'));

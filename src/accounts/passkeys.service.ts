@@ -102,12 +102,13 @@ export class Passkeys {
   ): Promise<Changed> {
     const name = displayName(given);
     if (name === undefined) return text('form.name-rule');
-    return this.reauthentication.before<Changed>(self, password, async () => {
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
       const { userId } = self;
       const made = await this.made({ use: 'adding', browser, userId }, answer);
       if (!made) return text('passkey.not-made');
       const codes = newRecoveryCodes();
-      const added = await this.factors.addPasskey({ userId, name, ...made }, hashesOf(userId, codes), this.clock.now());
+      const passkey = { userId, name, ...made };
+      const added = await this.factors.addPasskey(passkey, hashesOf(userId, codes), this.clock.now(), passwordHash);
       if (!added) return text('passkey.not-kept');
       this.tell(self, text('mail.passkey-added', { name }));
       return { recoveryCodes: added === 'first' ? codes : undefined };
@@ -145,8 +146,8 @@ export class Passkeys {
 
   /** False: there is no such passkey. */
   remove(self: Self, id: string, password: string): Promise<Text | boolean> {
-    return this.reauthentication.before(self, password, async () => {
-      const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
+    return this.reauthentication.before(self, password, async ({ passwordHash }) => {
+      const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now(), passwordHash);
       if (!ended) return false;
       this.tell(self, text('mail.passkey-removed'));
       return true;

@@ -100,14 +100,14 @@ export class SecondFactors {
   async addApp(self: Self, { password, setup, code }: Record<'password' | 'setup' | 'code', string>): Promise<Changed> {
     const secret = this.secretOfSetup(self, setup);
     if (!secret) return text('security.setup-over');
-    return this.reauthentication.before<Changed>(self, password, async () => {
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
       const { userId } = self;
       const at = this.clock.now();
       const lastStep = stepOf(code.replace(/\s/g, ''), secret, at);
       if (lastStep === undefined) return text('second.wrong');
       const codes = newRecoveryCodes();
       const app = { userId, sealedSecret: this.sealSecret(userId, secret), lastStep };
-      const added = await this.stored.addApp(app, hashesOf(userId, codes), at);
+      const added = await this.stored.addApp(app, hashesOf(userId, codes), at, passwordHash);
       if (!added) return text('security.app-there');
       this.tell(self, text('mail.app-added'));
       return { recoveryCodes: added === 'first' ? codes : undefined };
@@ -116,8 +116,8 @@ export class SecondFactors {
 
   /** What is wrong, if anything. */
   removeApp(self: Self, password: string): Promise<Text | undefined> {
-    return this.reauthentication.before(self, password, async () => {
-      const ended = await this.stored.removeApp(self.userId, this.clock.now());
+    return this.reauthentication.before(self, password, async ({ passwordHash }) => {
+      const ended = await this.stored.removeApp(self.userId, this.clock.now(), passwordHash);
       if (ended) this.tell(self, text('mail.app-removed'));
       return undefined;
     });
@@ -125,10 +125,11 @@ export class SecondFactors {
 
   /** New recovery codes, in place of the old ones. */
   renewRecoveryCodes(self: Self, password: string): Promise<Changed> {
-    return this.reauthentication.before<Changed>(self, password, async () => {
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
       const recoveryCodes = newRecoveryCodes();
       const { userId } = self;
-      if (!(await this.stored.replaceRecoveryCodes(userId, hashesOf(userId, recoveryCodes), this.clock.now())))
+      const hashes = hashesOf(userId, recoveryCodes);
+      if (!(await this.stored.replaceRecoveryCodes(userId, hashes, this.clock.now(), passwordHash)))
         return text('security.codes-for-nothing');
       this.tell(self, text('mail.recovery-codes-made'));
       return { recoveryCodes };
