@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { parse } from 'node:querystring';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import cookie from '@fastify/cookie';
 import view from '@fastify/view';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
@@ -23,24 +24,9 @@ import { isTooDeep } from './oauth/nesting.js';
 import { QuietLogger } from './quiet-logger.js';
 
 const VIEWS = join(PACKAGE_FOLDER, 'views');
+/** By the names of their files. */
 const PARTIALS = Object.fromEntries(
-  [
-    'chart',
-    'connection',
-    'disconnect-tools',
-    'event',
-    'events',
-    'failure',
-    'head',
-    'identity',
-    'mark',
-    'notice',
-    'passkey',
-    'scope-fields',
-    'shares',
-    'test-mail',
-    'unused',
-  ].map((name) => [name, `partials/${name}.hbs`]),
+  readdirSync(join(VIEWS, 'partials')).map((file) => [basename(file, '.hbs'), `partials/${file}`]),
 );
 const KNOWN_HELPERS = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
 const BODY_LIMIT = 64 * 1024;

@@ -12,6 +12,7 @@ import { PasskeyChallenges } from './passkey-challenges.js';
 import { Passkeys } from './passkeys.service.js';
 import { PasswordReset } from './password-reset.service.js';
 import { Passwords } from './passwords.js';
+import { Reauthentication } from './reauthentication.js';
 import { SecondFactors } from './second-factors.service.js';
 import { SecondFactorThrottle } from './second-factor-throttle.js';
 import { SignUp } from './sign-up.service.js';
@@ -32,6 +33,7 @@ import { SignUp } from './sign-up.service.js';
     Passkeys,
     PasswordReset,
     Passwords,
+    Reauthentication,
     SecondFactors,
     SecondFactorThrottle,
     SignUp,

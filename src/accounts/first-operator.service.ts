@@ -67,7 +67,7 @@ export class FirstOperator {
   /** Whether a setup link can be used now; if not, why. */
   async check(token: unknown): Promise<'usable' | 'expired' | 'invalid' | 'set up already'> {
     if (!(await this.isAwaited())) return 'set up already';
-    const opened = typeof token === 'string' ? this.sealing.openValue('setup-link', token) : undefined;
+    const opened = this.sealing.openValue('setup-link', token);
     if (!opened) return 'invalid';
     return opened === 'expired' ? 'expired' : 'usable';
   }

@@ -31,10 +31,8 @@ export class HalfWay {
 
   /** Who it is; undefined when it is over, or was not made by us in this browser. */
   async open(sealed: unknown, browser: string | undefined): Promise<User | undefined> {
-    if (typeof sealed !== 'string' || browser === undefined) return undefined;
-    const opened = this.sealing.openValue<State>('half-way', sealed, browser);
-    if (!opened || opened === 'expired') return undefined;
-    const user = await this.users.find(opened.value.userId);
-    return user && !user.disabledAt && passwordDigest(user) === opened.value.password ? user : undefined;
+    const state = browser === undefined ? undefined : this.sealing.openLiving<State>('half-way', sealed, browser);
+    const user = state && (await this.users.find(state.userId));
+    return user && !user.disabledAt && passwordDigest(user) === state.password ? user : undefined;
   }
 }

@@ -68,8 +68,7 @@ export class Inviter {
 
   /** What a link offers; undefined when it cannot be taken (any more). */
   async open(token: unknown): Promise<Invitation | undefined> {
-    const opened = typeof token === 'string' ? this.sealing.openValue<string>('invitation', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    return (await this.invitations.find(opened.value, this.clock.now())) ?? undefined;
+    const id = this.sealing.openLiving<string>('invitation', token);
+    return (id && (await this.invitations.find(id, this.clock.now()))) || undefined;
   }
 }

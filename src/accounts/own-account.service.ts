@@ -5,11 +5,12 @@ import { UserStanding } from '../database/repositories/user-standing.repository.
 import { Users } from '../database/repositories/users.repository.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
-import { type Locale, type Text, text } from '../texts/text.js';
-import { Accounts } from './accounts.service.js';
+import { type Text, text } from '../texts/text.js';
 import { emailFault, normalizedEmail } from './email.js';
 import { MailThrottle } from './mail-throttle.js';
 import { passwordDigest, passwordFault, Passwords } from './passwords.js';
+import { Reauthentication } from './reauthentication.js';
+import type { Self } from './self.js';
 
 /** A link that confirms a new address works for this long, in seconds. */
 const LIFETIME = 24 * 3_600;
@@ -22,21 +23,11 @@ interface EmailChange {
   readonly password: string;
 }
 
-/** Who acts: the person of a session, from somewhere. */
-export interface Self {
-  readonly userId: string;
-  readonly email: string;
-  readonly name: string;
-  readonly idHash: Buffer;
-  readonly address: string;
-  readonly locale: Locale;
-}
-
-/** What somebody changes about their own account. Each asks for the password, which is throttled like a log-in. */
+/** What somebody changes about their own account. Each asks for the password again. */
 @Injectable()
 export class OwnAccount {
   constructor(
-    private readonly accounts: Accounts,
+    private readonly reauthentication: Reauthentication,
     private readonly users: Users,
     private readonly standing: UserStanding,
     private readonly passwords: Passwords,
@@ -47,41 +38,41 @@ export class OwnAccount {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps this session and ends the others; `tools`: every connection too. Throws `TooManyAttempts`. */
-  async changePassword(self: Self, current: string, password: string, tools: boolean): Promise<Text | undefined> {
-    const user = await this.accounts.authenticate(self, current);
-    if (!user) return text('account.wrong-password');
-    const fault = await passwordFault(password, [self.email, self.name]);
-    if (fault) return fault;
-    const change = { userId: user.id, from: user.passwordHash, to: await this.passwords.hash(password) };
-    if (!(await this.users.changePassword({ ...change, keep: self.idHash, tools }, this.clock.now())))
-      return text('account.wrong-password');
-    this.tell(self, self.email, text('mail.password-changed'));
-    return undefined;
+  /** Keeps this session and ends the others; `tools`: every connection too. What is wrong, if anything. */
+  changePassword(self: Self, current: string, password: string, tools: boolean): Promise<Text | undefined> {
+    return this.reauthentication.before(self, current, async (user) => {
+      const fault = await passwordFault(password, [self.email, self.name]);
+      if (fault) return fault;
+      const change = { userId: self.userId, from: user.passwordHash, to: await this.passwords.hash(password) };
+      if (!(await this.users.changePassword({ ...change, keep: self.idHash, tools }, this.clock.now())))
+        return text('account.wrong-password');
+      this.tell(self, self.email, text('mail.password-changed'));
+      return undefined;
+    });
   }
 
-  /** Sends a link to the new address; nothing changes before it comes back. Throws `TooManyAttempts`. */
+  /** Sends a link to the new address; nothing changes before it comes back. What is wrong, if anything. */
   async askForEmail(self: Self, current: string, email: string): Promise<Text | undefined> {
     const fault = emailFault(email);
     if (fault) return fault;
-    const user = await this.accounts.authenticate(self, current);
-    if (!user) return text('account.wrong-password');
-    const to = normalizedEmail(email);
-    if (!(await this.throttle.allowsNaming(to, self.userId))) return text('account.too-many-mails');
-    const change: EmailChange = { userId: self.userId, from: self.email, to, password: passwordDigest(user) };
-    const token = this.sealing.sealValue('email-change', change, LIFETIME);
-    this.mailer.send({
-      to,
-      locale: self.locale,
-      subject: text('mail.email'),
-      lead: text('mail.email-lead', { email: to }),
-      link: {
-        label: text('mail.email-link'),
-        href: `${this.config.origin}/console/account/email/confirm?token=${token}`,
-      },
-      note: text('mail.nobody'),
+    return this.reauthentication.before(self, current, async (user) => {
+      const to = normalizedEmail(email);
+      if (!(await this.throttle.allowsNaming(to, self.userId))) return text('account.too-many-mails');
+      const change: EmailChange = { userId: self.userId, from: self.email, to, password: passwordDigest(user) };
+      const token = this.sealing.sealValue('email-change', change, LIFETIME);
+      this.mailer.send({
+        to,
+        locale: self.locale,
+        subject: text('mail.email'),
+        lead: text('mail.email-lead', { email: to }),
+        link: {
+          label: text('mail.email-link'),
+          href: `${this.config.origin}/console/account/email/confirm?token=${token}`,
+        },
+        note: text('mail.nobody'),
+      });
+      return undefined;
     });
-    return undefined;
   }
 
   /** The new address a link of this person confirms; undefined when it cannot be used (any more). */
@@ -97,21 +88,21 @@ export class OwnAccount {
     return true;
   }
 
-  /** Erases the account. Throws `TooManyAttempts`. */
-  async erase(self: Self, current: string): Promise<Text | undefined> {
-    if (!(await this.accounts.authenticate(self, current))) return text('account.wrong-password');
-    const outcome = await this.standing.erase(self.userId, this.clock.now());
-    if (outcome === 'last operator') return text('account.last-operator');
-    if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
-    this.tell(self, self.email, text('mail.erased'));
-    return undefined;
+  /** Erases the account. What is wrong, if anything. */
+  erase(self: Self, current: string): Promise<Text | undefined> {
+    return this.reauthentication.before(self, current, async ({ passwordHash }) => {
+      const outcome = await this.standing.erase(self.userId, this.clock.now(), passwordHash);
+      if (outcome === 'last operator') return text('account.last-operator');
+      if (outcome !== 'erased') return text('account.sole-owner', { organizations: outcome.soleOwnerOf.join(', ') });
+      this.tell(self, self.email, text('mail.erased'));
+      return undefined;
+    });
   }
 
   private async opened(self: Self, token: unknown) {
-    const opened = typeof token === 'string' ? this.sealing.openValue<EmailChange>('email-change', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    const { userId, from, to, password } = opened.value;
-    if (userId !== self.userId || from !== self.email) return undefined;
+    const change = this.sealing.openLiving<EmailChange>('email-change', token);
+    if (change?.userId !== self.userId || change.from !== self.email) return undefined;
+    const { userId, from, to, password } = change;
     const user = await this.users.find(userId);
     return user && passwordDigest(user) === password
       ? { userId, from, to, passwordHash: user.passwordHash }

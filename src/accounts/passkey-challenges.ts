@@ -54,10 +54,12 @@ export class PasskeyChallenges {
     challengeFor: ChallengeFor,
     verify: (expected: Expected) => Promise<Outcome>,
   ): Promise<{ readonly outcome: Outcome & { verified: true }; readonly challenge: Challenge } | undefined> {
+    const open = (value: string) =>
+      this.sealing.openLiving<Challenge>('passkey-challenge', value, contextOf(challengeFor));
     let challenge: Challenge | undefined;
     try {
       const outcome = await verify({
-        expectedChallenge: (value) => (challenge = this.open(challengeFor, value)) !== undefined,
+        expectedChallenge: (value) => (challenge = open(value)) !== undefined,
         expectedOrigin: this.config.origin,
         expectedRPID: this.site,
         requireUserVerification: true,
@@ -67,11 +69,6 @@ export class PasskeyChallenges {
       // Whatever was sent, it is no answer.
       return undefined;
     }
-  }
-
-  private open(challengeFor: ChallengeFor, challenge: string): Challenge | undefined {
-    const opened = this.sealing.openValue<Challenge>('passkey-challenge', challenge, contextOf(challengeFor));
-    return opened && opened !== 'expired' ? opened.value : undefined;
   }
 }
 

@@ -7,12 +7,12 @@ import { Mailer } from '../mail/mailer.service.js';
 import { sameBytes } from '../oauth/secret.js';
 import { displayName } from '../organizations/display-name.js';
 import { type Text, text } from '../texts/text.js';
-import { Accounts } from './accounts.service.js';
 import { CHALLENGE_LIFETIME, type ChallengeFor, PasskeyChallenges, readAnswer } from './passkey-challenges.js';
-import type { Self } from './own-account.service.js';
+import { Reauthentication } from './reauthentication.js';
 import { hashesOf, newRecoveryCodes } from './recovery-codes.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import type { Changed } from './second-factors.service.js';
+import type { Self } from './self.js';
 
 /** Loaded when first asked for: it is a tenth of what the server would hold when it starts. */
 const webAuthn = () => import('@simplewebauthn/server');
@@ -23,7 +23,7 @@ export class Passkeys {
   constructor(
     private readonly passkeys: StoredPasskeys,
     private readonly factors: StoredFactors,
-    private readonly accounts: Accounts,
+    private readonly reauthentication: Reauthentication,
     private readonly mailer: Mailer,
     private readonly challenges: PasskeyChallenges,
     private readonly sealing: Sealing,
@@ -94,7 +94,7 @@ export class Passkeys {
     return JSON.stringify(options);
   }
 
-  /** Keeps a new passkey. Throws `TooManyAttempts`. */
+  /** Keeps a new passkey. */
   async add(
     self: Self,
     browser: string,
@@ -102,15 +102,17 @@ export class Passkeys {
   ): Promise<Changed> {
     const name = displayName(given);
     if (name === undefined) return text('form.name-rule');
-    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
-    const { userId } = self;
-    const made = await this.made({ use: 'adding', browser, userId }, answer);
-    if (!made) return text('passkey.not-made');
-    const codes = newRecoveryCodes();
-    const added = await this.factors.addPasskey({ userId, name, ...made }, hashesOf(userId, codes), this.clock.now());
-    if (!added) return text('passkey.not-kept');
-    this.tell(self, text('mail.passkey-added', { name }));
-    return { recoveryCodes: added === 'first' ? codes : undefined };
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
+      const { userId } = self;
+      const made = await this.made({ use: 'adding', browser, userId }, answer);
+      if (!made) return text('passkey.not-made');
+      const codes = newRecoveryCodes();
+      const passkey = { userId, name, ...made };
+      const added = await this.factors.addPasskey(passkey, hashesOf(userId, codes), this.clock.now(), passwordHash);
+      if (!added) return text('passkey.not-kept');
+      this.tell(self, text('mail.passkey-added', { name }));
+      return { recoveryCodes: added === 'first' ? codes : undefined };
+    });
   }
 
   private async made(challengeFor: ChallengeFor, answer: string) {
@@ -142,13 +144,14 @@ export class Passkeys {
     return done;
   }
 
-  /** False: there is no such passkey. Throws `TooManyAttempts`. */
-  async remove(self: Self, id: string, password: string): Promise<Text | boolean> {
-    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
-    const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now());
-    if (!ended) return false;
-    this.tell(self, text('mail.passkey-removed'));
-    return true;
+  /** False: there is no such passkey. */
+  remove(self: Self, id: string, password: string): Promise<Text | boolean> {
+    return this.reauthentication.before(self, password, async ({ passwordHash }) => {
+      const ended = await this.factors.removePasskey({ id, userId: self.userId }, this.clock.now(), passwordHash);
+      if (!ended) return false;
+      this.tell(self, text('mail.passkey-removed'));
+      return true;
+    });
   }
 
   private tell({ email, locale }: Self, lead: Text): void {

@@ -59,12 +59,10 @@ export class PasswordReset {
 
   /** Whose link this is; undefined when it cannot be used (any more). */
   async ownerOf(token: unknown): Promise<User | undefined> {
-    const opened = typeof token === 'string' ? this.sealing.openValue<Reset>('password-reset', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    const { userId, email, replaces } = opened.value;
-    const user = await this.users.find(userId);
-    if (!user || user.disabledAt || user.email !== email) return undefined;
-    return passwordDigest(user) === replaces ? user : undefined;
+    const reset = this.sealing.openLiving<Reset>('password-reset', token);
+    const user = reset && (await this.users.find(reset.userId));
+    if (!user || user.disabledAt || user.email !== reset.email) return undefined;
+    return passwordDigest(user) === reset.replaces ? user : undefined;
   }
 
   /** Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile. */

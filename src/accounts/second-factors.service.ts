@@ -8,13 +8,13 @@ import { Users } from '../database/repositories/users.repository.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { Sealing } from '../sealing/sealing.service.js';
 import { type Locale, plainly, type Text, text } from '../texts/text.js';
-import { Accounts } from './accounts.service.js';
 import { appUri, newAppSecret, stepOf, typedSecret } from './authenticator.js';
 import { TooManyAttempts } from './login-throttle.js';
 import { factorResetMail } from './factor-reset-mail.js';
-import type { Self } from './own-account.service.js';
+import { Reauthentication } from './reauthentication.js';
 import { hashesOf, hashRecoveryCode, newRecoveryCodes, recoveryCodeOf } from './recovery-codes.js';
 import { SecondFactorThrottle } from './second-factor-throttle.js';
+import type { Self } from './self.js';
 
 /** Somebody who has begun to set up an app has this long to go on, in seconds. */
 const SETUP_LIFETIME = 30 * 60;
@@ -43,7 +43,7 @@ export class SecondFactors {
   constructor(
     private readonly stored: StoredFactors,
     private readonly users: Users,
-    private readonly accounts: Accounts,
+    private readonly reauthentication: Reauthentication,
     private readonly throttle: SecondFactorThrottle,
     private readonly mailer: Mailer,
     private readonly sealing: Sealing,
@@ -96,41 +96,44 @@ export class SecondFactors {
     };
   }
 
-  /** Keeps the app once it has shown a code of the secret it was given. Throws `TooManyAttempts`. */
+  /** Keeps the app once it has shown a code of the secret it was given. */
   async addApp(self: Self, { password, setup, code }: Record<'password' | 'setup' | 'code', string>): Promise<Changed> {
     const secret = this.secretOfSetup(self, setup);
     if (!secret) return text('security.setup-over');
-    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
-    const { userId } = self;
-    const at = this.clock.now();
-    const lastStep = stepOf(code.replace(/\s/g, ''), secret, at);
-    if (lastStep === undefined) return text('second.wrong');
-    const codes = newRecoveryCodes();
-    const app = { userId, sealedSecret: this.sealSecret(userId, secret), lastStep };
-    const added = await this.stored.addApp(app, hashesOf(userId, codes), at);
-    if (!added) return text('security.app-there');
-    this.tell(self, text('mail.app-added'));
-    return { recoveryCodes: added === 'first' ? codes : undefined };
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
+      const { userId } = self;
+      const at = this.clock.now();
+      const lastStep = stepOf(code.replace(/\s/g, ''), secret, at);
+      if (lastStep === undefined) return text('second.wrong');
+      const codes = newRecoveryCodes();
+      const app = { userId, sealedSecret: this.sealSecret(userId, secret), lastStep };
+      const added = await this.stored.addApp(app, hashesOf(userId, codes), at, passwordHash);
+      if (!added) return text('security.app-there');
+      this.tell(self, text('mail.app-added'));
+      return { recoveryCodes: added === 'first' ? codes : undefined };
+    });
   }
 
-  /** Throws `TooManyAttempts`. */
-  async removeApp(self: Self, password: string): Promise<Text | undefined> {
-    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
-    const ended = await this.stored.removeApp(self.userId, this.clock.now());
-    if (!ended) return undefined;
-    this.tell(self, text('mail.app-removed'));
-    return undefined;
+  /** What is wrong, if anything. */
+  removeApp(self: Self, password: string): Promise<Text | undefined> {
+    return this.reauthentication.before(self, password, async ({ passwordHash }) => {
+      const ended = await this.stored.removeApp(self.userId, this.clock.now(), passwordHash);
+      if (ended) this.tell(self, text('mail.app-removed'));
+      return undefined;
+    });
   }
 
-  /** New recovery codes, in place of the old ones. Throws `TooManyAttempts`. */
-  async renewRecoveryCodes(self: Self, password: string): Promise<Changed> {
-    if (!(await this.accounts.authenticate(self, password))) return text('account.wrong-password');
-    const recoveryCodes = newRecoveryCodes();
-    const { userId } = self;
-    if (!(await this.stored.replaceRecoveryCodes(userId, hashesOf(userId, recoveryCodes), this.clock.now())))
-      return text('security.codes-for-nothing');
-    this.tell(self, text('mail.recovery-codes-made'));
-    return { recoveryCodes };
+  /** New recovery codes, in place of the old ones. */
+  renewRecoveryCodes(self: Self, password: string): Promise<Changed> {
+    return this.reauthentication.before<Changed>(self, password, async ({ passwordHash }) => {
+      const recoveryCodes = newRecoveryCodes();
+      const { userId } = self;
+      const hashes = hashesOf(userId, recoveryCodes);
+      if (!(await this.stored.replaceRecoveryCodes(userId, hashes, this.clock.now(), passwordHash)))
+        return text('security.codes-for-nothing');
+      this.tell(self, text('mail.recovery-codes-made'));
+      return { recoveryCodes };
+    });
   }
 
   /**
@@ -147,8 +150,8 @@ export class SecondFactors {
   }
 
   private secretOfSetup({ userId }: Self, sealed: string): Buffer | undefined {
-    const opened = this.sealing.openValue<string>('authenticator-setup', sealed, userId);
-    return opened && opened !== 'expired' ? Buffer.from(opened.value, 'base64') : undefined;
+    const secret = this.sealing.openLiving<string>('authenticator-setup', sealed, userId);
+    return secret === undefined ? undefined : Buffer.from(secret, 'base64');
   }
 
   private sealSecret(userId: string, secret: Buffer): string {

@@ -66,9 +66,8 @@ export class SignUp {
 
   /** The address a link was sent to; undefined when it cannot be used (any more). */
   async addressOf(token: unknown): Promise<string | undefined> {
-    const opened = typeof token === 'string' ? this.sealing.openValue<string>('sign-up', token) : undefined;
-    if (!opened || opened === 'expired') return undefined;
-    return (await this.users.findByEmail(opened.value)) ? undefined : opened.value;
+    const email = this.sealing.openLiving<string>('sign-up', token);
+    return email === undefined || (await this.users.findByEmail(email)) ? undefined : email;
   }
 
   /** Makes the account. `fault`: what is wrong with the details. `taken`: it was made before. */

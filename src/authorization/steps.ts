@@ -106,8 +106,7 @@ export class Steps {
   isOver(request: FastifyRequest): boolean {
     const { request: sealed } = Object(request.query) as { request?: unknown };
     const browser = this.cookies.read(request, 'browser');
-    if (typeof sealed !== 'string' || browser === undefined) return false;
-    return this.sealing.openValue('authorization-request', sealed, browser) === 'expired';
+    return browser !== undefined && this.sealing.openValue('authorization-request', sealed, browser) === 'expired';
   }
 
   /** The same, by the person who logged in for it. Sends back to log in when the session is over. */
@@ -132,8 +131,7 @@ export class Steps {
 
   private opened<T>(purpose: Purpose, sealed: unknown, request: FastifyRequest): T {
     const browser = this.cookies.read(request, 'browser');
-    const opened =
-      typeof sealed === 'string' && browser ? this.sealing.openValue<T>(purpose, sealed, browser) : undefined;
+    const opened = browser ? this.sealing.openValue<T>(purpose, sealed, browser) : undefined;
     if (opened === 'expired') throw new PageFailure(400, 'error.waited', new Finding('page-in-time'));
     if (!opened)
       throw new PageFailure(

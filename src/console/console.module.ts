@@ -13,6 +13,7 @@ import { ConnectionsController } from './connections.controller.js';
 import { LanguageController } from './language.controller.js';
 import { LoginController } from './login.controller.js';
 import { AuditController } from './members/audit.controller.js';
+import { EndConnectionsController } from './members/end-connections.controller.js';
 import { InvitationController } from './members/invitation.controller.js';
 import { OrganizationAttemptsController } from './members/organization-attempts.controller.js';
 import { OrganizationConnectionsController } from './members/organization-connections.controller.js';
@@ -67,6 +68,7 @@ import { UnusedPermissions } from './unused-permissions.js';
     HealthController,
     KeysController,
     EmailController,
+    EndConnectionsController,
     AttemptsController,
     AuditController,
     AuthenticatorController,

@@ -101,9 +101,15 @@ export class Sealing {
     return this.seal(purpose, deflated([expiresAt, value]), context);
   }
 
-  /** The value, or `'expired'`, or undefined when it was not made by us. */
-  openValue<T>(purpose: Purpose, sealed: string, context = ''): { value: T } | 'expired' | undefined {
-    const bytes = this.open(purpose, sealed, context);
+  /** The value, as long as it lives; undefined when it is over, or was not made by us. */
+  openLiving<T>(purpose: Purpose, sealed: unknown, context = ''): T | undefined {
+    const opened = this.openValue<T>(purpose, sealed, context);
+    return typeof opened === 'object' ? opened.value : undefined;
+  }
+
+  /** The same for whoever must say why not: the value, or `'expired'`, or undefined when it was not made by us. */
+  openValue<T>(purpose: Purpose, sealed: unknown, context = ''): { value: T } | 'expired' | undefined {
+    const bytes = typeof sealed === 'string' ? this.open(purpose, sealed, context) : undefined;
     if (!bytes) return undefined;
     const [expiresAt, value] = inflated<[number, T]>(bytes);
     return expiresAt * 1000 > this.clock.now().getTime() ? { value } : 'expired';

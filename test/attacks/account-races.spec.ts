@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Role } from '../../src/oauth/role.js';
 import { HttpBrowser, type WebPage } from '../support/http-browser.js';
 import { Mailbox } from '../support/mailbox.js';
 import { addPerson, PASSWORD, type Person } from '../support/people.js';
 import { Witness } from '../support/row-lock.js';
+import { App, setUpApp, typedSecretOf } from '../support/second-factor.js';
 import { startServer, type TestServer } from '../support/server.js';
+import { SoftwareAuthenticator } from '../support/software-authenticator.js';
+
+const SECURITY = '/console/account/security';
 
 let mailbox: Mailbox;
 let server: TestServer;
@@ -71,6 +75,62 @@ it('W16 a new address that is confirmed while the password changes is not taken'
   );
   expect([changed.status, confirmed.status]).toEqual([200, 400]);
   expect(await witness.query('SELECT email FROM users WHERE id = $1', [person.id])).toEqual([{ email: person.email }]);
+});
+
+/** Somebody has typed the password, and sends it with the act. */
+type Prepared = (person: Person) => Promise<() => Promise<WebPage>>;
+
+const deleting: Prepared = async (person) => {
+  const browser = await logIn(person);
+  const page = await browser.get(at('/console/account/delete'));
+  return () => browser.submit(page, 'Delete my account', { confirm: person.email, password: PASSWORD });
+};
+const settingUpApp: Prepared = async (person) => {
+  const browser = await logIn(person);
+  const page = await browser.get(at(`${SECURITY}/authenticator`));
+  const code = new App(server, typedSecretOf(page)).code();
+  return () => browser.submit(page, 'Turn on', { code, password: PASSWORD });
+};
+const addPasskey = async (browser: HttpBrowser) => {
+  const page = await browser.get(at(`${SECURITY}/passkeys`));
+  const passkey = new SoftwareAuthenticator(server.origin).make(page);
+  return () => browser.submit(page, 'Add a passkey', { name: 'Phone', password: PASSWORD, passkey });
+};
+const addingPasskey: Prepared = async (person) => addPasskey(await logIn(person));
+/** With an app and a passkey. */
+const pressing =
+  (button: string): Prepared =>
+  async (person) => {
+    const browser = await logIn(person);
+    await setUpApp(server, browser);
+    await (
+      await addPasskey(browser)
+    )();
+    const page = await browser.get(at(SECURITY));
+    return () => browser.submit(page, button, { password: PASSWORD });
+  };
+
+describe.each([
+  ['the account is not deleted', deleting],
+  ['no app is set up', settingUpApp],
+  ['no passkey is added', addingPasskey],
+  ['the app is not turned off', pressing('Turn off the app')],
+  ['the passkey is not removed', pressing('Remove Phone')],
+  ['no recovery codes are made', pressing('Make new recovery codes')],
+])('W16 %s with the password, right when it was typed', (_, prepare) => {
+  it.each([
+    ['changed', "password_hash = 'another'"],
+    ['of somebody disabled', 'disabled_at = now()'],
+  ])('and %s before it was done', async (__, change) => {
+    const person = await addPerson(server.app, `own${++serial}@example.com`);
+    const act = await prepare(person);
+    const events = () => witness.query('SELECT action FROM audit_events WHERE user_id = $1 ORDER BY id', [person.id]);
+    const before = await events();
+    const update = `UPDATE users SET ${change} WHERE id = $1`;
+    const page = await witness.releaseTogether(update, [person.id], 1, act, 'COMMIT');
+    expect(page.status).toBe(400);
+    expect(await events()).toEqual(before);
+  });
 });
 
 it('O15 two last owners who delete their accounts at once: one stays, as others are in the organization', async () => {

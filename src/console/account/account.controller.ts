@@ -11,7 +11,7 @@ import { text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 import { noticeOf } from '../notices.js';
 import { AccountPage } from './account-page.js';
-import { selfOf, throttled } from './self.js';
+import { selfOf } from './self.js';
 
 /** What somebody sees and changes of their own account. */
 @Controller('console/account')
@@ -59,13 +59,11 @@ export class AccountController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const failure = await throttled(() =>
-      this.account.changePassword(
-        selfOf(session, request),
-        fieldOf(current),
-        fieldOf(password),
-        tools === 'disconnect',
-      ),
+    const failure = await this.account.changePassword(
+      selfOf(session, request),
+      fieldOf(current),
+      fieldOf(password),
+      tools === 'disconnect',
     );
     if (failure) return this.pages.show(session, { failure }, request, reply);
     await reply.redirect('/console/account?done=password-changed', 303);

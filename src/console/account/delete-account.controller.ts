@@ -11,7 +11,7 @@ import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
 import { Shells } from '../shells.js';
 import { DELETE_ACCOUNT_PAGE } from './account.pages.js';
-import { selfOf, throttled } from './self.js';
+import { selfOf } from './self.js';
 
 @Controller('console/account/delete')
 @UseGuards(SessionGuard)
@@ -43,7 +43,7 @@ export class DeleteAccountController {
   ): Promise<void> {
     const self = selfOf(session, request);
     const meant = normalizedEmail(fieldOf(typed)) === session.email;
-    const failure = meant ? await throttled(() => this.account.erase(self, fieldOf(password))) : text('confirm.wrong');
+    const failure = meant ? await this.account.erase(self, fieldOf(password)) : text('confirm.wrong');
     if (failure) return this.renderDelete(session, request, reply, failure);
     this.cookies.clear(reply, 'session');
     await reply.header('Cache-Control', 'no-store').redirect('/console/login?done=erased', 303);

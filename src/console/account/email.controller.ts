@@ -13,7 +13,7 @@ import { fieldOf } from '../field.js';
 import { Shells } from '../shells.js';
 import { CONFIRM_EMAIL_PAGE, MAIL_SENT_PAGE } from './account.pages.js';
 import { AccountPage } from './account-page.js';
-import { selfOf, throttled } from './self.js';
+import { selfOf } from './self.js';
 
 /** A new address: asked for with the password, and changed once the link that was sent to it comes back. */
 @Controller('console/account')
@@ -36,7 +36,7 @@ export class EmailController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const email = fieldOf(value);
-    const failure = await throttled(() => this.account.askForEmail(selfOf(session, request), fieldOf(password), email));
+    const failure = await this.account.askForEmail(selfOf(session, request), fieldOf(password), email);
     if (failure) return this.pages.show(session, { failure }, request, reply);
     await renderPage(reply, MAIL_SENT_PAGE, {
       title: text('sent.title'),

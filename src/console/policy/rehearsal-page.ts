@@ -7,7 +7,6 @@ import { renderPage } from '../../http/page.js';
 import { REHEARSED_DAYS, type Touched, ToolPolicy } from '../../policy/tool-policy.service.js';
 import { Sealing } from '../../sealing/sealing.service.js';
 import { text } from '../../texts/text.js';
-import { fieldOf } from '../field.js';
 import { type Http, Shells } from '../shells.js';
 import type { Fields } from './policy-form.js';
 import { PolicyPage, policyPath } from './policy-page.js';
@@ -83,9 +82,8 @@ export class RehearsalPage {
   /** What was rehearsed for this organization in this session, of late. */
   opened(sealed: unknown, session: LiveSession, organizationId: string): Rehearsed | undefined {
     const context = contextOf(session, organizationId);
-    const opened = this.sealing.openValue<Rehearsed>('policy-change', fieldOf(sealed), context);
-    if (typeof opened !== 'object') return undefined;
-    return { change: revived(opened.value.change), version: opened.value.version };
+    const rehearsed = this.sealing.openLiving<Rehearsed>('policy-change', sealed, context);
+    return rehearsed && { ...rehearsed, change: revived(rehearsed.change) };
   }
 
   private seal(rehearsed: Rehearsed, session: LiveSession, organizationId: string): string {

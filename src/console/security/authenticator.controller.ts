@@ -7,7 +7,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
-import { selfOf, throttled } from '../account/self.js';
+import { selfOf } from '../account/self.js';
 import { fieldOf } from '../field.js';
 import { Shells } from '../shells.js';
 import { APP_SETUP_PAGE } from './security.pages.js';
@@ -46,9 +46,7 @@ export class AuthenticatorController {
   ): Promise<void> {
     const self = selfOf(session, request);
     const setup = fieldOf(setupField);
-    const changed = await throttled(() =>
-      this.factors.addApp(self, { password: fieldOf(password), setup, code: fieldOf(code) }),
-    );
+    const changed = await this.factors.addApp(self, { password: fieldOf(password), setup, code: fieldOf(code) });
     if (!('recoveryCodes' in changed)) return this.render(session, { back, setup, failure: changed }, request, reply);
     await this.pages.added(session, { ...changed, by: 'authenticator', done: 'factor-added', back }, request, reply);
   }
@@ -62,7 +60,7 @@ export class AuthenticatorController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const self = selfOf(session, request);
-    const failure = await throttled(() => this.factors.removeApp(self, fieldOf(password)));
+    const failure = await this.factors.removeApp(self, fieldOf(password));
     if (failure) return this.pages.show(session, { failure }, request, reply);
     await reply.redirect('/console/account/security?done=factor-removed', 303);
   }

@@ -7,7 +7,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
-import { selfOf, throttled } from '../account/self.js';
+import { selfOf } from '../account/self.js';
 import { fieldOf } from '../field.js';
 import { Id } from '../id.js';
 import { Shells } from '../shells.js';
@@ -48,9 +48,11 @@ export class PasskeysController {
   ): Promise<void> {
     const self = selfOf(session, request);
     const [name, browser] = [fieldOf(nameField), this.cookies.browser(request, reply)];
-    const changed = await throttled(() =>
-      this.passkeys.add(self, browser, { name, password: fieldOf(password), answer: fieldOf(answer) }),
-    );
+    const changed = await this.passkeys.add(self, browser, {
+      name,
+      password: fieldOf(password),
+      answer: fieldOf(answer),
+    });
     if (!('recoveryCodes' in changed)) return this.render(session, { back, name, failure: changed }, request, reply);
     await this.pages.added(session, { ...changed, by: 'passkey', done: 'passkey-added', back }, request, reply);
   }
@@ -79,7 +81,7 @@ export class PasskeysController {
   ): Promise<void> {
     const self = selfOf(session, request);
     if (!(await this.pages.hasPasskey(session, id))) throw new NotFoundException();
-    const done = await throttled(() => this.passkeys.remove(self, id, fieldOf(password)));
+    const done = await this.passkeys.remove(self, id, fieldOf(password));
     await this.answer(done, 'passkey-removed', session, request, reply);
   }
 

@@ -4,7 +4,7 @@ import { SecondFactors } from '../../accounts/second-factors.service.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
-import { selfOf, throttled } from '../account/self.js';
+import { selfOf } from '../account/self.js';
 import { fieldOf } from '../field.js';
 import { noticeOf } from '../notices.js';
 import { SecurityPages } from './security-pages.js';
@@ -40,7 +40,7 @@ export class SecurityController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const self = selfOf(session, request);
-    const changed = await throttled(() => this.factors.renewRecoveryCodes(self, fieldOf(password)));
+    const changed = await this.factors.renewRecoveryCodes(self, fieldOf(password));
     if (!('recoveryCodes' in changed)) return this.pages.show(session, { failure: changed }, request, reply);
     await this.pages.showCodes(session, changed.recoveryCodes!, undefined, request, reply);
   }

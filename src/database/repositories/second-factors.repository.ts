@@ -4,9 +4,9 @@ import { AuthenticatorApp } from '../entities/authenticator-app.entity.js';
 import { Passkey } from '../entities/passkey.entity.js';
 import { RecoveryCode } from '../entities/recovery-code.entity.js';
 import { Session } from '../entities/session.entity.js';
-import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
+import { holdPerson } from './hold-person.js';
 import { hasSecondFactor, WITHOUT_REQUIRED_FACTOR } from './second-factors.sql.js';
 
 /** So many passkeys at most. */
@@ -21,7 +21,10 @@ export interface Factors {
   readonly recoveryCodes: number;
 }
 
-/** Second factors of people. What somebody has is changed one act at a time; each act is in the audit log. */
+/**
+ * Second factors of people. What somebody has is changed one act at a time; each act is in the audit log. `passwordHash`:
+ * what the act was asked for with; throws `PasswordChanged` when it lets them in no more.
+ */
 @Injectable()
 export class StoredFactors {
   constructor(private readonly dataSource: DataSource) {}
@@ -71,9 +74,10 @@ export class StoredFactors {
     app: Pick<AuthenticatorApp, 'userId' | 'sealedSecret' | 'lastStep'>,
     recoveryCodes: readonly Buffer[],
     at: Date,
+    passwordHash: string,
   ): Promise<'first' | 'further' | false> {
     const { userId } = app;
-    return this.inTurn(userId, async (manager) => {
+    return this.inTurn({ userId, passwordHash }, async (manager) => {
       if (await manager.existsBy(AuthenticatorApp, { userId })) return false;
       const first = !(await has(manager, userId));
       await manager.insert(AuthenticatorApp, { ...app, createdAt: at, lastUsedAt: at });
@@ -84,8 +88,8 @@ export class StoredFactors {
   }
 
   /** The connections that ended with the last factor. False: there was no app. */
-  async removeApp(userId: string, at: Date): Promise<Ended | false> {
-    return this.inTurn(userId, async (manager) => {
+  async removeApp(userId: string, at: Date, passwordHash?: string): Promise<Ended | false> {
+    return this.inTurn({ userId, passwordHash }, async (manager) => {
       if ((await manager.delete(AuthenticatorApp, { userId })).affected !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.authenticator_removed', userId });
       return settle(manager, userId, at);
@@ -97,9 +101,10 @@ export class StoredFactors {
     passkey: Omit<Passkey, 'id' | 'user' | 'createdAt' | 'lastUsedAt'>,
     recoveryCodes: readonly Buffer[],
     at: Date,
+    passwordHash: string,
   ): Promise<'first' | 'further' | false> {
     const { userId, credentialId, name } = passkey;
-    return this.inTurn(userId, async (manager) => {
+    return this.inTurn({ userId, passwordHash }, async (manager) => {
       if ((await manager.countBy(Passkey, { userId })) >= MOST_PASSKEYS) return false;
       const first = !(await has(manager, userId));
       const row = { ...passkey, createdAt: at, lastUsedAt: at };
@@ -112,8 +117,12 @@ export class StoredFactors {
   }
 
   /** As `removeApp`. False: this person has no such passkey. */
-  async removePasskey({ id, userId }: { id: string; userId: string }, at: Date): Promise<Ended | false> {
-    return this.inTurn(userId, async (manager) => {
+  async removePasskey(
+    { id, userId }: { id: string; userId: string },
+    at: Date,
+    passwordHash: string,
+  ): Promise<Ended | false> {
+    return this.inTurn({ userId, passwordHash }, async (manager) => {
       if ((await manager.delete(Passkey, { id, userId })).affected !== 1) return false;
       await addAuditEvent(manager, { at, action: 'user.passkey_removed', userId, detail: { passkey: id } });
       return settle(manager, userId, at);
@@ -121,8 +130,13 @@ export class StoredFactors {
   }
 
   /** In place of those there were. False: they have no factor that codes could stand in for. */
-  async replaceRecoveryCodes(userId: string, recoveryCodes: readonly Buffer[], at: Date): Promise<boolean> {
-    return this.inTurn(userId, async (manager) => {
+  async replaceRecoveryCodes(
+    userId: string,
+    recoveryCodes: readonly Buffer[],
+    at: Date,
+    passwordHash: string,
+  ): Promise<boolean> {
+    return this.inTurn({ userId, passwordHash }, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await putRecoveryCodes(manager, userId, recoveryCodes);
       await addAuditEvent(manager, { at, action: 'user.recovery_codes_made', userId });
@@ -132,7 +146,7 @@ export class StoredFactors {
 
   /** Takes all of them away from somebody who lost them, and ends their sessions. `by`: the operator who does. As `removeApp`. False: they had none. */
   async reset(userId: string, at: Date, by?: string): Promise<Ended | false> {
-    return this.inTurn(userId, async (manager) => {
+    return this.inTurn({ userId }, async (manager) => {
       if (!(await has(manager, userId))) return false;
       await manager.delete(AuthenticatorApp, { userId });
       await manager.delete(Passkey, { userId });
@@ -143,10 +157,12 @@ export class StoredFactors {
     });
   }
 
-  private inTurn<T>(userId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private inTurn<T>(
+    { userId, passwordHash }: { userId: string; passwordHash?: string | undefined },
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
     return this.dataSource.transaction(async (manager) => {
-      // Weaker than FOR UPDATE: what refers to the person may go on.
-      await manager.findOne(User, { where: { id: userId }, lock: { mode: 'for_no_key_update' } });
+      await holdPerson(manager, userId, passwordHash);
       return work(manager);
     });
   }

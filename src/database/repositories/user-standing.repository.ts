@@ -9,6 +9,7 @@ import { Session } from '../entities/session.entity.js';
 import { User } from '../entities/user.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
+import { holdPerson } from './hold-person.js';
 import { shutOut } from './shut-out.js';
 
 type LastOperator = 'last operator';
@@ -22,13 +23,16 @@ export class UserStanding {
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
    * nobody who gets it inherits anything. What they did stays in the audit log, under their id. Not when nobody else
    * governs the server, or organizations would be left without an owner who is not disabled while others are in them: their names.
+   * `passwordHash`: what it was asked for with; throws `PasswordChanged` when it lets them in no more.
    */
   async erase(
     userId: string,
     at: Date,
+    passwordHash?: string,
   ): Promise<'erased' | LastOperator | { readonly soleOwnerOf: readonly string[] }> {
     return this.dataSource.transaction(async (manager) => {
       if (await isLastOperator(manager, userId)) return 'last operator';
+      await holdPerson(manager, userId, passwordHash);
       const soleOwnerOf = await solelyOwned(manager, userId);
       if (soleOwnerOf.length > 0) return { soleOwnerOf };
       // Whoever has the address next is somebody else, and was not invited.
