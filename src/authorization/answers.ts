@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { toolName } from '../clients/names.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Approvals } from '../database/repositories/approvals.repository.js';
@@ -14,7 +15,6 @@ import { hashSecret, newSecret } from '../oauth/secret.js';
 import { plainly, text } from '../texts/text.js';
 import type { Asked } from './asked.js';
 import { AskedRequests } from './asked-requests.js';
-import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
@@ -96,7 +96,7 @@ export class Answers {
       at: this.clock.now(),
       userId: session.userId,
       organizationId: organization.id,
-      clientName: plainly(toolName(client.metadata, request.redirectUri), 'en'),
+      clientName: plainly(toolName(client.metadata.client_name, request.redirectUri), 'en'),
     });
     if (!denied) throw answeredBefore(request.id);
     const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
@@ -114,7 +114,7 @@ export class Answers {
       const approved = 'code' in answer;
       return void (await renderPage(reply, RETURN_PAGE, {
         title: text(approved ? 'return.approved' : 'return.denied'),
-        tool: askingTool(client, request.redirectUri),
+        tool: toolIdentity(client, request.redirectUri),
         approved,
         location,
       }));

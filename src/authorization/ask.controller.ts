@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { Policies } from '../database/repositories/policies.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -15,7 +16,6 @@ import { type Text, text } from '../texts/text.js';
 import { answeredBefore, Answers } from './answers.js';
 import { AskedRequests } from './asked-requests.js';
 import type { Asked } from './asked.js';
-import { askingTool } from './asking-tool.js';
 import { ASK_PAGE, WAITING_PAGE } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 import { Steps } from './steps.js';
@@ -148,7 +148,7 @@ export class AskController {
   private around(asked: Asked, reply: FastifyReply) {
     const { request, client, organization, session } = asked;
     return {
-      tool: askingTool(client, request.redirectUri),
+      tool: toolIdentity(client, request.redirectUri),
       organization: organization.name,
       person: session.email,
       notYou: this.steps.form('not-you', { request: reply.request, reply }, { request }),

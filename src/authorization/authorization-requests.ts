@@ -68,7 +68,7 @@ export class AuthorizationRequests {
       const location = this.refusalUri(error, redirectUri, parameters);
       // oauth-v2-1-13 §7.12.2: to a client that could be anybody, only when the person decides so.
       if (isProven(client, redirectUri) && (await isLoggedIn())) throw new SeeOther(location, { cause: error });
-      throw refusalPage(error, toolName(client.metadata, redirectUri), location);
+      throw refusalPage(error, toolName(client.metadata.client_name, redirectUri), location);
     }
   }
 

@@ -109,7 +109,7 @@ export class OrganizationPolicy {
   ): PageFailure {
     const finding = new Finding(rule, { organization: organization.id, client_id: client.clientId, ...compared });
     const error = new OAuthError('access_denied', description, finding);
-    const tool = toolName(client.metadata, request.redirectUri);
+    const tool = toolName(client.metadata.client_name, request.redirectUri);
     const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
     const http = { request: reply.request, reply };
     return new PageFailure(403, page, error, {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isProven } from '../clients/clients.service.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { MOST_OWNED, Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -11,7 +12,6 @@ import { isUuid } from '../http/uuid.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
 import { type Text, text } from '../texts/text.js';
-import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
@@ -99,7 +99,7 @@ export class OrganizationController {
     const form = this.steps.form('organization', http, { request: asked, respondent });
     const model = {
       title: text('organization.title'),
-      tool: askingTool(client, asked.redirectUri),
+      tool: toolIdentity(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
       form,

@@ -126,7 +126,7 @@ export class ClientsController {
     const { organizationCount, ...facts } = await this.clients.factsOf(id, now);
     const row = clientRow(client, now);
     await renderPage(reply, CLIENT_PAGE, {
-      title: text('clients.title', { tool: row.tool }),
+      title: text('clients.title', { tool: row.tool.name }),
       shell: await this.shells.ofOperator('clients', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { nameOfTool, redirectHost } from '../../clients/names.js';
+import { toolIdentity } from '../../clients/tool-identity.js';
 import { Clock } from '../../config/clock.js';
 import {
   AccessRequests,
@@ -187,11 +187,7 @@ function rowOf(one: OpenRequest, now: Date) {
     id: one.id,
     email: one.email,
     role: text(`role.${one.role}`),
-    tool: nameOfTool(one.clientName, one.redirectUri),
-    selfAsserted: one.identity === 'self-asserted',
-    registered: one.identity === 'registered',
-    verifiedHost: one.identity === 'verified-domain' ? new URL(one.clientId).host : undefined,
-    redirectHost: redirectHost(one.redirectUri),
+    tool: toolIdentity({ ...one, metadata: { client_name: one.clientName } }, one.redirectUri),
     reason: one.reason,
     since: moment(one.askedAt, now),
     until: moment(openUntil(one), now),
