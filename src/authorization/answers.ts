@@ -16,7 +16,7 @@ import { plainly, text } from '../texts/text.js';
 import type { Asked } from './asked.js';
 import { AskedRequests } from './asked-requests.js';
 import type { AuthorizationRequest } from './authorization-request.js';
-import { responseUri } from './authorization-response.js';
+import { type Answer, responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 
@@ -99,17 +99,17 @@ export class Answers {
       clientName: plainly(toolName(client.metadata.client_name, request.redirectUri), 'en'),
     });
     if (!denied) throw answeredBefore(request.id);
-    const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
+    const refusal = { error: 'access_denied', error_description: 'the person denied the request' } as const;
     await this.respond({ request, client }, refusal, reply);
   }
 
   /** By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that says so. */
   private async respond(
     { request, client }: Pick<Asked, 'request' | 'client'>,
-    answer: { code: string } | { error: string; error_description: string },
+    answer: Answer,
     reply: FastifyReply,
   ): Promise<void> {
-    const location = responseUri(request.redirectUri, { ...answer, state: request.state, iss: this.config.issuer });
+    const location = responseUri(request, answer, this.config);
     if (redirectTarget(request.redirectUri) === 'private-use') {
       const approved = 'code' in answer;
       return void (await renderPage(reply, RETURN_PAGE, {
