@@ -5,6 +5,7 @@ import { imitates } from '../clients/names.js';
 import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { Approvals } from '../database/repositories/approvals.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -24,7 +25,7 @@ import { Steps } from './steps.js';
  * Third step: may it? Asked every time, since the identity of a public client is not proven (RFC 8252 §8.6). What is
  * consented to is what the sealed request holds, less what the person took away; the form adds nothing.
  */
-@Controller('mcp/oauth/authorize/approve')
+@Controller(`${PATHS.authorization}/approve`)
 export class ApprovalController {
   constructor(
     private readonly steps: Steps,

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import { Policies } from '../database/repositories/policies.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { moment } from '../http/moment.js';
@@ -24,7 +25,7 @@ import { Steps } from './steps.js';
  * Between choosing an organization and approving, where the organization decides about each tool: the person says why, and
  * waits here. The page continues by itself: its address leads on as soon as there is an answer.
  */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class AskController {
   constructor(
     private readonly asked: AskedRequests,
@@ -91,7 +92,7 @@ export class AskController {
   }
 
   private async open(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
-    if (this.steps.isOver(request)) throw new SeeOther('/mcp/oauth/authorize/waited');
+    if (this.steps.isOver(request)) throw new SeeOther(`${PATHS.authorization}/waited`);
     const asked = await this.asked.of(request, reply);
     this.policy.admit(asked, reply);
     if (await this.answers.isAnswered(asked.request.id)) throw answeredBefore(asked.request.id);

@@ -1,6 +1,7 @@
 import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { Recording } from '../http/recording.js';
@@ -14,7 +15,7 @@ import { respondentOf, Steps } from './steps.js';
 const MAX_QUERY_LENGTH = 12_000;
 
 /** The authorization endpoint (RFC 6749 §3.1). It writes nothing: the request travels sealed. */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class AuthorizationController {
   constructor(
     private readonly requests: AuthorizationRequests,
@@ -55,7 +56,7 @@ export class AuthorizationController {
         'error.too-long',
         new Finding('request-form', { length: parameters.length, most: MAX_QUERY_LENGTH }),
       );
-    await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
+    await reply.header('Cache-Control', 'no-store').redirect(`${PATHS.authorization}?${parameters}`, 303);
   }
 
   private async read(

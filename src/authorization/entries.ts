@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Entrant } from '../accounts/browser-sessions.js';
 import { toolIdentity } from '../clients/tool-identity.js';
+import { PATHS } from '../config/paths.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Recording } from '../http/recording.js';
@@ -46,7 +47,7 @@ export class Entries {
         login: this.steps.toLogInFirst('login', http, waiting),
         passkey: this.steps.toLogInFirst('passkey', http, waiting),
         secondFactor: (person) => `${this.steps.toLogInFirst('second-factor', http, waiting)}&person=${person}`,
-        next: () => `/mcp/oauth/authorize?${waiting.query}`,
+        next: () => `${PATHS.authorization}?${waiting.query}`,
       };
     }
     const { loginAgain = false, ...asked } = this.steps.open(request).request;

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FirstOperator } from '../accounts/first-operator.service.js';
 import { SignUp } from '../accounts/sign-up.service.js';
+import { PATHS } from '../config/paths.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
@@ -15,7 +16,7 @@ import { Entries, type Entry } from './entries.js';
 import { respondentOf, Steps } from './steps.js';
 
 /** First step: who are you? */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class LoginController {
   constructor(
     private readonly entries: Entries,

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isProven } from '../clients/clients.service.js';
 import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import { MOST_OWNED, Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -19,10 +20,10 @@ import { type Answering, Steps } from './steps.js';
 
 /** More than most people have; whoever has more searches, or turns the page. */
 const PAGE = 20;
-const HERE = '/mcp/oauth/authorize/organization';
+const HERE = `${PATHS.authorization}/organization`;
 
 /** Second step: for which organization? Always asked; somebody with none makes one here. */
-@Controller('mcp/oauth/authorize/organization')
+@Controller(HERE)
 export class OrganizationController {
   constructor(
     private readonly requests: AuthorizationRequests,

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import type { User } from '../database/entities/user.entity.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -9,7 +10,7 @@ import { type Text, text } from '../texts/text.js';
 import { Entries, type Entry } from './entries.js';
 
 /** After the password, for whoever has a second factor. `person`: who is half way in. */
-@Controller('mcp/oauth/authorize/second-factor')
+@Controller(`${PATHS.authorization}/second-factor`)
 export class SecondFactorController {
   constructor(
     private readonly entries: Entries,

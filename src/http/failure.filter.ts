@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -96,7 +97,7 @@ export class FailureFilter implements ExceptionFilter {
       this.metrics.refused(error.code);
       this.log(error, request, error.status);
     }
-    const metadata = `${this.config.origin}/.well-known/oauth-protected-resource/mcp`;
+    const metadata = this.config.origin + PATHS.resourceMetadata;
     reply.status(error.status).header('WWW-Authenticate', error.header(metadata, OWN_SCOPES.names));
     reply.send(
       error.code
