@@ -7,6 +7,7 @@ import { Config } from '../config/config.js';
 import { Approvals } from '../database/repositories/approvals.repository.js';
 import { renderPage } from '../http/page.js';
 import { Recording } from '../http/recording.js';
+import { seeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
@@ -119,7 +120,7 @@ export class Answers {
         location,
       }));
     }
-    await reply.header('Cache-Control', 'no-store').redirect(location, 303);
+    await seeOther(reply, location);
   }
 }
 

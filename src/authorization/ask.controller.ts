@@ -8,7 +8,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { moment } from '../http/moment.js';
 import { PageFailure } from '../http/page-failure.js';
 import { renderPage } from '../http/page.js';
-import { SeeOther } from '../http/see-other.js';
+import { SeeOther, seeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
@@ -73,7 +73,7 @@ export class AskController {
       if (id === undefined && (await this.standing(asked, reply)).is === 'not asked')
         return this.render(asked, reply, { failure: text('ask.too-many'), reason, status: 429 });
     }
-    await reply.header('Cache-Control', 'no-store').redirect(this.policy.to('ask', asked, reply), 303);
+    await seeOther(reply, this.policy.to('ask', asked, reply));
   }
 
   /** What was asked was refused. */

@@ -5,7 +5,7 @@ import { PATHS } from '../config/paths.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { Recording } from '../http/recording.js';
-import { SeeOther } from '../http/see-other.js';
+import { SeeOther, seeOther } from '../http/see-other.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { AuthorizationRequests, LogInFirst } from './authorization-requests.js';
@@ -36,7 +36,7 @@ export class AuthorizationController {
     const next = session
       ? this.steps.to('organization', http, { request: asked, respondent: respondentOf(session) })
       : this.steps.to('login', http, { request: asked });
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   /** Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them. */
@@ -56,7 +56,7 @@ export class AuthorizationController {
         'error.too-long',
         new Finding('request-form', { length: parameters.length, most: MAX_QUERY_LENGTH }),
       );
-    await reply.header('Cache-Control', 'no-store').redirect(`${PATHS.authorization}?${parameters}`, 303);
+    await seeOther(reply, `${PATHS.authorization}?${parameters}`);
   }
 
   private async read(

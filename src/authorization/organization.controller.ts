@@ -9,6 +9,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { nextPage, positionByName } from '../http/position.js';
 import { Recording } from '../http/recording.js';
+import { seeOther } from '../http/see-other.js';
 import { isUuid } from '../http/uuid.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
@@ -66,7 +67,7 @@ export class OrganizationController {
       return this.answers.approveAll({ ...answering, client, organization: chosen, resource }, reply);
     }
     const next = this.steps.to('approve', { request, reply }, { request: asked, respondent });
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   private async own(chosen: unknown, { session }: Answering): Promise<OwnOrganization | undefined> {

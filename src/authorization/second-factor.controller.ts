@@ -6,6 +6,7 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { type Text, text } from '../texts/text.js';
 import { Entries, type Entry } from './entries.js';
 
@@ -44,7 +45,7 @@ export class SecondFactorController {
     const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(entry, user, String(person), proof, request, reply);
     const respondent = await this.entries.enter(user, proof.by, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
+    await seeOther(reply, entry.next(respondent));
   }
 
   private async render(

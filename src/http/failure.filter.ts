@@ -14,7 +14,7 @@ import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
 import { Recording } from './recording.js';
-import { askedPage, SeeOther } from './see-other.js';
+import { askedPage, SeeOther, seeOther } from './see-other.js';
 import { StepUpFirst, stepUpPath } from './step-up-first.js';
 
 /** Every failure of every endpoint: JSON for programs, a page for people, the reason for the log under the same support code. */
@@ -54,7 +54,7 @@ export class FailureFilter implements ExceptionFilter {
   /** To another page; a refusal that is taken back to a tool is one all the same. */
   private sendAway({ location, cause }: SeeOther, request: FastifyRequest, reply: FastifyReply): void {
     if (cause instanceof OAuthError) this.log(cause, request, 303);
-    reply.header('Cache-Control', 'no-store').redirect(location, 303);
+    seeOther(reply, location);
   }
 
   private answerProgram(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

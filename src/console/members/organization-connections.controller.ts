@@ -12,6 +12,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { cursor, nextPage } from '../../http/position.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { isUuid } from '../../http/uuid.js';
 import { CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
@@ -108,7 +109,7 @@ export class OrganizationConnectionsController {
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended === 0 && chosen.grantId) throw new NotFoundException();
-    await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended, this.clock.now())}`, 303);
+    await seeOther(reply, `/console/organizations/${id}/connections?${endedQuery(ended, this.clock.now())}`);
   }
 
   /** After `end`, which is no id. */
@@ -143,7 +144,7 @@ export class OrganizationConnectionsController {
     const here = `/console/organizations/${id}/connections`;
     const from = listOf(sent);
     const list = from && queryOf(filterOf(from, this.clock.now()));
-    await reply.redirect(backTo(here, connectionId, list, 'narrowed'), 303);
+    await seeOther(reply, backTo(here, connectionId, list, 'narrowed'));
   }
 
   private async renderEnd(
