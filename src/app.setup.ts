@@ -11,6 +11,7 @@ import handlebars from 'handlebars';
 import { AppModule } from './app.module.js';
 import type { Outside } from './config/config.module.js';
 import type { Config } from './config/config.js';
+import { PATHS } from './config/paths.js';
 import { PACKAGE_FOLDER } from './config/package-folder.js';
 import { BackPressure } from './http/back-pressure.js';
 import { pathOf } from './http/endpoints.js';
@@ -80,7 +81,7 @@ function readBodies(adapter: FastifyAdapter): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done: Parsed) => {
     const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-    if (pathOf(request.url) === '/mcp') done(null, body);
+    if (pathOf(request.url) === PATHS.mcp) done(null, body);
     else if (type === 'application/json') parseJson(request, body.toString(), shallowly(done));
     else if (type === 'application/x-www-form-urlencoded') done(null, parse(body.toString()));
     else done(new UnsupportedMediaTypeException());

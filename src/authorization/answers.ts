@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { toolName } from '../clients/names.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { Approvals } from '../database/repositories/approvals.repository.js';
 import { renderPage } from '../http/page.js';
 import { Recording } from '../http/recording.js';
+import { seeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
@@ -14,9 +16,8 @@ import { hashSecret, newSecret } from '../oauth/secret.js';
 import { plainly, text } from '../texts/text.js';
 import type { Asked } from './asked.js';
 import { AskedRequests } from './asked-requests.js';
-import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
-import { responseUri } from './authorization-response.js';
+import { type Answer, responseUri } from './authorization-response.js';
 import { RETURN_PAGE } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 
@@ -96,30 +97,30 @@ export class Answers {
       at: this.clock.now(),
       userId: session.userId,
       organizationId: organization.id,
-      clientName: plainly(toolName(client.metadata, request.redirectUri), 'en'),
+      clientName: plainly(toolName(client.metadata.client_name, request.redirectUri), 'en'),
     });
     if (!denied) throw answeredBefore(request.id);
-    const refusal = { error: 'access_denied', error_description: 'the person denied the request' };
+    const refusal = { error: 'access_denied', error_description: 'the person denied the request' } as const;
     await this.respond({ request, client }, refusal, reply);
   }
 
   /** By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that says so. */
   private async respond(
     { request, client }: Pick<Asked, 'request' | 'client'>,
-    answer: { code: string } | { error: string; error_description: string },
+    answer: Answer,
     reply: FastifyReply,
   ): Promise<void> {
-    const location = responseUri(request.redirectUri, { ...answer, state: request.state, iss: this.config.issuer });
+    const location = responseUri(request, answer, this.config);
     if (redirectTarget(request.redirectUri) === 'private-use') {
       const approved = 'code' in answer;
       return void (await renderPage(reply, RETURN_PAGE, {
         title: text(approved ? 'return.approved' : 'return.denied'),
-        tool: askingTool(client, request.redirectUri),
+        tool: toolIdentity(client, request.redirectUri),
         approved,
         location,
       }));
     }
-    await reply.header('Cache-Control', 'no-store').redirect(location, 303);
+    await seeOther(reply, location);
   }
 }
 

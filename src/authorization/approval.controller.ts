@@ -1,9 +1,11 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Client } from '../clients/clients.service.js';
-import { imitates, redirectHost } from '../clients/names.js';
+import { imitates } from '../clients/names.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { Approvals } from '../database/repositories/approvals.repository.js';
 import { StoredClients } from '../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
@@ -14,7 +16,6 @@ import { redirectTarget } from '../oauth/redirect-uri.js';
 import { text } from '../texts/text.js';
 import { answeredBefore, Answers } from './answers.js';
 import { AskedRequests } from './asked-requests.js';
-import { askingTool } from './asking-tool.js';
 import { APPROVAL_PAGE, type ApprovalModel } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 import { markNew } from './permissions.js';
@@ -24,7 +25,7 @@ import { Steps } from './steps.js';
  * Third step: may it? Asked every time, since the identity of a public client is not proven (RFC 8252 §8.6). What is
  * consented to is what the sealed request holds, less what the person took away; the form adds nothing.
  */
-@Controller('mcp/oauth/authorize/approve')
+@Controller(`${PATHS.authorization}/approve`)
 export class ApprovalController {
   constructor(
     private readonly steps: Steps,
@@ -47,7 +48,7 @@ export class ApprovalController {
     const target = redirectTarget(asked.redirectUri);
     await renderPage(reply, APPROVAL_PAGE, {
       title: text('approve.title'),
-      tool: askingTool(client, asked.redirectUri),
+      tool: toolIdentity(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
       organization: {
@@ -56,7 +57,6 @@ export class ApprovalController {
         change: this.steps.to('organization', http, { request: asked, respondent }),
       },
       resource: resource.uri === this.config.resource ? undefined : { name: resource.name, uri: resource.uri },
-      redirectHost: redirectHost(asked.redirectUri),
       imitates: await this.imitates(client),
       use: await this.use(client),
       loopback: target === 'loopback',

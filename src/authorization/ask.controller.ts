@@ -1,12 +1,14 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import { Policies } from '../database/repositories/policies.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { moment } from '../http/moment.js';
 import { PageFailure } from '../http/page-failure.js';
 import { renderPage } from '../http/page.js';
-import { SeeOther } from '../http/see-other.js';
+import { SeeOther, seeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
@@ -15,7 +17,6 @@ import { type Text, text } from '../texts/text.js';
 import { answeredBefore, Answers } from './answers.js';
 import { AskedRequests } from './asked-requests.js';
 import type { Asked } from './asked.js';
-import { askingTool } from './asking-tool.js';
 import { ASK_PAGE, WAITING_PAGE } from './authorization.pages.js';
 import { OrganizationPolicy } from './organization-policy.js';
 import { Steps } from './steps.js';
@@ -24,7 +25,7 @@ import { Steps } from './steps.js';
  * Between choosing an organization and approving, where the organization decides about each tool: the person says why, and
  * waits here. The page continues by itself: its address leads on as soon as there is an answer.
  */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class AskController {
   constructor(
     private readonly asked: AskedRequests,
@@ -72,7 +73,7 @@ export class AskController {
       if (id === undefined && (await this.standing(asked, reply)).is === 'not asked')
         return this.render(asked, reply, { failure: text('ask.too-many'), reason, status: 429 });
     }
-    await reply.header('Cache-Control', 'no-store').redirect(this.policy.to('ask', asked, reply), 303);
+    await seeOther(reply, this.policy.to('ask', asked, reply));
   }
 
   /** What was asked was refused. */
@@ -91,7 +92,7 @@ export class AskController {
   }
 
   private async open(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
-    if (this.steps.isOver(request)) throw new SeeOther('/mcp/oauth/authorize/waited');
+    if (this.steps.isOver(request)) throw new SeeOther(`${PATHS.authorization}/waited`);
     const asked = await this.asked.of(request, reply);
     this.policy.admit(asked, reply);
     if (await this.answers.isAnswered(asked.request.id)) throw answeredBefore(asked.request.id);
@@ -148,7 +149,7 @@ export class AskController {
   private around(asked: Asked, reply: FastifyReply) {
     const { request, client, organization, session } = asked;
     return {
-      tool: askingTool(client, request.redirectUri),
+      tool: toolIdentity(client, request.redirectUri),
       organization: organization.name,
       person: session.email,
       notYou: this.steps.form('not-you', { request: reply.request, reply }, { request }),

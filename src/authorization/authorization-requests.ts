@@ -66,10 +66,10 @@ export class AuthorizationRequests {
       return { ...request, ...(prompt.login && { loginAgain: true }), ...(prompt.consent && { askAgain: true }) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      const location = this.refusalUri(error, redirectUri, parameters);
+      const location = responseUri({ redirectUri, state: stateOf(parameters) }, error.toJSON(), this.config);
       // oauth-v2-1-13 §7.12.2: to a client that could be anybody, only when the person decides so.
       if (isProven(client, redirectUri) && (await person())) throw new SeeOther(location, { cause: error });
-      throw refusalPage(error, toolName(client.metadata, redirectUri), location);
+      throw refusalPage(error, toolName(client.metadata.client_name, redirectUri), location);
     }
   }
 
@@ -168,16 +168,6 @@ export class AuthorizationRequests {
       renewable: client.metadata.grant_types.includes('refresh_token') || scopes.includes(OFFLINE_ACCESS),
       expiresAt: this.clock.now().getTime() + LIFETIME_MS,
     };
-  }
-
-  private refusalUri({ code, errorDescription }: OAuthError, redirectUri: string, parameters: Parameters): string {
-    const response = {
-      error: code,
-      error_description: errorDescription,
-      state: stateOf(parameters),
-      iss: this.config.issuer,
-    };
-    return responseUri(redirectUri, response);
   }
 }
 

@@ -1,10 +1,11 @@
 import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { Recording } from '../http/recording.js';
-import { SeeOther } from '../http/see-other.js';
+import { SeeOther, seeOther } from '../http/see-other.js';
 import { Parameters, type RawParameters } from '../oauth/parameters.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { AuthorizationRequests, LogInFirst } from './authorization-requests.js';
@@ -14,7 +15,7 @@ import { respondentOf, Steps } from './steps.js';
 const MAX_QUERY_LENGTH = 12_000;
 
 /** The authorization endpoint (RFC 6749 §3.1). It writes nothing: the request travels sealed. */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class AuthorizationController {
   constructor(
     private readonly requests: AuthorizationRequests,
@@ -35,7 +36,7 @@ export class AuthorizationController {
     const next = session
       ? this.steps.to('organization', http, { request: asked, respondent: respondentOf(session) })
       : this.steps.to('login', http, { request: asked });
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   /** Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them. */
@@ -55,7 +56,7 @@ export class AuthorizationController {
         'error.too-long',
         new Finding('request-form', { length: parameters.length, most: MAX_QUERY_LENGTH }),
       );
-    await reply.header('Cache-Control', 'no-store').redirect(`/mcp/oauth/authorize?${parameters}`, 303);
+    await seeOther(reply, `${PATHS.authorization}?${parameters}`);
   }
 
   private async read(

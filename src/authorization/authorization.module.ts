@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { Module } from '@nestjs/common';
 import { CODE_CHALLENGE_METHOD } from '../oauth/pkce.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
@@ -29,7 +30,7 @@ import { Steps } from './steps.js';
 export class AuthorizationModule {
   static metadata({ origin, cimd }: Pick<Config, 'origin' | 'cimd'>): ServerMetadata {
     return {
-      authorization_endpoint: `${origin}/mcp/oauth/authorize`,
+      authorization_endpoint: origin + PATHS.authorization,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
       code_challenge_methods_supported: [CODE_CHALLENGE_METHOD],

@@ -1,19 +1,11 @@
+import type { ToolIdentity } from '../clients/tool-identity.js';
 import type { Moment } from '../http/moment.js';
 import { definePage, type Form } from '../http/page.js';
 import type { PasskeyForm } from '../http/passkey-form.js';
 import type { Text, Words } from '../texts/text.js';
 
-/** The tool that asks, as far as it is known. */
-export interface AskingTool {
-  /** What it calls itself; its redirect host when it gave no name. */
-  readonly name: Words;
-  /** Its name is only its own word. */
-  readonly selfAsserted: boolean;
-  /** An administrator of this server vouches for it. */
-  readonly registered: boolean;
-  /** The host that publishes it, when its metadata was fetched from there. */
-  readonly verifiedHost: string | undefined;
-}
+/** The tool that asks. Where its answer goes is not known before its request was read. */
+export type AskingTool = Omit<ToolIdentity, 'redirectHost'>;
 
 export interface LoginModel {
   readonly title: Text;
@@ -83,14 +75,12 @@ export interface ApprovalPermission extends Permission {
 
 export interface ApprovalModel {
   readonly title: Text;
-  readonly tool: AskingTool;
+  readonly tool: ToolIdentity;
   readonly person: string;
   readonly notYou: Form;
   readonly organization: { readonly name: string; readonly role: Text; readonly change: string };
   /** Another server that the tool will work with; undefined for this one. */
   readonly resource: { readonly name: string; readonly uri: string } | undefined;
-  /** Where the answer goes: the host (and port) of the redirect URI, or the scheme of an application. */
-  readonly redirectHost: string;
   /** Its name looks like that of a tool an administrator registered, and it is not that tool. */
   readonly imitates: boolean;
   /** Since when it is known here, and how many people use it, or at least use it; undefined when nobody has approved it before. */

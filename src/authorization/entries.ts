@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Entrant } from '../accounts/browser-sessions.js';
+import { toolIdentity } from '../clients/tool-identity.js';
+import { PATHS } from '../config/paths.js';
 import type { SecondFactor } from '../database/entities/session.entity.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Recording } from '../http/recording.js';
 import { hashSecret } from '../oauth/secret.js';
 import { text } from '../texts/text.js';
-import { askingTool } from './asking-tool.js';
 import type { Respondent } from './authorization-request.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import type { AskingTool } from './authorization.pages.js';
@@ -46,14 +47,14 @@ export class Entries {
         login: this.steps.toLogInFirst('login', http, waiting),
         passkey: this.steps.toLogInFirst('passkey', http, waiting),
         secondFactor: (person) => `${this.steps.toLogInFirst('second-factor', http, waiting)}&person=${person}`,
-        next: () => `/mcp/oauth/authorize?${waiting.query}`,
+        next: () => `${PATHS.authorization}?${waiting.query}`,
       };
     }
     const { loginAgain = false, ...asked } = this.steps.open(request).request;
     const client = await this.requests.knownClientOf(asked);
     const again = { request: { ...asked, ...(loginAgain && { loginAgain }) } };
     return {
-      tool: client ? askingTool(client, asked.redirectUri) : unreadTool(asked.clientId),
+      tool: client ? toolIdentity(client, asked.redirectUri) : unreadTool(asked.clientId),
       loginAgain,
       login: this.steps.to('login', http, again),
       passkey: this.steps.to('passkey', http, again),

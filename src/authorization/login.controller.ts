@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FirstOperator } from '../accounts/first-operator.service.js';
 import { SignUp } from '../accounts/sign-up.service.js';
+import { PATHS } from '../config/paths.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { Attempt, type LoginAttempt, LoginGuard } from '../http/login.guard.js';
@@ -9,13 +10,14 @@ import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { type Text, text } from '../texts/text.js';
 import { LOGIN_PAGE } from './authorization.pages.js';
 import { Entries, type Entry } from './entries.js';
 import { respondentOf, Steps } from './steps.js';
 
 /** First step: who are you? */
-@Controller('mcp/oauth/authorize')
+@Controller(PATHS.authorization)
 export class LoginController {
   constructor(
     private readonly entries: Entries,
@@ -34,7 +36,7 @@ export class LoginController {
     const session = entry.loginAgain ? undefined : await this.steps.session(request);
     if (session) {
       const next = entry.next(respondentOf(session));
-      return void (await reply.header('Cache-Control', 'no-store').redirect(next, 303));
+      return void (await seeOther(reply, next));
     }
     await this.render(entry, request, reply, { notice: await this.firstOperator.notice() });
   }
@@ -58,7 +60,7 @@ export class LoginController {
       person === undefined
         ? entry.next(await this.entries.enter(attempt.user, null, request, reply))
         : entry.secondFactor(person);
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   /** By a passkey alone, which is both factors. */
@@ -74,7 +76,7 @@ export class LoginController {
     if (userId === undefined)
       return this.render(entry, request, reply, { failure: text('passkey.refused'), status: 401 });
     const next = entry.next(await this.entries.enter({ id: userId }, 'passkey', request, reply));
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   /** "Not you?": logs out and asks again, for the same request. */
@@ -83,9 +85,7 @@ export class LoginController {
   async notYou(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { request: asked } = this.steps.open(request);
     await this.browserLogIn.end(request, reply);
-    await reply
-      .header('Cache-Control', 'no-store')
-      .redirect(this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }), 303);
+    await seeOther(reply, this.steps.to('login', { request, reply }, { request: { ...asked, loginAgain: true } }));
   }
 
   private async render(

@@ -126,12 +126,12 @@ export class OrganizationPolicy {
   ): PageFailure {
     const finding = new Finding(rule, { organization: organization.id, client_id: client.clientId, ...compared });
     const error = new OAuthError('access_denied', description, finding);
-    const tool = toolName(client.metadata, request.redirectUri);
-    const answer = { error: error.code, error_description: description, state: request.state, iss: this.config.issuer };
+    const tool = toolName(client.metadata.client_name, request.redirectUri);
+    const answer = { error: error.code, error_description: description };
     const http = { request: reply.request, reply };
     return new PageFailure(403, page, error, {
       values: { tool, organization: organization.name, who },
-      link: { label: text('error.return', { tool }), href: responseUri(request.redirectUri, answer) },
+      link: { label: text('error.return', { tool }), href: responseUri(request, answer, this.config) },
       other: { label: text('error.policy-other'), href: this.steps.to('organization', http, { request, respondent }) },
     });
   }

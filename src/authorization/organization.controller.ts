@@ -1,17 +1,19 @@
 import { Body, Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isProven } from '../clients/clients.service.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import { MOST_OWNED, Organizations, type OwnOrganization } from '../database/repositories/organizations.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { nextPage, positionByName } from '../http/position.js';
 import { Recording } from '../http/recording.js';
+import { seeOther } from '../http/see-other.js';
 import { isUuid } from '../http/uuid.js';
 import { displayName } from '../organizations/display-name.js';
 import { Answers } from './answers.js';
 import { type Text, text } from '../texts/text.js';
-import { askingTool } from './asking-tool.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { ORGANIZATION_PAGE } from './authorization.pages.js';
@@ -19,10 +21,10 @@ import { type Answering, Steps } from './steps.js';
 
 /** More than most people have; whoever has more searches, or turns the page. */
 const PAGE = 20;
-const HERE = '/mcp/oauth/authorize/organization';
+const HERE = `${PATHS.authorization}/organization`;
 
 /** Second step: for which organization? Always asked; somebody with none makes one here. */
-@Controller('mcp/oauth/authorize/organization')
+@Controller(HERE)
 export class OrganizationController {
   constructor(
     private readonly requests: AuthorizationRequests,
@@ -65,7 +67,7 @@ export class OrganizationController {
       return this.answers.approveAll({ ...answering, client, organization: chosen, resource }, reply);
     }
     const next = this.steps.to('approve', { request, reply }, { request: asked, respondent });
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   private async own(chosen: unknown, { session }: Answering): Promise<OwnOrganization | undefined> {
@@ -99,7 +101,7 @@ export class OrganizationController {
     const form = this.steps.form('organization', http, { request: asked, respondent });
     const model = {
       title: text('organization.title'),
-      tool: askingTool(client, asked.redirectUri),
+      tool: toolIdentity(client, asked.redirectUri),
       person: session.email,
       notYou: this.steps.form('not-you', http, { request: asked }),
       form,

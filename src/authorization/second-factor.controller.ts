@@ -1,15 +1,17 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import type { User } from '../database/entities/user.entity.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { type Text, text } from '../texts/text.js';
 import { Entries, type Entry } from './entries.js';
 
 /** After the password, for whoever has a second factor. `person`: who is half way in. */
-@Controller('mcp/oauth/authorize/second-factor')
+@Controller(`${PATHS.authorization}/second-factor`)
 export class SecondFactorController {
   constructor(
     private readonly entries: Entries,
@@ -43,7 +45,7 @@ export class SecondFactorController {
     const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(entry, user, String(person), proof, request, reply);
     const respondent = await this.entries.enter(user, proof.by, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect(entry.next(respondent), 303);
+    await seeOther(reply, entry.next(respondent));
   }
 
   private async render(

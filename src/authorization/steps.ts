@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Cookies } from '../http/cookies.js';
@@ -62,7 +63,7 @@ export class Steps {
       seconds,
       this.cookies.browser(http.request, http.reply),
     );
-    return `/mcp/oauth/authorize/${step}?request=${sealed}`;
+    return `${PATHS.authorization}/${step}?request=${sealed}`;
   }
 
   /** To log in first, and only then begin with this query of the authorization endpoint. */
@@ -77,7 +78,7 @@ export class Steps {
       WAITING_SECONDS,
       this.cookies.browser(http.request, http.reply),
     );
-    return `/mcp/oauth/authorize/${step}?waiting=${sealed}`;
+    return `${PATHS.authorization}/${step}?waiting=${sealed}`;
   }
 
   /** What waits behind this log-in, if it is a request that could not be read before. Throws `PageFailure`. */

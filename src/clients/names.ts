@@ -1,4 +1,3 @@
-import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { text, type Words } from '../texts/text.js';
 import { redirectTarget } from '../oauth/redirect-uri.js';
 
@@ -10,12 +9,7 @@ export function redirectHost(redirectUri: string): string {
 }
 
 /** What a tool calls itself; where the answer goes when it gave no name. */
-export function toolName(metadata: Pick<ClientMetadata, 'client_name'>, redirectUri: string): Words {
-  return nameOfTool(metadata.client_name, redirectUri);
-}
-
-/** The same, of a name alone. */
-export function nameOfTool(name: string | null | undefined, redirectUri: string): Words {
+export function toolName(name: string | null | undefined, redirectUri: string): Words {
   return name ?? text('tool.at', { host: redirectHost(redirectUri) });
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { PATHS } from './paths.js';
 import { ConfigurationError, type Environment, readEnvironment } from './environment.js';
 
 /** What this server runs with: made once from the environment, frozen, injected by its own type. Durations are in seconds. */
@@ -59,8 +60,8 @@ export class Config {
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : 'localhost');
     this.origin = new URL(env.PUBLIC_URL ?? `http://localhost:${this.port}`).origin;
-    this.issuer = `${this.origin}/mcp`;
-    this.resource = `${this.origin}/mcp`;
+    this.issuer = this.origin + PATHS.mcp;
+    this.resource = this.origin + PATHS.mcp;
     this.secureCookies = this.origin.startsWith('https:');
     this.databaseUrl = env.DATABASE_URL;
     this.databasePool = env.DATABASE_POOL ?? 20;

@@ -44,7 +44,7 @@ export class ConnectionPage {
     const over = connection.revokedAt ?? (connection.expiresAt <= now ? connection.expiresAt : undefined);
     const row = this.rows.row(connection, now);
     await renderPage(reply, CONNECTION_PAGE, {
-      title: text('connection.title', { tool: row.tool }),
+      title: text('connection.title', { tool: row.tool.name }),
       shell,
       notice,
       here,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { redirectHost, toolName } from '../clients/names.js';
+import { toolIdentity } from '../clients/tool-identity.js';
 import { Clock } from '../config/clock.js';
 import { type Connection, Connections } from '../database/repositories/connections.repository.js';
 import type { Position } from '../database/repositories/keyset.sql.js';
@@ -69,15 +69,10 @@ export class ConnectionRows {
   }
 
   row(connection: Connection, now: Date): ConnectionRow {
-    const { redirectUri, metadata, identity } = connection;
     const resource = this.resources.find(connection.resource);
     return {
       id: connection.id,
-      tool: toolName(metadata, redirectUri),
-      selfAsserted: identity === 'self-asserted',
-      registered: identity === 'registered',
-      verifiedHost: identity === 'verified-domain' ? new URL(connection.clientId).host : undefined,
-      redirectHost: redirectHost(redirectUri),
+      tool: toolIdentity(connection, connection.redirectUri),
       organization: connection.organizationName,
       server: resource === this.resources.own ? undefined : resource?.name,
       permissions: (resource?.scopes.describe(connection.scopes) ?? []).map((scope) => permissionText(scope).sentence),

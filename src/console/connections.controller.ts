@@ -4,6 +4,7 @@ import { Clock } from '../config/clock.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import type { Position } from '../database/repositories/keyset.sql.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
+import { seeOther } from '../http/see-other.js';
 import { text } from '../texts/text.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
@@ -84,7 +85,7 @@ export class ConnectionsController {
   ): Promise<void> {
     await this.page.narrow(id, { userId: session.userId }, scope, session.userId);
     const from = listOf(list);
-    await reply.redirect(backTo(HERE, id, from && queryOf(filterOf(from)), 'narrowed'), 303);
+    await seeOther(reply, backTo(HERE, id, from && queryOf(filterOf(from)), 'narrowed'));
   }
 
   @Get(':id/disconnect')
@@ -114,7 +115,7 @@ export class ConnectionsController {
   ): Promise<void> {
     if (!(await this.grants.revoke(id, this.clock.now(), 'disconnected', { userId: session.userId })))
       throw new NotFoundException();
-    await reply.redirect('/console/connections?done=disconnected', 303);
+    await seeOther(reply, '/console/connections?done=disconnected');
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ToolIdentity } from '../clients/tool-identity.js';
 import { definePage, type Form } from '../http/page.js';
 import type { Moment } from '../http/moment.js';
 import type { PasskeyForm } from '../http/passkey-form.js';
@@ -55,11 +56,7 @@ export const SETUP_PAGE = definePage<SetupModel>('console/setup');
 
 export interface ConnectionRow {
   readonly id: string;
-  readonly tool: Words;
-  readonly selfAsserted: boolean;
-  readonly registered: boolean;
-  readonly verifiedHost: string | undefined;
-  readonly redirectHost: string;
+  readonly tool: ToolIdentity;
   readonly organization: string;
   /** Another server it works with; undefined for this one. */
   readonly server: string | undefined;

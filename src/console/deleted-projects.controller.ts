@@ -5,6 +5,7 @@ import { DeletedProjects } from '../database/repositories/deleted-projects.repos
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { seeOther } from '../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { type Text, text } from '../texts/text.js';
@@ -47,6 +48,6 @@ export class DeletedProjectsController {
     if (!restoration) throw new NotFoundException();
     if (restoration.outcome === 'taken')
       return render(restoration.name, text('projects.restore-taken', { name: restoration.name }), 409);
-    await reply.redirect('/console/projects?done=project-restored', 303);
+    await seeOther(reply, '/console/projects?done=project-restored');
   }
 }

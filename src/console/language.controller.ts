@@ -6,6 +6,7 @@ import { Users } from '../database/repositories/users.repository.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { LOCALE_COOKIE } from '../http/page.js';
 import { pagePath } from './return-path.js';
+import { seeOther } from '../http/see-other.js';
 import { isLocale } from '../texts/locale.js';
 
 const A_YEAR = 31_536_000;
@@ -33,7 +34,7 @@ export class LanguageController {
     // Their mails are in it too; but the link of another site is not their choice.
     const session = isFromElsewhere(request) ? undefined : await this.logIn.find(request);
     if (session) await this.users.setLocale(session.userId, locale, this.clock.now());
-    await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
+    await seeOther(reply, pagePath(back) ?? '/console');
   }
 }
 

@@ -9,6 +9,7 @@ import { loginFailure } from '../http/login-failure.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { type Text, text } from '../texts/text.js';
 import { LOGIN_PAGE } from './console.pages.js';
 import { noticeOf } from './notices.js';
@@ -57,7 +58,7 @@ export class LoginController {
     const person = await this.step.after(attempt.user, request, reply);
     if (person === undefined) await this.logIn.begin(attempt.user, request, reply);
     const next = person === undefined ? returnPath(back) : secondFactorPath(person, back);
-    await reply.header('Cache-Control', 'no-store').redirect(next, 303);
+    await seeOther(reply, next);
   }
 
   /** By a passkey alone, which is both factors. */
@@ -73,17 +74,14 @@ export class LoginController {
     if (userId === undefined)
       return this.render(request, reply, { back, failure: text('passkey.refused'), status: 401 });
     await this.logIn.begin({ id: userId }, request, reply, 'passkey');
-    await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
+    await seeOther(reply, returnPath(back));
   }
 
   @Post('logout')
   @UseGuards(CsrfGuard)
   async leave(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.logIn.end(request, reply);
-    await reply
-      .header('Cache-Control', 'no-store')
-      .header('Clear-Site-Data', '"cache"')
-      .redirect('/console/login?done=logged-out', 303);
+    await seeOther(reply.header('Clear-Site-Data', '"cache"'), '/console/login?done=logged-out');
   }
 
   private async render(

@@ -7,6 +7,7 @@ import { type LiveSession, Sessions } from '../database/repositories/sessions.re
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { nextPage, positionByName } from '../http/position.js';
+import { seeOther } from '../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { ADMINISTRATORS } from '../oauth/role.js';
 import { displayName } from '../organizations/display-name.js';
@@ -66,7 +67,7 @@ export class OrganizationsController {
       return this.render(session, request, reply, { failure, newName: fieldOf(value).slice(0, 100) });
     }
     await this.sessions.selectOrganization(session.idHash, made.id);
-    await reply.redirect('/console/organizations?done=organization-created', 303);
+    await seeOther(reply, '/console/organizations?done=organization-created');
   }
 
   @Post(':id/rename')
@@ -82,7 +83,7 @@ export class OrganizationsController {
     const name = displayName(value);
     if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
     await this.organizations.rename(id, name, session.userId, this.clock.now());
-    await reply.redirect('/console/organizations?done=organization-renamed', 303);
+    await seeOther(reply, '/console/organizations?done=organization-renamed');
   }
 
   @Post(':id/select')
@@ -90,7 +91,7 @@ export class OrganizationsController {
   async select(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
     await this.shells.own(session, id);
     await this.sessions.selectOrganization(session.idHash, id);
-    await reply.redirect('/console/organizations?done=organization-selected', 303);
+    await seeOther(reply, '/console/organizations?done=organization-selected');
   }
 
   private async render(

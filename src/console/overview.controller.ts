@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { renderPage } from '../http/page.js';
+import { seeOther } from '../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { connectLines } from './connect-lines.js';
 import { ConnectionRows } from './connection-rows.js';
@@ -23,7 +24,7 @@ export class OverviewController {
 
   @Get()
   async root(@Res() reply: FastifyReply): Promise<void> {
-    await reply.redirect('/console', 303);
+    await seeOther(reply, '/console');
   }
 
   @Get('console')

@@ -8,6 +8,7 @@ import { type Actor, Projects } from '../database/repositories/projects.reposito
 import type { LiveSession } from '../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { seeOther } from '../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { displayName } from '../organizations/display-name.js';
 import { DELETE_PROJECT_PAGE, PROJECTS_PAGE } from './console.pages.js';
@@ -70,7 +71,7 @@ export class ProjectsController {
     if (name === undefined)
       return this.render(session, request, reply, { failure: NAME_RULE, newName: fieldOf(value).slice(0, 100) });
     await this.projects.create(actor, name, this.clock.now());
-    await reply.redirect('/console/projects?done=project-created', 303);
+    await seeOther(reply, '/console/projects?done=project-created');
   }
 
   @Post(':id/rename')
@@ -86,7 +87,7 @@ export class ProjectsController {
     const name = displayName(value);
     if (name === undefined) return this.render(session, request, reply, { failure: NAME_RULE });
     if (!(await this.projects.rename(actor, id, name, this.clock.now()))) throw new NotFoundException();
-    await reply.redirect('/console/projects?done=project-renamed', 303);
+    await seeOther(reply, '/console/projects?done=project-renamed');
   }
 
   @Get(':id/delete')
@@ -113,7 +114,7 @@ export class ProjectsController {
     if (typed !== project.name)
       return this.renderDelete(project, session, request, reply, text('projects.delete-wrong'));
     await this.projects.delete(await this.actor(session), id, this.clock.now());
-    await reply.redirect('/console/projects?done=project-deleted', 303);
+    await seeOther(reply, '/console/projects?done=project-deleted');
   }
 
   private async actor(session: LiveSession): Promise<Actor> {

@@ -6,6 +6,7 @@ import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SECOND_FACTOR_PAGE, SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { type Text, text } from '../texts/text.js';
 import { returnPath } from './return-path.js';
 
@@ -43,7 +44,7 @@ export class SecondFactorController {
     const proof = await this.step.prove({ userId: user.id, email: user.email }, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(user, { person, back, ...proof }, request, reply);
     await this.logIn.begin(user, request, reply, proof.by);
-    await reply.header('Cache-Control', 'no-store').redirect(returnPath(back), 303);
+    await seeOther(reply, returnPath(back));
   }
 
   private open(person: unknown, back: unknown, request: FastifyRequest): Promise<User> {

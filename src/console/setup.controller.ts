@@ -5,6 +5,7 @@ import { MIN_PASSWORD_LENGTH } from '../accounts/passwords.js';
 import { BrowserLogIn } from '../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
+import { seeOther } from '../http/see-other.js';
 import { Finding } from '../oauth/finding.js';
 import { PageFailure } from '../http/page-failure.js';
 import { type Text, text } from '../texts/text.js';
@@ -46,7 +47,7 @@ export class SetupController {
     if ('refused' in redeemed) throw refusal(redeemed.refused);
     if ('fault' in redeemed) return this.render(token, details, request, reply, redeemed.fault);
     await this.logIn.begin(redeemed.user, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect('/console?done=welcome', 303);
+    await seeOther(reply, '/console?done=welcome');
   }
 
   private async render(

@@ -7,6 +7,7 @@ import { CsrfGuard } from '../http/csrf.js';
 import { renderPage } from '../http/page.js';
 import { PasskeyForms } from '../http/passkey-form.js';
 import { SecondStep } from '../http/second-step.js';
+import { seeOther } from '../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../http/session.guard.js';
 import { stepUpPath } from '../http/step-up-first.js';
 import { isUuid } from '../http/uuid.js';
@@ -40,8 +41,7 @@ export class StepUpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (session.proven)
-      return void (await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303));
+    if (session.proven) return void (await seeOther(reply, pagePath(back) ?? '/console'));
     await this.render(session, { back, organization }, request, reply);
   }
 
@@ -58,7 +58,7 @@ export class StepUpController {
     const proof = await this.step.prove(session, { code, passkey }, request, reply);
     if ('failure' in proof) return this.render(session, { back, organization, ...proof }, request, reply);
     await this.logIn.prove(session, proof.by, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect(pagePath(back) ?? '/console', 303);
+    await seeOther(reply, pagePath(back) ?? '/console');
   }
 
   private async render(

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions, ty
 import { Logger } from '@nestjs/common';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { Overload } from '../config/overload.js';
 import { Admission } from './admission.js';
 import { isForPrograms, pathOf } from './endpoints.js';
@@ -20,7 +21,7 @@ export const OF_PROGRAMS_AT_ONCE = 64;
 /** And of people, half of whom may wait for a password to be hashed. None takes another's place. */
 export const OF_PEOPLE_AT_ONCE = 128;
 /** What waits for the database. All else that programs ask is answered from memory, however much there is to do. */
-const OF_TOKENS: ReadonlySet<string> = new Set(['/mcp/oauth/token', '/mcp/oauth/revoke', '/mcp/oauth/introspect']);
+const OF_TOKENS: ReadonlySet<string> = new Set([PATHS.token, PATHS.revocation, PATHS.introspection]);
 
 /** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
 const SAID_FOR_MS = 1_000;
@@ -78,7 +79,7 @@ export class BackPressure {
   /** Undefined: whoever asks for this is always answered. */
   private admissionOf(url: string): Admission<FastifyRequest> | undefined {
     const path = pathOf(url);
-    if (path === '/mcp') return this.calls;
+    if (path === PATHS.mcp) return this.calls;
     if (OF_TOKENS.has(path)) return this.tokens;
     return isForPrograms(path) ? undefined : this.people;
   }

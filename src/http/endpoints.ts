@@ -1,12 +1,14 @@
+import { PATHS } from '../config/paths.js';
+
 /** Endpoints that programs call, with the methods each has. Everything else is for people in a browser. */
 const PROGRAM_ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
-  '/mcp': ['GET', 'POST', 'DELETE'],
-  '/mcp/oauth/register': ['POST'],
-  '/mcp/oauth/token': ['POST'],
-  '/mcp/oauth/revoke': ['POST'],
-  '/mcp/oauth/revocations': ['GET'],
-  '/mcp/oauth/introspect': ['POST'],
-  '/mcp/oauth/jwks': ['GET'],
+  [PATHS.mcp]: ['GET', 'POST', 'DELETE'],
+  [PATHS.registration]: ['POST'],
+  [PATHS.token]: ['POST'],
+  [PATHS.revocation]: ['POST'],
+  [PATHS.revocationFeed]: ['GET'],
+  [PATHS.introspection]: ['POST'],
+  [PATHS.jwks]: ['GET'],
   '/health/live': ['GET'],
   '/health/ready': ['GET'],
   '/metrics': ['GET'],

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { BearerChallenge } from '../oauth/bearer-challenge.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -13,7 +14,7 @@ import { Metrics } from './metrics.js';
 import type { PageFailure } from './page-failure.js';
 import { ERROR_PAGE, renderPage } from './page.js';
 import { Recording } from './recording.js';
-import { askedPage, SeeOther } from './see-other.js';
+import { askedPage, SeeOther, seeOther } from './see-other.js';
 import { StepUpFirst, stepUpPath } from './step-up-first.js';
 
 /** Every failure of every endpoint: JSON for programs, a page for people, the reason for the log under the same support code. */
@@ -53,7 +54,7 @@ export class FailureFilter implements ExceptionFilter {
   /** To another page; a refusal that is taken back to a tool is one all the same. */
   private sendAway({ location, cause }: SeeOther, request: FastifyRequest, reply: FastifyReply): void {
     if (cause instanceof OAuthError) this.log(cause, request, 303);
-    reply.header('Cache-Control', 'no-store').redirect(location, 303);
+    seeOther(reply, location);
   }
 
   private answerProgram(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -96,7 +97,7 @@ export class FailureFilter implements ExceptionFilter {
       this.metrics.refused(error.code);
       this.log(error, request, error.status);
     }
-    const metadata = `${this.config.origin}/.well-known/oauth-protected-resource/mcp`;
+    const metadata = this.config.origin + PATHS.resourceMetadata;
     reply.status(error.status).header('WWW-Authenticate', error.header(metadata, OWN_SCOPES.names));
     reply.send(
       error.code

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import type { StepKind } from '../database/entities/attempt-step.entity.js';
 import { Finding } from '../oauth/finding.js';
 import type { Observed } from '../recorder/observed.js';
@@ -14,23 +15,23 @@ type Known = Partial<
 
 /** Which step of an attempt a route is. Others are none, unless they fail before a person. */
 const KINDS: Readonly<Record<string, StepKind>> = {
-  '/.well-known/oauth-protected-resource/mcp': 'resource-metadata',
-  '/.well-known/oauth-protected-resource': 'resource-metadata',
-  '/.well-known/oauth-protected-resource/*': 'resource-metadata',
-  '/.well-known/oauth-authorization-server/mcp': 'server-metadata',
-  '/.well-known/oauth-authorization-server': 'server-metadata',
-  '/mcp/.well-known/oauth-authorization-server': 'server-metadata',
-  '/mcp/oauth/register': 'registration',
-  '/mcp/oauth/authorize': 'authorize',
-  '/mcp/oauth/authorize/login': 'log-in',
-  '/mcp/oauth/authorize/second-factor': 'log-in',
-  '/mcp/oauth/authorize/not-you': 'log-in',
-  '/mcp/oauth/authorize/organization': 'organization',
-  '/mcp/oauth/authorize/approve': 'approval',
-  '/mcp/oauth/token': 'token',
-  '/mcp/oauth/revoke': 'revocation',
-  '/mcp/oauth/introspect': 'introspection',
-  '/mcp': 'call',
+  [PATHS.resourceMetadata]: 'resource-metadata',
+  [PATHS.resourceMetadataAtRoot]: 'resource-metadata',
+  [`${PATHS.resourceMetadataAtRoot}/*`]: 'resource-metadata',
+  [PATHS.serverMetadata]: 'server-metadata',
+  [PATHS.serverMetadataAtRoot]: 'server-metadata',
+  [PATHS.serverMetadataAppended]: 'server-metadata',
+  [PATHS.registration]: 'registration',
+  [PATHS.authorization]: 'authorize',
+  [`${PATHS.authorization}/login`]: 'log-in',
+  [`${PATHS.authorization}/second-factor`]: 'log-in',
+  [`${PATHS.authorization}/not-you`]: 'log-in',
+  [`${PATHS.authorization}/organization`]: 'organization',
+  [`${PATHS.authorization}/approve`]: 'approval',
+  [PATHS.token]: 'token',
+  [PATHS.revocation]: 'revocation',
+  [PATHS.introspection]: 'introspection',
+  [PATHS.mcp]: 'call',
 };
 /** Steps that are taken by a form: showing it is none. */
 const FORMS: readonly StepKind[] = ['log-in', 'organization', 'approval'];

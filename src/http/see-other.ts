@@ -1,6 +1,11 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Go and get that page instead (RFC 9110 §15.4.4). Thrown where a request cannot be answered here, caught by the failure filter. */
+/** Answers: go and get that page (RFC 9110 §15.4.4). For whoever has the reply in hand; nobody else redirects. */
+export function seeOther(reply: FastifyReply, location: string): FastifyReply {
+  return reply.header('Cache-Control', 'no-store').redirect(location, 303);
+}
+
+/** The same, thrown where a request turns out not to be answered here; the failure filter answers. */
 export class SeeOther extends Error {
   constructor(
     readonly location: string,

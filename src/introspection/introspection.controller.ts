@@ -1,4 +1,5 @@
 import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { PATHS } from '../config/paths.js';
 import { Revocations } from '../grants/revocations.service.js';
 import { FormParameters } from '../http/form-parameters.js';
 import { type AccessTokenClaims, AccessTokens } from '../jwt/access-tokens.service.js';
@@ -14,7 +15,7 @@ type Introspection = { readonly active: false } | (AccessTokenClaims & { readonl
  * Token introspection (RFC 7662), for the servers of declared resources. Each learns only about access tokens for itself:
  * any other text is "not active", whatever it is.
  */
-@Controller('mcp/oauth/introspect')
+@Controller(PATHS.introspection)
 export class IntrospectionController {
   constructor(
     private readonly accessTokens: AccessTokens,

@@ -4,6 +4,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -46,7 +47,7 @@ export class ClientAssertions {
       );
       const { aud, exp, jti } = payload;
       // One audience and no list: an assertion for several servers could be carried from one to another.
-      if (aud !== this.config.issuer && aud !== `${this.config.origin}/mcp/oauth/token`)
+      if (aud !== this.config.issuer && aud !== this.config.origin + PATHS.token)
         throw new Error('the audience is another');
       if (exp! > now.getTime() / 1000 + MAX_LIFETIME) throw new Error('it is good for too long');
       this.useOnce(

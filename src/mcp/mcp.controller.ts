@@ -2,6 +2,7 @@ import { All, Controller, Logger, type OnApplicationShutdown, Req, Res, UseGuard
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { toWebRequest } from '@modelcontextprotocol/node';
 import type { FastifyReply } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import { type AuthorizedRequest, BearerGuard } from '../http/bearer.guard.js';
 import { Usage } from '../usage/usage.service.js';
 import { callerOf, callsIn } from './calls.js';
@@ -25,7 +26,7 @@ const OF_OTHER_METHOD = {
  * The MCP endpoint (Streamable HTTP): 2026-07-28, and statelessly the 2025 revisions that deployed tools speak. One
  * server a request, so nobody ever gets another's answer.
  */
-@Controller('mcp')
+@Controller(PATHS.mcp)
 export class McpController implements OnApplicationShutdown {
   private readonly logger = new Logger('MCP');
   private readonly handler: McpHttpHandler;

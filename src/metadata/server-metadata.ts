@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import type { ProtectedResource } from '../oauth/resource.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
@@ -15,7 +16,7 @@ export function describeServer(
     issuer: config.issuer,
     ...features,
     scopes_supported: [...new Set(resources.flatMap(({ scopes }) => scopes.names)), OFFLINE_ACCESS],
-    jwks_uri: `${config.origin}/mcp/oauth/jwks`,
+    jwks_uri: config.origin + PATHS.jwks,
     protected_resources: resources.map(({ uri }) => uri),
     service_documentation: `${config.origin}/console`,
   };

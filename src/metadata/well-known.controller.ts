@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject, NotFoundException, Param } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import type { ProtectedResource } from '../oauth/resource.js';
 import type { ServerMetadata } from '../oauth/server-metadata.js';
 import { Resources } from '../resources/resources.service.js';
@@ -23,11 +24,7 @@ export class WellKnownController {
     private readonly config: Config,
   ) {}
 
-  @Get([
-    '.well-known/oauth-authorization-server/mcp',
-    '.well-known/oauth-authorization-server',
-    'mcp/.well-known/oauth-authorization-server',
-  ])
+  @Get([PATHS.serverMetadata, PATHS.serverMetadataAtRoot, PATHS.serverMetadataAppended])
   @Header('Cache-Control', CACHE)
   @Header('Content-Type', JSON_TYPE)
   authorizationServer(): string {
@@ -38,14 +35,14 @@ export class WellKnownController {
   }
 
   /** RFC 9728 §3.1. */
-  @Get(['.well-known/oauth-protected-resource/mcp', '.well-known/oauth-protected-resource'])
+  @Get([PATHS.resourceMetadata, PATHS.resourceMetadataAtRoot])
   @Header('Cache-Control', CACHE)
   ownResource() {
     return this.describe(this.resources.own);
   }
 
   /** A declared resource at this server's own origin, behind the same proxy: its metadata is asked for here. */
-  @Get('.well-known/oauth-protected-resource/*')
+  @Get(`${PATHS.resourceMetadataAtRoot}/*`)
   @Header('Cache-Control', CACHE)
   declaredResource(@Param('*') path: string) {
     const resource = this.resources.find(`${this.config.origin}/${path}`);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { consume, makeLimiter } from '../accounts/limiter.js';
 import type { Client } from '../clients/clients.service.js';
-import { nameOfTool, toolName } from '../clients/names.js';
+import { toolName } from '../clients/names.js';
 import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
@@ -129,7 +129,8 @@ export class ToolAccess {
 
   /** What they wrote is not in the mail: it is read where it is known who wrote it. */
   private async tell({ person, organization, client, redirectUri }: Asking, id: string): Promise<void> {
-    const values = { person, tool: toolName(client.metadata, redirectUri), organization: organization.name };
+    const tool = toolName(client.metadata.client_name, redirectUri);
+    const values = { person, tool, organization: organization.name };
     for (const { email, locale } of await this.memberships.governing(organization.id)) {
       if (await consume(this.mails, email)) continue;
       this.mailer.send({
@@ -151,10 +152,7 @@ export class ToolAccess {
     organization: { readonly name: string },
     answer: 'approved' | 'refused',
   ): Promise<void> {
-    const values = {
-      tool: nameOfTool(clientName, redirectUri),
-      organization: organization.name,
-    };
+    const values = { tool: toolName(clientName, redirectUri), organization: organization.name };
     this.mailer.send({
       to: email,
       locale: localeOf((await this.users.find(userId))?.locale, undefined),

@@ -2,6 +2,7 @@ import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DynamicClients } from '../clients/dynamic-clients.js';
 import { Config } from '../config/config.js';
+import { PATHS } from '../config/paths.js';
 import { Recording } from '../http/recording.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { Finding } from '../oauth/finding.js';
@@ -20,7 +21,7 @@ interface RegistrationResponse extends ClientMetadata {
 }
 
 /** Dynamic client registration (RFC 7591 §3). Writes nothing: the client id is the registration. */
-@Controller('mcp/oauth/register')
+@Controller(PATHS.registration)
 export class RegistrationController {
   constructor(
     private readonly clients: DynamicClients,

@@ -1,11 +1,12 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { PATHS } from '../config/paths.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { RevocationFeed } from './revocation-feed.js';
 
 /** The revocation feed. It names connections by their `sid` only, so anybody may read it, and any cache may hold it. */
-@Controller('mcp/oauth/revocations')
+@Controller(PATHS.revocationFeed)
 export class RevocationFeedController {
   constructor(private readonly feed: RevocationFeed) {}
 

@@ -1,6 +1,7 @@
 import { Controller, Header, HttpCode, Ip, Post, UseGuards } from '@nestjs/common';
 import type { Client } from '../clients/clients.service.js';
 import { Clock } from '../config/clock.js';
+import { PATHS } from '../config/paths.js';
 import { Grants } from '../database/repositories/grants.repository.js';
 import { RefreshTokens } from '../grants/refresh-tokens.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
@@ -13,7 +14,7 @@ import { hashSecret } from '../oauth/secret.js';
  * Token revocation (RFC 7009 §2). Either token of a grant ends the grant. A token that is unknown, over or another
  * client's is answered like one that was revoked, and changes nothing.
  */
-@Controller('mcp/oauth/revoke')
+@Controller(PATHS.revocation)
 export class RevocationController {
   constructor(
     private readonly grants: Grants,

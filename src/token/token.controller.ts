@@ -1,6 +1,7 @@
 import { Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/clients.service.js';
+import { PATHS } from '../config/paths.js';
 import { AuthenticatedClient, ClientAuthenticationGuard } from '../http/client-authentication.guard.js';
 import { FormParameters } from '../http/form-parameters.js';
 import { Recording } from '../http/recording.js';
@@ -23,7 +24,7 @@ const KNOWN_PARAMETERS = [
 ];
 
 /** The token endpoint (RFC 6749 §3.2). */
-@Controller('mcp/oauth/token')
+@Controller(PATHS.token)
 export class TokenController {
   private readonly handlers: ReadonlyMap<string, GrantHandler>;
 

@@ -5,6 +5,7 @@ import { Clock } from '../../config/clock.js';
 import { type LiveSession, Sessions } from '../../database/repositories/sessions.repository.js';
 import { Users } from '../../database/repositories/users.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { displayName } from '../../organizations/display-name.js';
 import { text } from '../../texts/text.js';
@@ -46,7 +47,7 @@ export class AccountController {
     const name = displayName(value);
     if (name === undefined) return this.pages.show(session, { failure: text('form.name-rule') }, request, reply);
     await this.users.rename(session.userId, name, this.clock.now());
-    await reply.redirect('/console/account?done=name-changed', 303);
+    await seeOther(reply, '/console/account?done=name-changed');
   }
 
   @Post('password')
@@ -66,7 +67,7 @@ export class AccountController {
       tools === 'disconnect',
     );
     if (failure) return this.pages.show(session, { failure }, request, reply);
-    await reply.redirect('/console/account?done=password-changed', 303);
+    await seeOther(reply, '/console/account?done=password-changed');
   }
 
   @Post('sessions/:id/end')
@@ -77,13 +78,13 @@ export class AccountController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!(await this.sessions.end(session.userId, Buffer.from(id, 'hex')))) throw new NotFoundException();
-    await reply.redirect('/console/account?done=session-ended', 303);
+    await seeOther(reply, '/console/account?done=session-ended');
   }
 
   @Post('sessions/end-others')
   @UseGuards(CsrfGuard)
   async endOthers(@CurrentSession() session: LiveSession, @Res() reply: FastifyReply): Promise<void> {
     await this.sessions.endOthers(session.userId, session.idHash);
-    await reply.redirect('/console/account?done=sessions-ended', 303);
+    await seeOther(reply, '/console/account?done=sessions-ended');
   }
 }

@@ -6,6 +6,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { Cookies } from '../../http/cookies.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
@@ -46,7 +47,7 @@ export class DeleteAccountController {
     const failure = meant ? await this.account.erase(self, fieldOf(password)) : text('confirm.wrong');
     if (failure) return this.renderDelete(session, request, reply, failure);
     this.cookies.clear(reply, 'session');
-    await reply.header('Cache-Control', 'no-store').redirect('/console/login?done=erased', 303);
+    await seeOther(reply, '/console/login?done=erased');
   }
 
   private async renderDelete(

@@ -5,6 +5,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { Mailer } from '../../mail/mailer.service.js';
 import { Finding } from '../../oauth/finding.js';
@@ -71,7 +72,7 @@ export class EmailController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!(await this.account.confirmEmail(selfOf(session, request), token))) throw unusable();
-    await reply.redirect('/console/account?done=email-changed', 303);
+    await seeOther(reply, '/console/account?done=email-changed');
   }
 }
 

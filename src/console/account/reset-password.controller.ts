@@ -7,6 +7,7 @@ import { Cookies } from '../../http/cookies.js';
 import { Csrf, CsrfGuard } from '../../http/csrf.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
+import { seeOther } from '../../http/see-other.js';
 import { Mailer } from '../../mail/mailer.service.js';
 import { Finding } from '../../oauth/finding.js';
 import { type Text, text } from '../../texts/text.js';
@@ -66,7 +67,7 @@ export class ResetPasswordController {
     if (finished === 'used') throw unusable();
     if (finished !== 'done') return this.render(token, owner, request, reply, finished.fault);
     this.cookies.clear(reply, 'session');
-    await reply.header('Cache-Control', 'no-store').redirect('/console/login?done=password-reset', 303);
+    await seeOther(reply, '/console/login?done=password-reset');
   }
 
   private async ownerOf(token: unknown): Promise<User> {

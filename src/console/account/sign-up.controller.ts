@@ -6,6 +6,7 @@ import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../../http/csrf.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
+import { seeOther } from '../../http/see-other.js';
 import { Mailer } from '../../mail/mailer.service.js';
 import { Finding } from '../../oauth/finding.js';
 import { type Text, text } from '../../texts/text.js';
@@ -81,7 +82,7 @@ export class SignUpController {
     if (finished === 'taken') throw unusable();
     if ('fault' in finished) return this.renderFinish(token, email, { name, failure: finished.fault }, request, reply);
     await this.logIn.begin(finished.user, request, reply);
-    await reply.header('Cache-Control', 'no-store').redirect('/console?done=account-ready', 303);
+    await seeOther(reply, '/console?done=account-ready');
   }
 
   private async addressOf(token: unknown): Promise<string> {

@@ -4,6 +4,7 @@ import { Clock } from '../../config/clock.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { Cookies } from '../../http/cookies.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { isUuid } from '../../http/uuid.js';
 import { Attempts } from '../../recorder/attempts.service.js';
@@ -35,7 +36,7 @@ export class OwnAttemptsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const code = supportCodeOf(asked['code']);
-    if (code) return void (await reply.header('Cache-Control', 'no-store').redirect(`${HERE}/${code}`, 303));
+    if (code) return void (await seeOther(reply, `${HERE}/${code}`));
     const filter = { ...filterOf(asked), person: '', userId: session.userId };
     const found = await this.attempts.list(filter, PAGE + 1);
     await renderPage(reply, ATTEMPTS_PAGE, {

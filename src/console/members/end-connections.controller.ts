@@ -9,6 +9,7 @@ import type { OwnOrganization } from '../../database/repositories/organizations.
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { isUuid } from '../../http/uuid.js';
 import { type Text, text } from '../../texts/text.js';
@@ -58,7 +59,7 @@ export class EndConnectionsController {
       return this.renderEnd(session, organization, asked, request, reply, text('ai.end-wrong'));
     const ended = await this.connections.end(id, chosen, session.userId, this.clock.now());
     if (ended === 0 && chosen.grantId) throw new NotFoundException();
-    await reply.redirect(`/console/organizations/${id}/connections?${endedQuery(ended, this.clock.now())}`, 303);
+    await seeOther(reply, `/console/organizations/${id}/connections?${endedQuery(ended, this.clock.now())}`);
   }
 
   private async renderEnd(

@@ -12,6 +12,7 @@ import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { Csrf, CsrfGuard } from '../../http/csrf.js';
 import { pageLocale, renderPage } from '../../http/page.js';
 import { PageFailure } from '../../http/page-failure.js';
+import { seeOther } from '../../http/see-other.js';
 import { Finding } from '../../oauth/finding.js';
 import { type Text, text } from '../../texts/text.js';
 import { fieldOf } from '../field.js';
@@ -70,7 +71,7 @@ export class InvitationController {
     reply: FastifyReply,
   ): Promise<void> {
     if (!(await this.invitations.accept(id, { userId, email }, this.clock.now()))) throw gone();
-    await reply.header('Cache-Control', 'no-store').redirect(`${membersPath(organizationId)}?done=joined`, 303);
+    await seeOther(reply, `${membersPath(organizationId)}?done=joined`);
   }
 
   private refuseWhenClosed(): void {

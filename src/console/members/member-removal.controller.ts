@@ -5,6 +5,7 @@ import { Memberships } from '../../database/repositories/memberships.repository.
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { mayDecide, type Role } from '../../oauth/role.js';
 import { text } from '../../texts/text.js';
@@ -58,7 +59,7 @@ export class MemberRemovalController {
     const allows = (actor: Role, was: Role) => you || mayDecide(actor, was);
     const removal = { organizationId: id, userId, by: session.userId };
     const outcome = await this.memberships.remove(removal, allows, this.clock.now());
-    if (outcome === 'done' && you) return void (await reply.redirect('/console/organizations?done=left', 303));
+    if (outcome === 'done' && you) return void (await seeOther(reply, '/console/organizations?done=left'));
     await this.page.answer(outcome, 'member-removed', session, organization, http);
   }
 

@@ -8,6 +8,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { cursor, nextPage } from '../../http/position.js';
+import { seeOther } from '../../http/see-other.js';
 import { ADMINISTRATORS, mayDecide, type Role, ROLES } from '../../oauth/role.js';
 import { type Text, text } from '../../texts/text.js';
 import { choices } from '../choices.js';
@@ -128,8 +129,7 @@ export class MembersPage {
     http: Http,
   ): Promise<void> {
     if (outcome === 'not a member') throw new NotFoundException();
-    if (outcome === 'done')
-      return void (await http.reply.redirect(`${membersPath(organization.id)}?done=${done}`, 303));
+    if (outcome === 'done') return void (await seeOther(http.reply, `${membersPath(organization.id)}?done=${done}`));
     const failure = text(outcome === 'last owner' ? 'members.last-owner' : 'members.not-allowed');
     await this.show(session, organization, { failure }, http);
   }

@@ -7,6 +7,7 @@ import { Memberships } from '../../database/repositories/memberships.repository.
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { pageLocale } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { Mailer } from '../../mail/mailer.service.js';
 import { mayDecide, type Role, ROLES } from '../../oauth/role.js';
@@ -72,7 +73,7 @@ export class MembersController {
     const failure = await this.inviter.invite(email, inviting);
     if (failure) return this.page.show(session, organization, { email, failure }, http);
     const done = this.mailer.delivers ? 'invited' : 'invited-without-mail';
-    await reply.redirect(`${membersPath(id)}?done=${done}`, 303);
+    await seeOther(reply, `${membersPath(id)}?done=${done}`);
   }
 
   @Post('invitations/:invitationId/revoke')
@@ -87,7 +88,7 @@ export class MembersController {
     const invitation = { id: invitationId, organizationId: id, by: session.userId };
     const done = await this.invitations.revoke(invitation, (offered) => mayDecide(role, offered), this.clock.now());
     if (!done) throw new NotFoundException();
-    await reply.redirect(`${membersPath(id)}?done=invitation-revoked`, 303);
+    await seeOther(reply, `${membersPath(id)}?done=invitation-revoked`);
   }
 
   /** Whoever gives up a role of their own cannot take it back, and is asked first. Nobody else has such a page. */
@@ -104,7 +105,7 @@ export class MembersController {
     const role = roleOf(roleField);
     if (userId !== session.userId || !role || !mayDecide(organization.role, role)) throw new NotFoundException();
     const back = membersPath(id);
-    if (role === organization.role) return void (await reply.redirect(back, 303));
+    if (role === organization.role) return void (await seeOther(reply, back));
     const question = {
       title: text('members.own-role-title'),
       what: text('members.own-role-what', { organization: organization.name, role: text(`role.${role}`) }),

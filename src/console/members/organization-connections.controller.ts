@@ -6,6 +6,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
 import { nextPage } from '../../http/position.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
 import { text } from '../../texts/text.js';
@@ -103,6 +104,6 @@ export class OrganizationConnectionsController {
     const here = `/console/organizations/${id}/connections`;
     const from = listOf(sent);
     const list = from && queryOf(filterOf(from, this.clock.now()));
-    await reply.redirect(backTo(here, connectionId, list, 'narrowed'), 303);
+    await seeOther(reply, backTo(here, connectionId, list, 'narrowed'));
   }
 }

@@ -7,6 +7,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { StoredClients } from '../../database/repositories/stored-clients.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { hashSecret } from '../../oauth/secret.js';
 import { text } from '../../texts/text.js';
@@ -69,7 +70,7 @@ export class ClientActsController {
     if (!(await this.confirmations.given(asking, question, typed))) return;
     if (act === 'rotate-secret') return this.rotate(client, question, asking);
     const ended = await this.perform(act, client, session.userId);
-    await reply.redirect(`${question.back}?done=${NOTICES[act]}&${endedQuery(ended, this.clock.now())}`, 303);
+    await seeOther(reply, `${question.back}?done=${NOTICES[act]}&${endedQuery(ended, this.clock.now())}`);
   }
 
   /** How many connections ended. */

@@ -1,22 +1,18 @@
-import { redirectHost, toolName } from '../../clients/names.js';
+import { redirectHost } from '../../clients/names.js';
+import { toolIdentity } from '../../clients/tool-identity.js';
 import type { KnownClient } from '../../database/repositories/known-clients.repository.js';
 import { moment } from '../../http/moment.js';
 import { displayName } from '../../organizations/display-name.js';
 import type { ClientRow } from './clients.pages.js';
 
 /** A client as operators read it. */
-export function clientRow({ id, identity, clientId, metadata, trusted, ...known }: KnownClient, now: Date): ClientRow {
-  const uri = metadata.redirect_uris[0]!;
+export function clientRow(client: KnownClient, now: Date): ClientRow {
   return {
-    id,
-    tool: toolName(metadata, uri),
-    selfAsserted: identity === 'self-asserted',
-    registered: identity === 'registered',
-    verifiedHost: identity === 'verified-domain' ? new URL(clientId).host : undefined,
-    redirectHost: redirectHost(uri),
-    trusted,
-    since: moment(known.createdAt, now),
-    blocked: known.blockedAt ? moment(known.blockedAt, now) : undefined,
+    id: client.id,
+    tool: toolIdentity(client, client.metadata.redirect_uris[0]!),
+    trusted: client.trusted,
+    since: moment(client.createdAt, now),
+    blocked: client.blockedAt ? moment(client.blockedAt, now) : undefined,
   };
 }
 

@@ -17,6 +17,7 @@ import {
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { CLIENT_AUTH_METHODS, CLIENT_IDENTITIES } from '../../oauth/client-metadata.js';
 import { displayName } from '../../organizations/display-name.js';
@@ -88,7 +89,7 @@ export class ClientsController {
     if (!('details' in form)) return this.renderForm(session, form, request, reply);
     const { clientId, secret } = await this.registered.register(form.details, session.userId);
     const next = `${CLIENTS}?q=${encodeURIComponent(clientId)}`;
-    if (secret === undefined) return void (await reply.redirect(next, 303));
+    if (secret === undefined) return void (await seeOther(reply, next));
     await renderPage(reply, CREDENTIALS_PAGE, {
       title: text('clients.made'),
       shell: await this.shells.ofOperator('clients', session, { request, reply }),
@@ -126,7 +127,7 @@ export class ClientsController {
     const { organizationCount, ...facts } = await this.clients.factsOf(id, now);
     const row = clientRow(client, now);
     await renderPage(reply, CLIENT_PAGE, {
-      title: text('clients.title', { tool: row.tool }),
+      title: text('clients.title', { tool: row.tool.name }),
       shell: await this.shells.ofOperator('clients', session, { request, reply }),
       notice: noticeOf(asked['done']),
       ended: endedNotice(asked, now),

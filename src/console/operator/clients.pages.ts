@@ -1,16 +1,13 @@
+import type { ToolIdentity } from '../../clients/tool-identity.js';
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
-import type { Text, Words } from '../../texts/text.js';
+import type { Text } from '../../texts/text.js';
 import type { Choice } from '../choices.js';
 import { CONSOLE, type ConsoleModel } from '../console.pages.js';
 
 export interface ClientRow {
   readonly id: string;
-  readonly tool: Words;
-  readonly selfAsserted: boolean;
-  readonly registered: boolean;
-  readonly verifiedHost: string | undefined;
-  readonly redirectHost: string;
+  readonly tool: ToolIdentity;
   readonly trusted: boolean;
   readonly since: Moment;
   /** When it was blocked, if it is. */

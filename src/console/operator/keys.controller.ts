@@ -6,6 +6,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { JWKS_MAX_AGE, KeyRing, PUBLISHED_BEFORE_USE, WITHDRAWN_WITHIN } from '../../jwt/key-ring.js';
 import { text } from '../../texts/text.js';
@@ -77,7 +78,7 @@ export class KeysController {
     if (!(await this.confirmations.given(asking, question, typed))) return;
     if (!(await this.keys.rotate({ force, by: session.userId })))
       return this.confirmations.ask(asking, this.rotation().question, text('keys.meanwhile'));
-    await reply.redirect(`${KEYS}?done=key-rotated`, 303);
+    await seeOther(reply, `${KEYS}?done=key-rotated`);
   }
 
   @Get(':kid/withdraw')
@@ -102,7 +103,7 @@ export class KeysController {
     const asking: Asking = { tab: 'keys', session, request, reply };
     if (!(await this.confirmations.given(asking, this.withdrawal(kid), typed))) return;
     if (!(await this.keys.withdraw(kid, session.userId))) throw new NotFoundException();
-    await reply.redirect(`${KEYS}?done=key-withdrawn`, 303);
+    await seeOther(reply, `${KEYS}?done=key-withdrawn`);
   }
 
   /** Before every verifier can know the next key, its id has to be typed. */

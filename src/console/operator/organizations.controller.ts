@@ -8,6 +8,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { displayName } from '../../organizations/display-name.js';
 import { type Text, text } from '../../texts/text.js';
@@ -86,7 +87,7 @@ export class AllOrganizationsController {
     if (name === undefined)
       return this.render(session, id, { asked: {}, failure: text('form.name-rule') }, request, reply);
     await this.organizations.rename(id, name, session.userId, this.clock.now());
-    await reply.redirect(`${ORGANIZATIONS}/${id}?done=organization-renamed`, 303);
+    await seeOther(reply, `${ORGANIZATIONS}/${id}?done=organization-renamed`);
   }
 
   @Get(':id/suspend')
@@ -113,14 +114,14 @@ export class AllOrganizationsController {
     const ended = await this.all.suspend(id, session.userId, this.clock.now());
     if (!ended) throw new NotFoundException();
     const told = endedQuery(ended.live, this.clock.now());
-    await reply.redirect(`${ORGANIZATIONS}/${id}?done=organization-suspended&${told}`, 303);
+    await seeOther(reply, `${ORGANIZATIONS}/${id}?done=organization-suspended&${told}`);
   }
 
   @Post(':id/resume')
   @UseGuards(CsrfGuard)
   async resume(@CurrentSession() session: LiveSession, @Id() id: string, @Res() reply: FastifyReply): Promise<void> {
     if (!(await this.all.resume(id, session.userId, this.clock.now()))) throw new NotFoundException();
-    await reply.redirect(`${ORGANIZATIONS}/${id}?done=organization-resumed`, 303);
+    await seeOther(reply, `${ORGANIZATIONS}/${id}?done=organization-resumed`);
   }
 
   private async suspension(id: string): Promise<Question> {

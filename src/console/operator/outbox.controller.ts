@@ -6,6 +6,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { pageLocale, renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { Mailer } from '../../mail/mailer.service.js';
 import { MAIL_STATES, Outbox, type OutboxEntry } from '../../mail/outbox.js';
@@ -59,7 +60,7 @@ export class OutboxController {
       lead: text('mail.test-lead', { origin: this.config.origin }),
       note: text('mail.test-note'),
     });
-    if (state === 'sent') return void (await reply.redirect(`${OUTBOX}?done=test-mail-sent`, 303));
+    if (state === 'sent') return void (await seeOther(reply, `${OUTBOX}?done=test-mail-sent`));
     const failure = reason === undefined ? text('outbox.test-slow') : text('outbox.test-failed', { reason });
     await this.render({}, { session, request, reply }, failure);
   }

@@ -10,6 +10,7 @@ import { UserStanding } from '../../database/repositories/user-standing.reposito
 import { Users } from '../../database/repositories/users.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { pageLocale } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { type Locale, text } from '../../texts/text.js';
 import { endedQuery } from '../ended.js';
@@ -75,7 +76,7 @@ export class PersonActsController {
     const at = this.clock.now();
     const done = await this.perform(act, id, { at, by: session.userId, locale: pageLocale(request) });
     if (done === 'last operator') return this.confirmations.ask(asking, question, text('people.last-operator'));
-    await reply.redirect(`/console/operator/people/${id}?done=${act}&${endedQuery(done, this.clock.now())}`, 303);
+    await seeOther(reply, `/console/operator/people/${id}?done=${act}&${endedQuery(done, this.clock.now())}`);
   }
 
   /** How many connections ended. */

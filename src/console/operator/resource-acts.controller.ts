@@ -6,6 +6,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { StoredResources } from '../../database/repositories/stored-resources.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { DeclaredResources } from '../../resources/declared-resources.js';
 import { text } from '../../texts/text.js';
@@ -60,7 +61,7 @@ export class ResourceActsController {
     const ended = await this.stored.remove(resource.uri, this.clock.now(), session.userId);
     if (!ended) throw new NotFoundException();
     const query = endedQuery(ended.live, this.clock.now());
-    await reply.redirect(`/console/operator/resources?done=resource-removed&${query}`, 303);
+    await seeOther(reply, `/console/operator/resources?done=resource-removed&${query}`);
   }
 
   private async rotate({ uri, serverId }: Resource, { back }: Question, asking: Asking): Promise<void> {

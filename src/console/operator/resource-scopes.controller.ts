@@ -5,6 +5,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { StoredResources } from '../../database/repositories/stored-resources.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { draftOf, type ScopeDraft } from '../../resources/declaration.js';
 import { DeclaredResources } from '../../resources/declared-resources.js';
@@ -61,7 +62,7 @@ export class ResourceScopesController {
     if (done === false) throw new NotFoundException();
     if (done !== true)
       return this.render({ session, request, reply }, resource, scope, name !== undefined, faultText(done));
-    await reply.redirect(`/console/operator/resources/${id}?done=scope-kept`, 303);
+    await seeOther(reply, `/console/operator/resources/${id}?done=scope-kept`);
   }
 
   @Get('remove')
@@ -93,7 +94,7 @@ export class ResourceScopesController {
     const done = await this.declared.changeScopes(resource.uri, (all) => without(all, name), session.userId);
     if (done === false) throw new NotFoundException();
     if (done !== true) return this.confirmations.ask(asking, question, faultText(done));
-    await reply.redirect(`${question.back}?done=scope-removed`, 303);
+    await seeOther(reply, `${question.back}?done=scope-removed`);
   }
 
   private async find(id: string): Promise<Resource> {

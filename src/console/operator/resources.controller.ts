@@ -8,6 +8,7 @@ import { StoredResources } from '../../database/repositories/stored-resources.re
 import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, OperatorGuard } from '../../http/session.guard.js';
 import { displayName } from '../../organizations/display-name.js';
 import { catalogueOf, declarableUri, draftOf } from '../../resources/declaration.js';
@@ -133,7 +134,7 @@ export class ResourcesController {
       return this.render({ session, request, reply }, resource, refused);
     }
     await this.stored.change(resource.uri, { name }, this.clock.now(), session.userId);
-    await reply.redirect(`${RESOURCES}/${id}?done=resource-renamed`, 303);
+    await seeOther(reply, `${RESOURCES}/${id}?done=resource-renamed`);
   }
 
   private async render(

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, NotFoundException, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { nameOfTool, redirectHost } from '../../clients/names.js';
+import { toolIdentity } from '../../clients/tool-identity.js';
 import { Clock } from '../../config/clock.js';
 import {
   AccessRequests,
@@ -15,7 +15,7 @@ import { CsrfGuard } from '../../http/csrf.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
 import { nextPage, positionOf } from '../../http/position.js';
-import { SeeOther } from '../../http/see-other.js';
+import { SeeOther, seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { ToolAccess } from '../../policy/tool-access.service.js';
 import { Resources } from '../../resources/resources.service.js';
@@ -118,7 +118,7 @@ export class AccessController {
     }
     if (answered === 'still asks')
       return this.render(waiting, organization, session, request, reply, text('access.still-asks'));
-    await reply.redirect(`${addressOf(id)}?done=access-approved`, 303);
+    await seeOther(reply, `${addressOf(id)}?done=access-approved`);
   }
 
   @Post(':requestId/refuse')
@@ -132,7 +132,7 @@ export class AccessController {
     const organization = await this.shells.governed(session, id);
     const refused = await this.access.refuse(await this.waiting(id, requestId), organization, session.userId);
     if (!refused) throw answeredMeanwhile(id);
-    await reply.redirect(`${addressOf(id)}?done=access-refused`, 303);
+    await seeOther(reply, `${addressOf(id)}?done=access-refused`);
   }
 
   /** Throws `NotFoundException` when there is no such request here; `SeeOther` to the others when it needs no answer any more. */
@@ -187,11 +187,7 @@ function rowOf(one: OpenRequest, now: Date) {
     id: one.id,
     email: one.email,
     role: text(`role.${one.role}`),
-    tool: nameOfTool(one.clientName, one.redirectUri),
-    selfAsserted: one.identity === 'self-asserted',
-    registered: one.identity === 'registered',
-    verifiedHost: one.identity === 'verified-domain' ? new URL(one.clientId).host : undefined,
-    redirectHost: redirectHost(one.redirectUri),
+    tool: toolIdentity({ ...one, metadata: { client_name: one.clientName } }, one.redirectUri),
     reason: one.reason,
     since: moment(one.askedAt, now),
     until: moment(openUntil(one), now),

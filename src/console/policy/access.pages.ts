@@ -1,3 +1,4 @@
+import type { ToolIdentity } from '../../clients/tool-identity.js';
 import type { Moment } from '../../http/moment.js';
 import { definePage } from '../../http/page.js';
 import type { Text, Words } from '../../texts/text.js';
@@ -8,11 +9,7 @@ interface AskingRow {
   readonly id: string;
   readonly email: string;
   readonly role: Text;
-  readonly tool: Words;
-  readonly selfAsserted: boolean;
-  readonly registered: boolean;
-  readonly verifiedHost: string | undefined;
-  readonly redirectHost: string;
+  readonly tool: ToolIdentity;
   readonly reason: string;
   readonly since: Moment;
   readonly until: Moment;

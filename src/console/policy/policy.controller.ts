@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Policies } from '../../database/repositories/policies.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { ToolPolicy } from '../../policy/tool-policy.service.js';
 import { text } from '../../texts/text.js';
@@ -49,7 +50,7 @@ export class PolicyController {
     const rehearsed = this.rehearsal.opened(sealed, session, id);
     const ended = rehearsed && (await this.policy.save({ organizationId: id, ...rehearsed, by: session.userId }));
     if (ended === undefined) return this.page.show(session, organization, {}, { request, reply }, text('policy.stale'));
-    await reply.redirect(`${policyPath(id)}?done=policy-changed`, 303);
+    await seeOther(reply, `${policyPath(id)}?done=policy-changed`);
   }
 
   /** Brings back what was before the last change: at once when no connection would notice, else by its rehearsal. */
@@ -72,6 +73,6 @@ export class PolicyController {
       return this.rehearsal.show({ change, version: current }, session, organization, http);
     const asked = { organizationId: id, change, version: current, by: session.userId };
     if ((await this.policy.save(asked)) === undefined) return stale();
-    await reply.redirect(`${policyPath(id)}?done=policy-undone`, 303);
+    await seeOther(reply, `${policyPath(id)}?done=policy-undone`);
   }
 }

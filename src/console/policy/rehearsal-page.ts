@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { nameOfTool, toolName } from '../../clients/names.js';
+import { toolName } from '../../clients/names.js';
 import type { OwnOrganization } from '../../database/repositories/organizations.repository.js';
 import type { PolicyChange } from '../../database/repositories/policies.repository.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
@@ -70,7 +70,7 @@ export class RehearsalPage {
       days: REHEARSED_DAYS,
       approvals: approvals.map(({ name, redirectUri, identity, ...counts }) => ({
         ...counts,
-        tool: nameOfTool(name, redirectUri),
+        tool: toolName(name, redirectUri),
         selfAsserted: identity === 'self-asserted',
       })),
       endedMore: endedPage.last && at({ ...places, ended: endedPage.last }),
@@ -93,7 +93,7 @@ export class RehearsalPage {
   private line({ email, metadata, redirectUri, identity, after }: Touched) {
     return {
       email,
-      tool: toolName(metadata, redirectUri),
+      tool: toolName(metadata.client_name, redirectUri),
       selfAsserted: identity === 'self-asserted',
       after: this.words.permissions(after),
     };

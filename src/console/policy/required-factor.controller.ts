@@ -6,6 +6,7 @@ import { type LackingFilter, RequiredFactors } from '../../database/repositories
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { stepUpPath } from '../../http/step-up-first.js';
 import { RequiredFactor } from '../../policy/required-factor.service.js';
@@ -62,7 +63,7 @@ export class RequiredFactorController {
     if (failure) return this.render(session, organization, { asked: {}, failure }, request, reply);
     const ended = (await this.required.change(organization, true, session.userId)) ?? 0;
     const told = endedQuery(ended, this.clock.now());
-    await reply.redirect(`${addressOf(id)}?done=second-factor-required&${told}`, 303);
+    await seeOther(reply, `${addressOf(id)}?done=second-factor-required&${told}`);
   }
 
   @Post('release')
@@ -80,7 +81,7 @@ export class RequiredFactorController {
       return this.render(session, organization, { asked: {}, failure }, request, reply);
     }
     await this.required.change(organization, false, session.userId);
-    await reply.redirect(`${addressOf(id)}?done=second-factor-optional`, 303);
+    await seeOther(reply, `${addressOf(id)}?done=second-factor-optional`);
   }
 
   private async owned(session: LiveSession, id: string): Promise<OwnOrganization> {

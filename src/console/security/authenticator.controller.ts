@@ -5,6 +5,7 @@ import { SecondFactors } from '../../accounts/second-factors.service.js';
 import type { LiveSession } from '../../database/repositories/sessions.repository.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
 import { selfOf } from '../account/self.js';
@@ -62,7 +63,7 @@ export class AuthenticatorController {
     const self = selfOf(session, request);
     const failure = await this.factors.removeApp(self, fieldOf(password));
     if (failure) return this.pages.show(session, { failure }, request, reply);
-    await reply.redirect('/console/account/security?done=factor-removed', 303);
+    await seeOther(reply, '/console/account/security?done=factor-removed');
   }
 
   private async render(

@@ -5,6 +5,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { Cookies } from '../../http/cookies.js';
 import { CsrfGuard } from '../../http/csrf.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { CurrentSession, SessionGuard } from '../../http/session.guard.js';
 import { type Text, text } from '../../texts/text.js';
 import { selfOf } from '../account/self.js';
@@ -94,7 +95,7 @@ export class PasskeysController {
   ): Promise<void> {
     if (outcome === false) throw new NotFoundException();
     if (outcome !== true) return this.pages.show(session, { failure: outcome }, request, reply);
-    await reply.redirect(`/console/account/security?done=${done}`, 303);
+    await seeOther(reply, `/console/account/security?done=${done}`);
   }
 
   private async render(

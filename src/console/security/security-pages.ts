@@ -8,6 +8,7 @@ import type { LiveSession } from '../../database/repositories/sessions.repositor
 import { BrowserLogIn } from '../../http/browser-log-in.js';
 import { moment } from '../../http/moment.js';
 import { renderPage } from '../../http/page.js';
+import { seeOther } from '../../http/see-other.js';
 import { type Text, text } from '../../texts/text.js';
 import { pagePath } from '../return-path.js';
 import { Shells } from '../shells.js';
@@ -75,7 +76,7 @@ export class SecurityPages {
   ): Promise<void> {
     await this.logIn.prove(session, by, request, reply);
     if (recoveryCodes) return this.showCodes(session, recoveryCodes, back, request, reply);
-    await reply.redirect(pagePath(back) ?? `/console/account/security?done=${done}`, 303);
+    await seeOther(reply, pagePath(back) ?? `/console/account/security?done=${done}`);
   }
 
   async showCodes(
