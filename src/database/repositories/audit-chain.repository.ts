@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Any number that no other work on this database locks. */
-const SEALING_LOCK = 727_274_304;
+export const SEALING_LOCK = 727_274_304;
 /** A transaction may commit after others that began later; so far back is looked for what they overtook. */
 const OVERTAKEN = 10_000;
 /** How many events are sealed at once at most. */
@@ -24,8 +24,8 @@ export interface SealedEvent extends ChainHead {
 }
 
 /**
- * The whole of an event as one text that is the same whenever it is read. The address is a member more only where there is
- * one: events from before there were any verify as they were sealed, and none can be given or lose one unnoticed.
+ * The whole of an event as one text that is the same whenever it is read. The address is a member more only where there
+ * is one: events from before there were any verify as they were sealed, and none can be given or lose one unnoticed.
  */
 const TEXT = `(jsonb_build_array(e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.action, e.user_id,
   e.organization_id, e.grant_id, e.detail) || CASE WHEN e.address IS NULL THEN '[]' ELSE jsonb_build_array(e.address) END)::text`;
@@ -37,8 +37,8 @@ export class AuditChain {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Seals events that are not sealed yet, a bounded number: how many. `link` makes the MAC of one from the MAC before and
-   * the event. Nothing when another node is about it, or this one reads a standby.
+   * Seals events that are not sealed yet, a bounded number: how many. `link` makes the MAC of one from the MAC before
+   * and the event. Nothing when another node is about it, or this one reads a standby.
    */
   async append(link: (before: Buffer, event: string) => Buffer): Promise<number> {
     return this.dataSource.transaction(async (manager) => {

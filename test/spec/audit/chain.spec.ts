@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { DataSource } from 'typeorm';
 import { AuditVerifier } from '../../../src/audit/audit-verifier.service.js';
 import { linkedText } from '../../../src/audit/linked-text.js';
-import { AuditChain } from '../../../src/database/repositories/audit-chain.repository.js';
+import { AuditChain, SEALING_LOCK } from '../../../src/database/repositories/audit-chain.repository.js';
 import { Sealing } from '../../../src/sealing/sealing.service.js';
 import { BOTH_DATABASES } from '../../support/databases.js';
 import { OAuthClient } from '../../support/oauth-client.js';
@@ -27,13 +28,18 @@ describe.each(BOTH_DATABASES)('the chain over the audit log, on %s', (database) 
   });
   afterAll(() => server?.close());
 
-  /** Somebody with all rights in the database, who takes the guards away for a moment. */
-  const behindItsBack = async (...statements: [string, unknown[]?][]) => {
-    for (const table of ['audit_events', 'audit_chain'])
-      await server.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-    for (const [sql, values] of statements) await server.query(sql, values);
-    for (const table of ['audit_events', 'audit_chain']) await server.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
-  };
+  /** Somebody with all rights in the database, who takes the guards away for a moment. Nothing is sealed meanwhile. */
+  const behindItsBack = (...statements: [string, unknown[]?][]) =>
+    server.app.get(DataSource, { strict: false }).transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [SEALING_LOCK]);
+      const guards = async (set: 'DISABLE' | 'ENABLE') => {
+        for (const table of ['audit_events', 'audit_chain'])
+          await manager.query(`ALTER TABLE ${table} ${set} TRIGGER USER`);
+      };
+      await guards('DISABLE');
+      for (const [sql, values] of statements) await manager.query(sql, values);
+      await guards('ENABLE');
+    });
   const sealed = async () => {
     const left = async () =>
       (
