@@ -72,8 +72,8 @@ export async function createApp(config: Config, outside?: Outside): Promise<Nest
 }
 
 /**
- * JSON (Fastify's own parser, which refuses `__proto__`) and forms; nothing else is read. What comes to the MCP endpoint
- * stays bytes: who sends it is asked before what it says.
+ * JSON (Fastify's own parser, which refuses `__proto__`) and forms; nothing else is read. What comes to the MCP
+ * endpoint stays bytes: who sends it is asked before what it says.
  */
 function readBodies(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();

@@ -3,8 +3,8 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /*
  * V8 takes what the machine has, and keeps what the start took. Its flags are read at each collection, so that they may
- * be set now: the old generation grows by half from collection to collection, not fourfold, and the young one not at all
- * while the program is loaded, most of which stays. By measurement (docs/scaling.md).
+ * be set now: the old generation grows by half from collection to collection, not fourfold, and the young one not at
+ * all while the program is loaded, most of which stays. By measurement (docs/scaling.md).
  */
 setFlagsFromString('--heap-growing-percent=50');
 setFlagsFromString('--semi-space-growth-factor=1');

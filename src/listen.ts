@@ -4,7 +4,10 @@ import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** What another address of a host may lack without harm: `localhost` has two, and not every machine speaks both families. */
+/**
+ * What another address of a host may lack without harm: `localhost` has two, and not every machine speaks both
+ * families.
+ */
 const NOT_OF_THIS_MACHINE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** When the server ends, what is under way is answered within this time, or not at all: nobody can hold it up. */
@@ -51,8 +54,8 @@ export async function listenOn(
 }
 
 /**
- * Ends the connections that wait for no answer, which Node takes for busy until their first request has come (browsers keep
- * some in store); the rest when they were answered, or had time enough for it.
+ * Ends the connections that wait for no answer, which Node takes for busy until their first request has come (browsers
+ * keep some in store); the rest when they were answered, or had time enough for it.
  */
 function closerOf(server: Server): () => void {
   const silent = new Set<Socket>();

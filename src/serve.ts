@@ -7,7 +7,10 @@ import { StartupError } from './database/database-error.js';
 import { growWithWork } from './heap.js';
 import { listen } from './listen.js';
 
-/** Configuration, database, server, banner; then until somebody ends it. Never throws: what fails is said, and ends the process. */
+/**
+ * Configuration, database, server, banner; then until somebody ends it. Never throws: what fails is said, and ends the
+ * process.
+ */
 export function serve(): Promise<void> {
   return start().catch(fail);
 }
@@ -30,8 +33,8 @@ async function start(): Promise<void> {
 }
 
 /**
- * The first signal ends cleanly: no new requests, those under way are answered. The second ends at once, but for that of a
- * terminal that was closed, which may come more than once.
+ * The first signal ends cleanly: no new requests, those under way are answered. The second ends at once, but for that
+ * of a terminal that was closed, which may come more than once.
  */
 function endOnSignal(close: () => Promise<void>): void {
   let ending = false;

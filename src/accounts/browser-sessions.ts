@@ -20,8 +20,8 @@ export class BrowserSessions {
   ) {}
 
   /**
-   * A new session for somebody who has just logged in, by this second factor if any; returns the cookie's value. Undefined:
-   * they are disabled, or the password is another by now.
+   * A new session for somebody who has just logged in, by this second factor if any; returns the cookie's value.
+   * Undefined: they are disabled, or the password is another by now.
    */
   async open(
     { id: userId, passwordHash }: Entrant,

@@ -3,7 +3,10 @@ import type { Mail } from '../mail/mail.js';
 import { localeOf } from '../texts/locale.js';
 import { type Locale, text } from '../texts/text.js';
 
-/** To somebody whose second factors an operator took away, so that nobody gets one into an account unseen. `locale`: for whoever has chosen none. */
+/**
+ * To somebody whose second factors an operator took away, so that nobody gets one into an account unseen. `locale`: for
+ * whoever has chosen none.
+ */
 export function factorResetMail({ email, locale: own }: User, locale: Locale, origin: string, at: Date): Mail {
   return {
     to: email,

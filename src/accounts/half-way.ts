@@ -14,8 +14,8 @@ interface State {
 }
 
 /**
- * Between a right password and a session. The state travels sealed, for the browser it was made in, and stores nothing: it
- * is over after ten minutes, when the password changes, and when the person is disabled.
+ * Between a right password and a session. The state travels sealed, for the browser it was made in, and stores nothing:
+ * it is over after ten minutes, when the password changes, and when the person is disabled.
  */
 @Injectable()
 export class HalfWay {

@@ -5,7 +5,10 @@ import { RateLimitStore } from '../database/rate-limit-store.js';
 import { consume, forget, giveBack, makeLimiter } from './limiter.js';
 import { networkOf } from './network.js';
 
-/** Too many wrong passwords or codes. `retryAfter`: seconds until the next try is heard; `first`: none was refused before. */
+/**
+ * Too many wrong passwords or codes. `retryAfter`: seconds until the next try is heard; `first`: none was refused
+ * before.
+ */
 export class TooManyAttempts extends Error {
   constructor(
     readonly retryAfter: number,

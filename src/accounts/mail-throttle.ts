@@ -8,9 +8,9 @@ import { networkOf } from './network.js';
 const HOUR = 3_600;
 
 /**
- * How many mails can be had: by a stranger, to one person and from one place, and what exceeds it is not sent, and nothing
- * shows; by somebody who is logged in, to addresses they name. The two are counted apart, so that nobody uses up what
- * somebody needs who forgot their password.
+ * How many mails can be had: by a stranger, to one person and from one place, and what exceeds it is not sent, and
+ * nothing shows; by somebody who is logged in, to addresses they name. The two are counted apart, so that nobody uses
+ * up what somebody needs who forgot their password.
  */
 @Injectable()
 export class MailThrottle {

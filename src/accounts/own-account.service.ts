@@ -15,7 +15,10 @@ import type { Self } from './self.js';
 /** A link that confirms a new address works for this long, in seconds. */
 const LIFETIME = 24 * 3_600;
 
-/** What the link holds. It ends with the password it was asked for with: what a thief began, the owner ends by a new one. */
+/**
+ * What the link holds. It ends with the password it was asked for with: what a thief began, the owner ends by a new
+ * one.
+ */
 interface EmailChange {
   readonly userId: string;
   readonly from: string;

@@ -29,7 +29,10 @@ interface Expected {
   readonly requireUserVerification: true;
 }
 
-/** Challenges of passkeys: values sealed for one use, browser and person, so nothing is stored when a stranger is shown one. */
+/**
+ * Challenges of passkeys: values sealed for one use, browser and person, so nothing is stored when a stranger is shown
+ * one.
+ */
 @Injectable()
 export class PasskeyChallenges {
   /** The site passkeys are for. */

@@ -17,7 +17,10 @@ import type { Self } from './self.js';
 /** Loaded when first asked for: it is a tenth of what the server would hold when it starts. */
 const webAuthn = () => import('@simplewebauthn/server');
 
-/** Passkeys (WebAuthn). Each one's own row remembers the newest challenge that was answered, and refuses it and all before. */
+/**
+ * Passkeys (WebAuthn). Each one's own row remembers the newest challenge that was answered, and refuses it and all
+ * before.
+ */
 @Injectable()
 export class Passkeys {
   constructor(
@@ -46,7 +49,9 @@ export class Passkeys {
     return JSON.stringify(options);
   }
 
-  /** Who answered; undefined when it counts for nothing. Whoever it is was verified by the device: that is both factors. */
+  /**
+   * Who answered; undefined when it counts for nothing. Whoever it is was verified by the device: that is both factors.
+   */
   async answeredBy(challengeFor: ChallengeFor, answer: unknown): Promise<string | undefined> {
     const use = await this.verified(challengeFor, answer);
     return use && this.passkeys.use(use, this.clock.now());

@@ -15,7 +15,10 @@ import { passwordDigest, passwordFault, Passwords } from './passwords.js';
 /** A reset link works for this long, in seconds. */
 const LIFETIME = 3_600;
 
-/** What a link holds: who, at which address, and which password it is to replace. So it works once, and nothing is stored. */
+/**
+ * What a link holds: who, at which address, and which password it is to replace. So it works once, and nothing is
+ * stored.
+ */
 interface Reset {
   readonly userId: string;
   readonly email: string;
@@ -65,7 +68,9 @@ export class PasswordReset {
     return passwordDigest(user) === reset.replaces ? user : undefined;
   }
 
-  /** Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile. */
+  /**
+   * Sets the password, and ends every session; `tools`: every connection too. `'used'`: the link was used meanwhile.
+   */
   async finish(user: User, password: string, tools: boolean): Promise<{ fault: Text } | 'used' | 'done'> {
     const fault = await passwordFault(password, [user.email, user.name]);
     if (fault) return { fault };

@@ -13,8 +13,8 @@ export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 1024;
 
 /**
- * What is wrong with a new password; `words`: what whoever guesses knows of its owner. Length is counted in characters as
- * people see them; otherwise any characters will do.
+ * What is wrong with a new password; `words`: what whoever guesses knows of its owner. Length is counted in characters
+ * as people see them; otherwise any characters will do.
  */
 export async function passwordFault(password: string, words: readonly string[] = []): Promise<Text | undefined> {
   if ([...password].length < MIN_PASSWORD_LENGTH) return text('account.password-short', { least: MIN_PASSWORD_LENGTH });

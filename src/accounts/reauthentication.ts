@@ -12,8 +12,9 @@ export class Reauthentication {
   constructor(private readonly accounts: Accounts) {}
 
   /**
-   * What the act came to, or why it was not done. Wrong passwords are counted as they are at the log-in. Comparing takes
-   * its time: the act is to demand in its own transaction that the password is still this one, or throws `PasswordChanged`.
+   * What the act came to, or why it was not done. Wrong passwords are counted as they are at the log-in. Comparing
+   * takes its time: the act is to demand in its own transaction that the password is still this one, or throws
+   * `PasswordChanged`.
    */
   async before<Outcome>(self: Self, password: string, act: (user: User) => Promise<Outcome>): Promise<Outcome | Text> {
     try {

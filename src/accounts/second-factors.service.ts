@@ -37,7 +37,9 @@ export interface AppSetup {
 /** What came of a change: the new recovery codes when there are any, or what was wrong. */
 export type Changed = { readonly recoveryCodes: readonly string[] | undefined } | Text;
 
-/** What somebody proves besides the password, and how they set it up. Every change asks for the password, and is mailed. */
+/**
+ * What somebody proves besides the password, and how they set it up. Every change asks for the password, and is mailed.
+ */
 @Injectable()
 export class SecondFactors {
   constructor(
@@ -51,7 +53,9 @@ export class SecondFactors {
     private readonly clock: Clock,
   ) {}
 
-  /** By which factor this code proves who they are; undefined when it is wrong or was used. Throws `TooManyAttempts`. */
+  /**
+   * By which factor this code proves who they are; undefined when it is wrong or was used. Throws `TooManyAttempts`.
+   */
   async prove(proving: Proving, typed: string): Promise<SecondFactor | undefined> {
     const { userId, address } = proving;
     try {
@@ -137,8 +141,8 @@ export class SecondFactors {
   }
 
   /**
-   * An operator takes all of them away from somebody who lost them, who is told. `locale`: for whoever has chosen none. The
-   * connections that ended; false: they had none.
+   * An operator takes all of them away from somebody who lost them, who is told. `locale`: for whoever has chosen none.
+   * The connections that ended; false: they had none.
    */
   async reset(userId: string, { by, locale }: { by: string; locale: Locale }): Promise<Ended | false> {
     const at = this.clock.now();

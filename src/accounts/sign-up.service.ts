@@ -15,8 +15,8 @@ import { passwordFault, Passwords } from './passwords.js';
 const LIFETIME = 24 * 3_600;
 
 /**
- * New accounts. Whoever asks for one is a stranger, so nothing is written: the address travels sealed in a link that only
- * its owner is sent, and the account is made when they come back with it. So every address is verified.
+ * New accounts. Whoever asks for one is a stranger, so nothing is written: the address travels sealed in a link that
+ * only its owner is sent, and the account is made when they come back with it. So every address is verified.
  */
 @Injectable()
 export class SignUp {
@@ -40,7 +40,9 @@ export class SignUp {
     return this.config.signUp !== 'off';
   }
 
-  /** Sends the link, or tells the owner of an account that they have one. What is wrong with the address, if anything. */
+  /**
+   * Sends the link, or tells the owner of an account that they have one. What is wrong with the address, if anything.
+   */
   async ask(email: string, locale: Locale, from: string): Promise<Text | undefined> {
     const fault = emailFault(email);
     if (fault) return fault;

@@ -30,8 +30,8 @@ export class AuditVerifier {
   ) {}
 
   /**
-   * `kept`: a head that was noted before; a chain cut off since then does not contain it. `from`: another, behind which to
-   * begin: what is before it was verified then, and is sealed under a secret that may be gone.
+   * `kept`: a head that was noted before; a chain cut off since then does not contain it. `from`: another, behind which
+   * to begin: what is before it was verified then, and is sealed under a secret that may be gone.
    */
   async verify(kept?: Head, from?: Head): Promise<Verification> {
     const faults: string[] = [];

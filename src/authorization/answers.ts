@@ -37,7 +37,9 @@ export class Answers {
     return this.approvals.isAnswered(requestId);
   }
 
-  /** Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none. */
+  /**
+   * Makes the grant. `ticked`: the names of the permissions that were left; those that cannot be taken away need none.
+   */
   async approve(asked: Asked, ticked: readonly unknown[], reply: FastifyReply): Promise<void> {
     const { permissions } = await this.policy.permissions(asked, reply);
     const left = permissions.filter(({ name, optional }) => !optional || ticked.includes(name));
@@ -104,7 +106,10 @@ export class Answers {
     await this.respond({ request, client }, refusal, reply);
   }
 
-  /** By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that says so. */
+  /**
+   * By redirect; but a browser stays on its page when a redirect opens an application, so that page must be one that
+   * says so.
+   */
   private async respond(
     { request, client }: Pick<Asked, 'request' | 'client'>,
     answer: Answer,

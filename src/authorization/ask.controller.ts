@@ -22,8 +22,8 @@ import { OrganizationPolicy } from './organization-policy.js';
 import { Steps } from './steps.js';
 
 /**
- * Between choosing an organization and approving, where the organization decides about each tool: the person says why, and
- * waits here. The page continues by itself: its address leads on as soon as there is an answer.
+ * Between choosing an organization and approving, where the organization decides about each tool: the person says why,
+ * and waits here. The page continues by itself: its address leads on as soon as there is an answer.
  */
 @Controller(PATHS.authorization)
 export class AskController {
@@ -99,7 +99,10 @@ export class AskController {
     return asked;
   }
 
-  /** While the organization says "ask". Throws `SeeOther` to where an answer leads, `PageFailure` when the tool is denied. */
+  /**
+   * While the organization says "ask". Throws `SeeOther` to where an answer leads, `PageFailure` when the tool is
+   * denied.
+   */
   private async standing(asked: Asked, reply: FastifyReply): Promise<Standing> {
     const { session, organization, client } = asked;
     const place = { userId: session.userId, organizationId: organization.id };

@@ -16,7 +16,10 @@ export class AskedRequests {
     private readonly organizations: Organizations,
   ) {}
 
-  /** The request with everything it stands on at this moment. An organization that was left sends back to select another. */
+  /**
+   * The request with everything it stands on at this moment. An organization that was left sends back to select
+   * another.
+   */
   async of(request: FastifyRequest, reply: FastifyReply): Promise<Asked> {
     const answering = await this.steps.openAnswering(request, reply);
     const client = await this.requests.clientOf(answering);

@@ -74,8 +74,8 @@ export class AuthorizationRequests {
   }
 
   /**
-   * The client of a request that was read before, as it describes itself now. For somebody who is logged in: its document
-   * may be fetched, as another node may have read the request. Throws `PageFailure` when the client is gone.
+   * The client of a request that was read before, as it describes itself now. For somebody who is logged in: its
+   * document may be fetched, as another node may have read the request. Throws `PageFailure` when the client is gone.
    */
   async clientOf({ request: { clientId, redirectUri }, session: { userId } }: Answering): Promise<Client> {
     const client = await this.asking(clientId, async () => userId);

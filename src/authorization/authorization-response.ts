@@ -6,8 +6,9 @@ import type { AuthorizationRequest } from './authorization-request.js';
 export type Answer = { readonly code: string } | { readonly error: OAuthErrorCode; readonly error_description: string };
 
 /**
- * Where an answer goes: the redirect URI with the response added to its query, which is kept (RFC 6749 §3.1.2). The only
- * place that builds one, so that each has the state as received, byte for byte, and the literal issuer (RFC 9207 §2).
+ * Where an answer goes: the redirect URI with the response added to its query, which is kept (RFC 6749 §3.1.2). The
+ * only place that builds one, so that each has the state as received, byte for byte, and the literal issuer (RFC 9207
+ * §2).
  */
 export function responseUri(
   { redirectUri, state }: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,

@@ -39,7 +39,9 @@ export class AuthorizationController {
     await seeOther(reply, next);
   }
 
-  /** Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them. */
+  /**
+   * Continues as GET: a form of another site arrives without our cookies, the redirect it is answered with has them.
+   */
   @Post()
   async authorizeByForm(
     @Query() query: RawParameters,

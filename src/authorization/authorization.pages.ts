@@ -83,7 +83,10 @@ export interface ApprovalModel {
   readonly resource: { readonly name: string; readonly uri: string } | undefined;
   /** Its name looks like that of a tool an administrator registered, and it is not that tool. */
   readonly imitates: boolean;
-  /** Since when it is known here, and how many people use it, or at least use it; undefined when nobody has approved it before. */
+  /**
+   * Since when it is known here, and how many people use it, or at least use it; undefined when nobody has approved it
+   * before.
+   */
   readonly use: { readonly since: string; readonly people: number; readonly more: 'yes' | 'no' } | undefined;
   /** The redirect leads to a program on this computer, which could be any program. */
   readonly loopback: boolean;

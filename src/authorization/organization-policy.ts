@@ -53,7 +53,10 @@ export class OrganizationPolicy {
     return { permissions, withheld: withheld.map(({ sentence }) => sentence) };
   }
 
-  /** Throws `PageFailure` when it is suspended; `SeeOther` when it requires a second factor that this session did not prove. */
+  /**
+   * Throws `PageFailure` when it is suspended; `SeeOther` when it requires a second factor that this session did not
+   * prove.
+   */
   admit(asked: Asked, reply: FastifyReply): void {
     const { organization, session } = asked;
     if (organization.suspendedAt) throw this.suspended(asked, reply);
@@ -73,8 +76,8 @@ export class OrganizationPolicy {
   }
 
   /**
-   * To prove a second factor or set one up, and on with this very request. The session has another id then, which is why
-   * the way back leads by the log-in.
+   * To prove a second factor or set one up, and on with this very request. The session has another id then, which is
+   * why the way back leads by the log-in.
    */
   private secondFactorFirst({ request, client, organization }: Asked, reply: FastifyReply): SeeOther {
     const finding = new Finding('second-factor', { organization: organization.id, client_id: client.clientId });

@@ -5,9 +5,9 @@ import type { AuthorizationRequest } from './authorization-request.js';
 import type { ApprovalPermission, Permission } from './authorization.pages.js';
 
 /**
- * What a person of this role is asked to permit: what the tool asked for, less what they may not do themselves and what is above the ceiling. A tool
- * that can renew its access stays connected, whether it asked for that by name or not. Reading stays, since without it
- * no tool can live; the rest can be taken away.
+ * What a person of this role is asked to permit: what the tool asked for, less what they may not do themselves and what
+ * is above the ceiling. A tool that can renew its access stays connected, whether it asked for that by name or not.
+ * Reading stays, since without it no tool can live; the rest can be taken away.
  */
 export function permissionsFor(
   { scopes, renewable }: Pick<AuthorizationRequest, 'scopes' | 'renewable'>,

@@ -5,7 +5,8 @@ const KNOWN = ['none', 'login', 'consent', 'select_account'];
 
 /**
  * The `prompt` parameter (OpenID Connect Core §3.1.2.1), which some tools send. Consent is asked anyway, but for
- * clients an administrator trusts; `consent` asks for those too. Throws `invalid_request` for unknown values, and for `none` beside another.
+ * clients an administrator trusts; `consent` asks for those too. Throws `invalid_request` for unknown values, and for
+ * `none` beside another.
  */
 export function readPrompt(value: string | undefined): { none: boolean; login: boolean; consent: boolean } {
   const finding = new Finding('prompt', { prompt: value });

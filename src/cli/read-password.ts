@@ -4,7 +4,10 @@ import { passwordFault } from '../accounts/passwords.js';
 import { plainly } from '../texts/text.js';
 import { CommandFault } from './command-fault.js';
 
-/** A new password: asked for twice, without echo, or the first line of standard input. Never an argument: those show in process lists. */
+/**
+ * A new password: asked for twice, without echo, or the first line of standard input. Never an argument: those show in
+ * process lists.
+ */
 export async function readNewPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await ask() : await firstLine();
   const fault = await passwordFault(password);

@@ -42,10 +42,11 @@ export class Clients {
   ) {}
 
   /**
-   * The client of this id. A dynamic one needs no query; a row is asked for when an administrator registered the client,
-   * or when the seal does not open, which is so for a client approved under a secret that has since been retired.
-   * One with a document is known as it was last approved, at whatever node, and before that by the last good copy: tokens
-   * never wait for somebody else's server. Undefined for an unknown client, and for a blocked one that has a row.
+   * The client of this id. A dynamic one needs no query; a row is asked for when an administrator registered the
+   * client, or when the seal does not open, which is so for a client approved under a secret that has since been
+   * retired. One with a document is known as it was last approved, at whatever node, and before that by the last good
+   * copy: tokens never wait for somebody else's server. Undefined for an unknown client, and for a blocked one that has
+   * a row.
    */
   async find(clientId: string): Promise<Client | undefined> {
     const dynamic = this.opened.get(clientId) ?? this.open(clientId);
@@ -138,7 +139,8 @@ export class Clients {
 
 /**
  * Whether an answer at this redirect URI can only reach a client that an administrator vouched for: it goes to an https
- * address. Any program can listen on this computer or claim a scheme (RFC 8252 §8.6), and anybody can publish a document.
+ * address. Any program can listen on this computer or claim a scheme (RFC 8252 §8.6), and anybody can publish a
+ * document.
  */
 export function isProven({ identity }: Pick<Client, 'identity'>, redirectUri: string): boolean {
   return identity === 'registered' && redirectTarget(redirectUri) === 'https';

@@ -70,8 +70,8 @@ export class DynamicClients {
   }
 
   /**
-   * The secret of a client that asked for one: derived from its id, never stored. From the operator's secret that made the
-   * id, which need not be the current one any more. Undefined when this id was not made by us.
+   * The secret of a client that asked for one: derived from its id, never stored. From the operator's secret that made
+   * the id, which need not be the current one any more. Undefined when this id was not made by us.
    */
   secretOf(clientId: string): string | undefined {
     const sealed = this.sealed(clientId);

@@ -46,7 +46,9 @@ const LOOKS_LIKE = new Map(
   ].flatMap(([latin, others]) => [...others!].map((other) => [other, latin!] as const)),
 );
 
-/** What is left of a name when everything that can be disguised is taken away: two names that look alike have the same. */
+/**
+ * What is left of a name when everything that can be disguised is taken away: two names that look alike have the same.
+ */
 export function skeleton(name: string): string {
   const latin = [...name.normalize('NFKD')].map((letter) => LOOKS_LIKE.get(letter) ?? letter);
   return latin

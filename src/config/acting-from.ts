@@ -7,9 +7,9 @@ let underWay = 0;
 export const COMMAND_LINE = 'command line';
 
 /**
- * Whatever `work` does, and what follows from it until it is over, was asked for from this address. Following it costs every
- * promise of the process, whoever's it is (on Node before 24): so nothing is followed while no such work is under way, and
- * what programs ask for says its address itself.
+ * Whatever `work` does, and what follows from it until it is over, was asked for from this address. Following it costs
+ * every promise of the process, whoever's it is (on Node before 24): so nothing is followed while no such work is under
+ * way, and what programs ask for says its address itself.
  */
 export async function actingFrom<T>(from: string, work: () => Promise<T>): Promise<T> {
   underWay++;

@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { PATHS } from './paths.js';
 import { ConfigurationError, type Environment, readEnvironment } from './environment.js';
 
-/** What this server runs with: made once from the environment, frozen, injected by its own type. Durations are in seconds. */
+/**
+ * What this server runs with: made once from the environment, frozen, injected by its own type. Durations are in
+ * seconds.
+ */
 export class Config {
   /** The variables that were given; of the others, the default is in force. */
   readonly given: readonly (keyof Environment)[];

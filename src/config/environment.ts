@@ -140,7 +140,10 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Reads the variables and checks each by itself. Returns the faults beside what was read, so that all are reported at once. */
+/**
+ * Reads the variables and checks each by itself. Returns the faults beside what was read, so that all are reported at
+ * once.
+ */
 export function readEnvironment(variables: NodeJS.ProcessEnv): { environment: Environment; faults: string[] } {
   const environment = plainToInstance(Environment, variables, {
     excludeExtraneousValues: true,

@@ -7,8 +7,8 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class Outbound {
   /**
-   * Every address of a public name, asked of the name servers: not of this computer's own hosts. It can be called off, and
-   * takes none of the threads that passwords are hashed in.
+   * Every address of a public name, asked of the name servers: not of this computer's own hosts. It can be called off,
+   * and takes none of the threads that passwords are hashed in.
    */
   async addresses(host: string, signal: AbortSignal): Promise<string[]> {
     const resolver = this.resolver();

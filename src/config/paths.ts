@@ -1,6 +1,6 @@
 /**
- * The endpoints that tools use, beneath this server's origin. Named here, below all that serves or advertises them, since
- * the issuer, the metadata, the audience of assertions and the redirects are made of the same paths.
+ * The endpoints that tools use, beneath this server's origin. Named here, below all that serves or advertises them,
+ * since the issuer, the metadata, the audience of assertions and the redirects are made of the same paths.
  */
 export const PATHS = {
   mcp: '/mcp',

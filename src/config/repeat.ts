@@ -1,6 +1,6 @@
 /**
- * Does the work every `milliseconds`, never two at once, without keeping the process alive; whatever it throws is told, and
- * the next time comes all the same. Returns how to stop.
+ * Does the work every `milliseconds`, never two at once, without keeping the process alive; whatever it throws is told,
+ * and the next time comes all the same. Returns how to stop.
  */
 export function repeat(milliseconds: number, work: () => Promise<void>, failed: (error: Error) => void): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -10,7 +10,10 @@ const within =
 const requirement: Vocabulary = (word) =>
   word === 'required' ? text('required.on') : word === 'optional' ? text('required.off') : undefined;
 
-/** By the member of an event's detail; of one thing that changed, by the act. Anything else may be what somebody called it. */
+/**
+ * By the member of an event's detail; of one thing that changed, by the act. Anything else may be what somebody called
+ * it.
+ */
 const VOCABULARIES = new Map([
   ['because', within('ended')],
   ['people', within('people')],

@@ -18,7 +18,9 @@ import { shownSince, usageChart } from './usage-chart.js';
 /** Whose connection it must be: of an organization, or of a person. */
 export type Whose = { readonly organizationId: string } | { readonly userId: string };
 
-/** One connection with its story, and what can be taken away from it. The same for its person and for administrators. */
+/**
+ * One connection with its story, and what can be taken away from it. The same for its person and for administrators.
+ */
 @Injectable()
 export class ConnectionPage {
   constructor(

@@ -1,7 +1,9 @@
 import { STALE_MS } from '../grants/revocations.service.js';
 import { type Text, text } from '../texts/text.js';
 
-/** Within which every node that reaches the database refuses a revoked connection; one that does not, within `STALE_MS`. */
+/**
+ * Within which every node that reaches the database refuses a revoked connection; one that does not, within `STALE_MS`.
+ */
 const DEAD_WITHIN_MS = 2_000;
 
 /**

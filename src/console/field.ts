@@ -13,7 +13,10 @@ export function listOf(value: unknown): Readonly<Record<string, unknown>> | unde
   return typeof value === 'string' ? Object.fromEntries(new URLSearchParams(fieldOf(value))) : undefined;
 }
 
-/** The list at `here` again, as its query is, or else the page of the one: with the word that what was asked for is done. */
+/**
+ * The list at `here` again, as its query is, or else the page of the one: with the word that what was asked for is
+ * done.
+ */
 export function backTo(here: string, id: string, list: Readonly<Record<string, string>> | undefined, done: string) {
   return `${list ? here : `${here}/${id}`}?${new URLSearchParams({ ...list, done })}`;
 }

@@ -4,7 +4,10 @@ import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { SnakeNaming } from './naming.js';
 
-/** Where PostgreSQL answers: a URL, or the folder of the embedded database's socket; `guest`: beside the server that owns it. */
+/**
+ * Where PostgreSQL answers: a URL, or the folder of the embedded database's socket; `guest`: beside the server that
+ * owns it.
+ */
 export type DatabaseAddress =
   { readonly url: string; readonly pool: number } | { readonly socketFolder: string; readonly guest: boolean };
 
@@ -25,8 +28,8 @@ export function makeDataSource(address: DatabaseAddress): DataSource {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: 'bkend-mcp-auth',
-      // The engine's only session outlives a connection (one ends with each statement that failed), and so would the names
-      // of its statements, of which the next connection knows nothing.
+      // The engine's only session outlives a connection (one ends with each statement that failed), and so would the
+      // names of its statements, of which the next connection knows nothing.
       ...('guest' in address &&
         !address.guest && { onConnect: (client: ClientBase) => client.query('DEALLOCATE ALL') }),
     },

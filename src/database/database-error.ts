@@ -40,7 +40,10 @@ export class DatabaseSilent extends Error {
 const UNAVAILABLE_TEXT =
   /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after|not queryable/i;
 
-/** Whether an error says that the database is away, rather than that a statement is wrong. Then the answer is 503, never a refusal. */
+/**
+ * Whether an error says that the database is away, rather than that a statement is wrong. Then the answer is 503, never
+ * a refusal.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, driverError, errors } = error as Error & { code?: string; driverError?: unknown; errors?: unknown[] };

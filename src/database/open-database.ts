@@ -18,8 +18,8 @@ export interface OpenDatabase {
 type DatabaseConfig = Pick<Config, 'databaseUrl' | 'databasePool' | 'dataDir' | 'migrate'>;
 
 /**
- * The database of the server: PostgreSQL when there is a URL, else the embedded one, which then belongs to this process.
- * Throws `StartupError` with a sentence for the operator.
+ * The database of the server: PostgreSQL when there is a URL, else the embedded one, which then belongs to this
+ * process. Throws `StartupError` with a sentence for the operator.
  */
 export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase> {
   if (config.databaseUrl) return connected({ url: config.databaseUrl, pool: config.databasePool }, config.migrate);
@@ -49,7 +49,9 @@ export async function openDatabase(config: DatabaseConfig): Promise<OpenDatabase
   }
 }
 
-/** The database of a command-line tool: as above, but as a guest of the running server when that has the folder open. */
+/**
+ * The database of a command-line tool: as above, but as a guest of the running server when that has the folder open.
+ */
 export async function openDatabaseBeside(config: DatabaseConfig): Promise<OpenDatabase> {
   const holder = config.databaseUrl ? undefined : DataFolderLock.holderOf(config.dataDir);
   return holder ? connected({ socketFolder: holder.guestFolder, guest: true }, false) : openDatabase(config);

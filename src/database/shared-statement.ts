@@ -3,8 +3,9 @@ import { isDatabaseUnavailable } from './database-error.js';
 import type { Statement, Statements } from './statements.js';
 
 /**
- * A statement that does for many what it does for one. `$1`: what each asks, an object of JSON with its place `n`, which
- * the rows carry too. `together` passes over rows that are locked, so it never waits and never holds up others; `alone` waits.
+ * A statement that does for many what it does for one. `$1`: what each asks, an object of JSON with its place `n`,
+ * which the rows carry too. `together` passes over rows that are locked, so it never waits and never holds up others;
+ * `alone` waits.
  */
 export interface SharedStatement {
   readonly together: Statement;
@@ -29,7 +30,8 @@ const SLOW_MS = 1_000;
 
 /**
  * Those who ask at the same time share a statement, a round trip and a commit, which cost more than what they ask for.
- * What came to no row then is asked once more, alone: whether it waits for somebody, or fails, is nobody else's concern.
+ * What came to no row then is asked once more, alone: whether it waits for somebody, or fails, is nobody else's
+ * concern.
  */
 export class Sharing<Row extends object> {
   private asking: Asking<Row>[] = [];

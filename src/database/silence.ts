@@ -10,8 +10,8 @@ const SILENCE_MS = 5_000;
 const LONG_SILENCE_MS = 600_000;
 
 /**
- * From now on a connection that is in use and on which nothing comes is ended, and what waits for it fails. Where packets
- * vanish (a failover, a firewall that forgot), nobody else would notice for up to two hours.
+ * From now on a connection that is in use and on which nothing comes is ended, and what waits for it fails. Where
+ * packets vanish (a failover, a firewall that forgot), nobody else would notice for up to two hours.
  */
 export function endSilentConnections({ driver }: DataSource): void {
   const known = new WeakSet<PoolClient>();

@@ -21,8 +21,8 @@ const CHECKS: readonly { readonly check: Check; readonly learns?: 'reached' | 's
 ];
 
 /**
- * Looks at a deployment from outside, as this tool would, and says what it sees. It changes nothing: it registers a client
- * of which the server keeps nothing, and redeems a code that nobody made.
+ * Looks at a deployment from outside, as this tool would, and says what it sees. It changes nothing: it registers a
+ * client of which the server keeps nothing, and redeems a code that nobody made.
  */
 export async function* examine(url: string, tool: ToolProfile, now: () => Date): AsyncGenerator<Observation> {
   const patient: Patient = { url, origin: new URL(url).origin, tool, now };

@@ -17,9 +17,9 @@ export interface RefreshTokenParts {
 }
 
 /**
- * Refresh tokens (RFC 6749 §1.5): grant id ‖ generation ‖ the grant's secret ‖ HMAC over the three, base64url. The MAC is
- * checked without a query, so forged tokens cost the database nothing; the successor is a function of the token and the
- * row, so it is never stored.
+ * Refresh tokens (RFC 6749 §1.5): grant id ‖ generation ‖ the grant's secret ‖ HMAC over the three, base64url. The MAC
+ * is checked without a query, so forged tokens cost the database nothing; the successor is a function of the token and
+ * the row, so it is never stored.
  */
 @Injectable()
 export class RefreshTokens {

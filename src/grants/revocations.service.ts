@@ -7,7 +7,9 @@ import { Grants } from '../database/repositories/grants.repository.js';
 import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
-/** Half of what the slowest follower of the feed may add: it asks as often, and a cache between holds it for a second. */
+/**
+ * Half of what the slowest follower of the feed may add: it asks as often, and a cache between holds it for a second.
+ */
 const REFRESH_MS = 500;
 /** A list older than this is not trusted: the database is asked instead, a request at a time. */
 export const STALE_MS = 10_000;
@@ -23,8 +25,9 @@ export interface Revocation {
 }
 
 /**
- * The grants revoked within the last access-token lifetime, held in memory and refreshed twice a second, so that a revoked
- * connection is refused everywhere within 2 s of its commit without a query a request; within a minute if that took long.
+ * The grants revoked within the last access-token lifetime, held in memory and refreshed twice a second, so that a
+ * revoked connection is refused everywhere within 2 s of its commit without a query a request; within a minute if that
+ * took long.
  */
 @Injectable()
 export class Revocations implements OnModuleInit, OnApplicationShutdown {

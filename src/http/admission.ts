@@ -5,7 +5,9 @@ const BURST_MS = 500;
 /** and the next burst begins only when for so long there were not too many. */
 const CALM_MS = 1_000;
 
-/** How many requests may be under way: a burst is taken in; while there is more to do than can be done, just `atOnce`. */
+/**
+ * How many requests may be under way: a burst is taken in; while there is more to do than can be done, just `atOnce`.
+ */
 export class Admission<Request extends object> {
   private readonly underWay = new Set<Request>();
   /** When the last burst began, and when there were last too many, in milliseconds. */

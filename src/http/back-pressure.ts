@@ -12,10 +12,10 @@ import { normalizedTarget } from './request-target.js';
 import { CORS, securityHeaders } from './response-headers.js';
 
 /**
- * How many requests about tokens, and how many calls of the MCP endpoint, are worked on at once. By measurement
- * (`npm run bench:overload`) the best throughput is reached with fewer; more in hand only wait longer, and keep the garbage
- * collector busy, even if they wait unread (64 more, before Fastify, cost 2 to 9 hundredths of what twice the load leaves,
- * 128 more 7 to 13).
+ * How many requests about tokens, and how many calls of the MCP endpoint, are worked on at once. By measurement (`npm
+ * run bench:overload`) the best throughput is reached with fewer; more in hand only wait longer, and keep the garbage
+ * collector busy, even if they wait unread (64 more, before Fastify, cost 2 to 9 hundredths of what twice the load
+ * leaves, 128 more 7 to 13).
  */
 export const OF_PROGRAMS_AT_ONCE = 64;
 /** And of people, half of whom may wait for a password to be hashed. None takes another's place. */
@@ -23,13 +23,16 @@ export const OF_PEOPLE_AT_ONCE = 128;
 /** What waits for the database. All else that programs ask is answered from memory, however much there is to do. */
 const OF_TOKENS: ReadonlySet<string> = new Set([PATHS.token, PATHS.revocation, PATHS.introspection]);
 
-/** One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is worth. */
+/**
+ * One refusal is said, and logged, for everybody who is refused within this time: more would cost what the rest is
+ * worth.
+ */
 const SAID_FOR_MS = 1_000;
 
 /**
- * Refuses at once, unread, what could only wait (503, `Retry-After`): programs before Fastify sees the request, since what
- * a refusal costs is taken from those who are served. A request counts from when its body was read, so that those who
- * send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
+ * Refuses at once, unread, what could only wait (503, `Retry-After`): programs before Fastify sees the request, since
+ * what a refusal costs is taken from those who are served. A request counts from when its body was read, so that those
+ * who send slowly fill nothing, until its answer begins, so that those who read slowly fill nothing either.
  */
 export class BackPressure {
   private readonly logger = new Logger('BackPressure');
@@ -63,7 +66,9 @@ export class BackPressure {
     });
   };
 
-  /** Throws `Overload` when there is no room for a request of a person, who gets a page, for which Fastify is needed. */
+  /**
+   * Throws `Overload` when there is no room for a request of a person, who gets a page, for which Fastify is needed.
+   */
   admit({ url }: FastifyRequest): void {
     if (this.admissionOf(url) === this.people && this.people.isFull()) throw new Overload('requests', this.people.size);
   }

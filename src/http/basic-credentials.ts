@@ -2,8 +2,8 @@ import { Finding } from '../oauth/finding.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
 /**
- * The id and secret of Basic authentication (RFC 6749 §2.3.1, RFC 7617). Ids and secrets of ours need no form-encoding, so
- * those who forget it are fine. Throws `invalid_client`.
+ * The id and secret of Basic authentication (RFC 6749 §2.3.1, RFC 7617). Ids and secrets of ours need no form-encoding,
+ * so those who forget it are fine. Throws `invalid_client`.
  */
 export function basicCredentials(header: string): { clientId: string; secret: string } {
   const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];

@@ -14,8 +14,8 @@ export interface AuthorizedRequest extends FastifyRequest {
 }
 
 /**
- * Lets in whoever presents a live access token for this resource; throws `BearerChallenge` otherwise. Whether it was revoked,
- * or the key that signed it withdrawn, is asked at every call.
+ * Lets in whoever presents a live access token for this resource; throws `BearerChallenge` otherwise. Whether it was
+ * revoked, or the key that signed it withdrawn, is asked at every call.
  */
 @Injectable()
 export class BearerGuard implements CanActivate {

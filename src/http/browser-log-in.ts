@@ -28,8 +28,8 @@ export class BrowserLogIn {
   }
 
   /**
-   * Logs somebody in, who proved a second factor if any is named, and whoever was logged in out. The cookie's value. Throws
-   * `PageFailure` when what they proved counts no more.
+   * Logs somebody in, who proved a second factor if any is named, and whoever was logged in out. The cookie's value.
+   * Throws `PageFailure` when what they proved counts no more.
    */
   async begin(
     entrant: Entrant,

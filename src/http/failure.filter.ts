@@ -17,7 +17,10 @@ import { Recording } from './recording.js';
 import { askedPage, SeeOther, seeOther } from './see-other.js';
 import { StepUpFirst, stepUpPath } from './step-up-first.js';
 
-/** Every failure of every endpoint: JSON for programs, a page for people, the reason for the log under the same support code. */
+/**
+ * Every failure of every endpoint: JSON for programs, a page for people, the reason for the log under the same support
+ * code.
+ */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
   private readonly logger = new Logger('Failure');
@@ -111,7 +114,8 @@ export class FailureFilter implements ExceptionFilter {
     this.log(failure, request, failure.status);
     if (failure.status === 503) reply.header('Retry-After', RETRY_AFTER);
     const { title, explanation, advice, link, other, supportCode } = failure;
-    // A page that is not there explains itself. Of any other, the browser that was shown it may see how it came to that.
+    // A page that is not there explains itself. Of any other, the browser that was shown it may see how it came to
+    // that.
     const attempt = failure.status === 404 ? undefined : `/console/attempts/${supportCode}`;
     if (attempt) this.cookies.browser(request, reply);
     await renderPage(

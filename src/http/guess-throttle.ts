@@ -5,7 +5,9 @@ import { Clock } from '../config/clock.js';
 import { Config } from '../config/config.js';
 import type { Finding, Rule } from '../oauth/finding.js';
 
-/** Guesses of one network in a minute. No tool that goes wrong comes near it, nor do all tools of a company together. */
+/**
+ * Guesses of one network in a minute. No tool that goes wrong comes near it, nor do all tools of a company together.
+ */
 export const GUESSES_A_MINUTE = 1_000;
 const MINUTE_MS = 60_000;
 const NETWORKS = 10_000;
@@ -19,8 +21,9 @@ const GUESSED: ReadonlySet<Rule> = new Set([
 
 /**
  * Whoever tries codes, verifiers, tokens and secrets is told to stop (RFC 6749 §2.3.1). What counts was never given out
- * here, so nothing that expired or was revoked does. It counts in this node's memory alone: a guess shall cost the database
- * nothing. And a right credential is always heard, since the tools of one company, or of one provider, share an address.
+ * here, so nothing that expired or was revoked does. It counts in this node's memory alone: a guess shall cost the
+ * database nothing. And a right credential is always heard, since the tools of one company, or of one provider, share
+ * an address.
  */
 @Injectable()
 export class GuessThrottle {

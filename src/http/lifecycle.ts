@@ -7,8 +7,8 @@ import type { Recording } from './recording.js';
 import { ResponseHeaders } from './response-headers.js';
 
 /**
- * What happens around the handler of every request, in order: one hook a moment, since every request pays for each.
- * A request counts, and a person acts, from when its body was read (what is read from a socket is nobody's act) until its
+ * What happens around the handler of every request, in order: one hook a moment, since every request pays for each. A
+ * request counts, and a person acts, from when its body was read (what is read from a socket is nobody's act) until its
  * answer begins, whether or not somebody still waits for it.
  */
 export function accompany(

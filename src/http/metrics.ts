@@ -3,7 +3,10 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { Config } from '../config/config.js';
 import { Recorder } from '../recorder/recorder.service.js';
 
-/** What an operator watches, for Prometheus. Labels are bounded (routes, statuses, error codes) and never an id of anybody. */
+/**
+ * What an operator watches, for Prometheus. Labels are bounded (routes, statuses, error codes) and never an id of
+ * anybody.
+ */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();

@@ -5,12 +5,15 @@ import { SCRIPT_ADDRESSES, type Script } from './assets.js';
 import { type Locale, LOCALES, plainly, type Text, text, type Words } from '../texts/text.js';
 
 /**
- * `card`: one quiet column, for the steps of a flow and for messages. `return`: the same, which follows its `location` by
- * itself. `console`: with navigation and who is logged in.
+ * `card`: one quiet column, for the steps of a flow and for messages. `return`: the same, which follows its `location`
+ * by itself. `console`: with navigation and who is logged in.
  */
 type Layout = 'card' | 'return' | 'console';
 
-/** A page of ours: its view under `views/`, and the shape of what the view reads. Views are strict: every member must be given. */
+/**
+ * A page of ours: its view under `views/`, and the shape of what the view reads. Views are strict: every member must be
+ * given.
+ */
 export interface Page<Model extends { title: Words }> {
   readonly view: string;
   readonly layout: Layout;
@@ -55,7 +58,10 @@ function otherLanguages({ method, url }: FastifyRequest, locale: Locale) {
   }));
 }
 
-/** Sends the page, in the language of whoever asks. Pages are never stored by anybody, and belong in nobody's frame (see `response-headers`). */
+/**
+ * Sends the page, in the language of whoever asks. Pages are never stored by anybody, and belong in nobody's frame (see
+ * `response-headers`).
+ */
 export function renderPage<Model extends { title: Words }>(
   reply: FastifyReply,
   page: Page<Model>,

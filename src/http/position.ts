@@ -30,8 +30,8 @@ export const cursor = (name: string, at: Position | undefined): Record<string, s
   at ? { [name]: `${at.key} ${at.id}` } : {};
 
 /**
- * The address of the page after this one; undefined: there is no more. One row more than a page was asked for. `by`: what it says of where
- * this one ended, which is not `after` when the page has a second list.
+ * The address of the page after this one; undefined: there is no more. One row more than a page was asked for. `by`:
+ * what it says of where this one ended, which is not `after` when the page has a second list.
  */
 export function nextPage(
   here: string,

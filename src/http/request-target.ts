@@ -4,8 +4,8 @@ const UNUSUAL = /^[^/]|#|^[^?]*%|.\/(?:\?|$)/;
 const UNRESERVED = /[\w.~-]/;
 
 /**
- * A request target (RFC 9112 §3.2) in the spelling the router will serve it by, so that nobody decides by another: origin
- * form, without fragment and trailing slash, and nothing encoded that need not be (RFC 3986 §6.2.2.2).
+ * A request target (RFC 9112 §3.2) in the spelling the router will serve it by, so that nobody decides by another:
+ * origin form, without fragment and trailing slash, and nothing encoded that need not be (RFC 3986 §6.2.2.2).
  */
 export function normalizedTarget(target: string): string {
   if (!UNUSUAL.test(target)) return target;

@@ -18,7 +18,10 @@ export const CurrentSession = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<SessionRequest>().session,
 );
 
-/** Lets in whoever is logged in; sends everybody else to log in first, and back to what they asked for when it was a page. */
+/**
+ * Lets in whoever is logged in; sends everybody else to log in first, and back to what they asked for when it was a
+ * page.
+ */
 @Injectable()
 export class SessionGuard implements CanActivate {
   constructor(private readonly logIn: BrowserLogIn) {}
@@ -32,8 +35,8 @@ export class SessionGuard implements CanActivate {
 }
 
 /**
- * Lets in operators; to everybody else who is logged in there is no such page. Whoever has a second factor proves it first:
- * a session from before they had it may be in other hands.
+ * Lets in operators; to everybody else who is logged in there is no such page. Whoever has a second factor proves it
+ * first: a session from before they had it may be in other hands.
  */
 @Injectable()
 export class OperatorGuard extends SessionGuard {

@@ -1,6 +1,6 @@
 /**
- * This session must prove a second factor before it may: the person is asked to, and comes back. `organizationId`: the one
- * that requires it. Caught by the failure filter.
+ * This session must prove a second factor before it may: the person is asked to, and comes back. `organizationId`: the
+ * one that requires it. Caught by the failure filter.
  */
 export class StepUpFirst extends Error {
   constructor(readonly organizationId?: string) {

@@ -12,8 +12,8 @@ import { AuthenticatedResource, ResourceServerGuard } from './resource-server.gu
 type Introspection = { readonly active: false } | (AccessTokenClaims & { readonly active: true; token_type: 'Bearer' });
 
 /**
- * Token introspection (RFC 7662), for the servers of declared resources. Each learns only about access tokens for itself:
- * any other text is "not active", whatever it is.
+ * Token introspection (RFC 7662), for the servers of declared resources. Each learns only about access tokens for
+ * itself: any other text is "not active", whatever it is.
  */
 @Controller(PATHS.introspection)
 export class IntrospectionController {

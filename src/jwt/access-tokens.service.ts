@@ -52,9 +52,9 @@ export class AccessTokens {
   }
 
   /**
-   * The claims of an access token this server signed, expired or not, for whatever resource; undefined for any other text.
-   * One whose signature was checked is remembered, so that reading it again costs none; whether its key still stands is
-   * asked every time.
+   * The claims of an access token this server signed, expired or not, for whatever resource; undefined for any other
+   * text. One whose signature was checked is remembered, so that reading it again costs none; whether its key still
+   * stands is asked every time.
    */
   read(token: string): AccessTokenClaims | undefined {
     const known = this.checked.get(token);
@@ -67,8 +67,8 @@ export class AccessTokens {
   }
 
   /**
-   * Whether what was read is good for this resource now (RFC 9068 §4): audience, times, and every claim. Not for longer than
-   * tokens last now, whatever lifetime it was given: what was revoked is not held for longer either.
+   * Whether what was read is good for this resource now (RFC 9068 §4): audience, times, and every claim. Not for longer
+   * than tokens last now, whatever lifetime it was given: what was revoked is not held for longer either.
    */
   isGood(claims: AccessTokenClaims, resource: string): boolean {
     const { aud, exp, iat } = claims;

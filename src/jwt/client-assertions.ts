@@ -17,8 +17,8 @@ const LEEWAY = 30;
 const REMEMBERED = 100_000;
 
 /**
- * Client authentication by a signed assertion (RFC 7523 §3, `private_key_jwt`). Each is good once; those that were used are
- * remembered until they expire, as many as memory allows.
+ * Client authentication by a signed assertion (RFC 7523 §3, `private_key_jwt`). Each is good once; those that were used
+ * are remembered until they expire, as many as memory allows.
  */
 @Injectable()
 export class ClientAssertions {

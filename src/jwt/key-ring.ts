@@ -65,8 +65,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Reads the ring, and makes it when there is none. Throws `StartupError` when the keys were sealed under a secret that
-   * is not among ours: a new key is never made silently.
+   * Reads the ring, and makes it when there is none. Throws `StartupError` when the keys were sealed under a secret
+   * that is not among ours: a new key is never made silently.
    */
   async open(): Promise<void> {
     if ((await this.repository.list()).length === 0)

@@ -16,8 +16,8 @@ export interface Signed<Claims = Readonly<Record<string, unknown>>> {
 }
 
 /**
- * JWTs (RFC 7519) signed with the key ring, told apart by their `typ` (RFC 8725 §3.11). The algorithm is ours to say, never
- * the token's; so is the key: what a header brings along or points to is not looked at.
+ * JWTs (RFC 7519) signed with the key ring, told apart by their `typ` (RFC 8725 §3.11). The algorithm is ours to say,
+ * never the token's; so is the key: what a header brings along or points to is not looked at.
  */
 @Injectable()
 export class SignedTokens {

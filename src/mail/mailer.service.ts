@@ -62,7 +62,10 @@ export class Mailer implements OnApplicationShutdown {
     this.logger.log(`No SMTP_URL is set. To ${mail.to}, "${subject}": ${mail.link?.href ?? plainly(mail.lead, 'en')}`);
   }
 
-  /** Offers a mail once, for somebody who waits to hear what comes of it; `waiting`: that takes too long. Needs `delivers`. */
+  /**
+   * Offers a mail once, for somebody who waits to hear what comes of it; `waiting`: that takes too long. Needs
+   * `delivers`.
+   */
   async sendNow(mail: Mail): Promise<OutboxEntry> {
     this.waiting++;
     const entry = this.outbox.add(mail, 'waiting');

@@ -21,7 +21,9 @@ interface Caller {
   readonly address: string;
 }
 
-/** Makes the MCP server of one request: it has the tools its token may call, and those it called in vain, which say why. */
+/**
+ * Makes the MCP server of one request: it has the tools its token may call, and those it called in vain, which say why.
+ */
 @Injectable()
 export class McpServers {
   private readonly logger = new Logger('MCP');
@@ -33,7 +35,10 @@ export class McpServers {
     private readonly clock: Clock,
   ) {}
 
-  /** `succeeded` is told the name of each tool whose call did; `withheld`: the answers of those that nobody can allow the token. */
+  /**
+   * `succeeded` is told the name of each tool whose call did; `withheld`: the answers of those that nobody can allow
+   * the token.
+   */
   make({
     succeeded,
     withheld,

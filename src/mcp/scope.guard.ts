@@ -27,8 +27,9 @@ const PARSE_ERROR = {
 
 /**
  * A call that needs more than the token carries is answered before it is made: 403, with everything it lacks at once
- * (RFC 6750 §3.1), and what it has, since some tools ask for just what they are told, and would lose the rest. But what the person's role or the organization's policy does not let anybody approve is not asked
- * for, since tools ask the person again each time: such a call gets a tool error. Who is let through costs no query.
+ * (RFC 6750 §3.1), and what it has, since some tools ask for just what they are told, and would lose the rest. But what
+ * the person's role or the organization's policy does not let anybody approve is not asked for, since tools ask the
+ * person again each time: such a call gets a tool error. Who is let through costs no query.
  */
 @Injectable()
 export class ScopeGuard implements CanActivate {

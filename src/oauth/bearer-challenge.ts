@@ -32,8 +32,8 @@ export class BearerChallenge extends Error {
   }
 
   /**
-   * The `WWW-Authenticate` value (RFC 6750 §3, RFC 9728 §5.1): one line, every value quoted, no comma inside one. When a
-   * scope is missing it is the same each time: by that tools see that asking for more did not help, and stop.
+   * The `WWW-Authenticate` value (RFC 6750 §3, RFC 9728 §5.1): one line, every value quoted, no comma inside one. When
+   * a scope is missing it is the same each time: by that tools see that asking for more did not help, and stop.
    */
   header(resourceMetadata: string, defaultScope: readonly string[]): string {
     const description = this.code === 'insufficient_scope' ? this.description : this.errorDescription;

@@ -1,4 +1,7 @@
-/** Deeper than anything that is read here: what walks through a value one call a level would come to the end of its stack. */
+/**
+ * Deeper than anything that is read here: what walks through a value one call a level would come to the end of its
+ * stack.
+ */
 const MOST_LEVELS = 32;
 
 /** Whether a JSON value is nested too deeply to be looked at. */

@@ -50,7 +50,9 @@ function refused(name: string, what: string, compared: Record<string, unknown>):
 
 const textsIn = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? [value] : []);
 
-/** No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate). */
+/**
+ * No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate).
+ */
 function isText(value: string): boolean {
   return !/[\u0000\ufffd]/.test(value) && value.isWellFormed();
 }

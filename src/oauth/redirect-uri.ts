@@ -46,8 +46,8 @@ export function redirectFault(uri: string, policy: RedirectPolicy): RedirectFaul
 }
 
 /**
- * Those of a client's redirect URIs that can be used, each once. Tools list a scheme of their own beside others: one that is
- * unknown here falls away as long as another remains. `refused`: why the whole list cannot be used.
+ * Those of a client's redirect URIs that can be used, each once. Tools list a scheme of their own beside others: one
+ * that is unknown here falls away as long as another remains. `refused`: why the whole list cannot be used.
  */
 export function acceptableRedirectUris(
   uris: readonly string[],

@@ -46,8 +46,8 @@ export class ProtectedResources {
   }
 
   /**
-   * Which one a request is for; the server's own when it names none. A token is for one resource: throws `invalid_target`
-   * when an unknown one is named, or two.
+   * Which one a request is for; the server's own when it names none. A token is for one resource: throws
+   * `invalid_target` when an unknown one is named, or two.
    */
   requested(values: readonly string[]): ProtectedResource {
     const named = values.map((value) => this.named.get(value) ?? this.named.get(canonicalResource(value) ?? ''));

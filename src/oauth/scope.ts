@@ -5,7 +5,9 @@ import { ADMINISTRATORS, type Role, ROLES } from './role.js';
 /** One permission a person can approve (RFC 6749 §3.3). */
 export interface Scope {
   readonly name: string;
-  /** What it lets the tool do, in plain words, for the approval page; absent for those of this server, which have texts. */
+  /**
+   * What it lets the tool do, in plain words, for the approval page; absent for those of this server, which have texts.
+   */
   readonly sentence?: string;
   /** An example of what that means in practice. */
   readonly example?: string;
@@ -26,7 +28,9 @@ const STAY: Scope = {
   roles: ROLES,
 };
 
-/** OpenID Connect Core §5.4: tools that know of no others name these. They say nothing here, and count as none named. */
+/**
+ * OpenID Connect Core §5.4: tools that know of no others name these. They say nothing here, and count as none named.
+ */
 const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'address', 'phone']);
 
 /**
@@ -78,14 +82,18 @@ export class ScopeCatalogue {
     return [...this.names, ...known];
   }
 
-  /** These scopes, less those that are gone, those that somebody of this role may not give, and those above a ceiling. */
+  /**
+   * These scopes, less those that are gone, those that somebody of this role may not give, and those above a ceiling.
+   */
   allowed(names: readonly string[], role: Role, ceiling: readonly string[] | null = null): string[] {
     return names
       .filter((name) => this.byName.get(name)?.roles.includes(role))
       .filter((name) => !ceiling || name === OFFLINE_ACCESS || ceiling.includes(name));
   }
 
-  /** Those of these scopes that contain nothing but others of them: without a narrow one, a broad one falls away too. */
+  /**
+   * Those of these scopes that contain nothing but others of them: without a narrow one, a broad one falls away too.
+   */
   supported(names: readonly string[]): string[] {
     return names.filter((name) => this.expand([name]).every((contained) => names.includes(contained)));
   }

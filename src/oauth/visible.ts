@@ -7,7 +7,10 @@ export function written(value: unknown): string {
   }
 }
 
-/** Text of somebody else as one line: signs that command a terminal, hide, or turn the direction of writing are spelt out. */
+/**
+ * Text of somebody else as one line: signs that command a terminal, hide, or turn the direction of writing are spelt
+ * out.
+ */
 export function visible(text: string, most: number): string {
   const short = text.length > most ? `${text.slice(0, most)}…` : text;
   return short

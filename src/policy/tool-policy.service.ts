@@ -24,7 +24,10 @@ interface Part {
   readonly named: readonly Touched[];
 }
 
-/** What a change of a policy would do to the connections that live now, and would have done to approvals of the last days. */
+/**
+ * What a change of a policy would do to the connections that live now, and would have done to approvals of the last
+ * days.
+ */
 export interface Rehearsal {
   readonly ended: Part;
   readonly changed: Part;

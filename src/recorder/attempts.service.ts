@@ -71,8 +71,8 @@ export class Attempts {
   }
 
   /**
-   * What of these steps a person may see: all that are certain, when the attempt is their own: they are in it; or nobody
-   * is, and it is of their browser; or its client is of their installation alone. Otherwise nothing.
+   * What of these steps a person may see: all that are certain, when the attempt is their own: they are in it; or
+   * nobody is, and it is of their browser; or its client is of their installation alone. Otherwise nothing.
    */
   async own(all: readonly TimelineStep[], { userId, browser }: Viewer): Promise<TimelineStep[]> {
     const steps = all.filter(({ certain }) => certain);

@@ -1,6 +1,9 @@
 const MINUTE_MS = 60_000;
 
-/** How many steps a ring takes in a minute, of one source and of all together. It remembers no more sources than it takes steps. */
+/**
+ * How many steps a ring takes in a minute, of one source and of all together. It remembers no more sources than it
+ * takes steps.
+ */
 export class Budget {
   private minute = 0;
   private taken = 0;

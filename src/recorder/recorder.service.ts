@@ -23,8 +23,9 @@ const WRITTEN_AT_ONCE = 250;
 const WRITE_EVERY_MS = 1_000;
 
 /**
- * The flight recorder: what each attempt to connect a tool came to, step by step. It only looks on: it never waits, never
- * throws, holds a bounded number of steps and writes them in batches beside the requests, into rings that do not grow.
+ * The flight recorder: what each attempt to connect a tool came to, step by step. It only looks on: it never waits,
+ * never throws, holds a bounded number of steps and writes them in batches beside the requests, into rings that do not
+ * grow.
  */
 @Injectable()
 export class Recorder implements OnModuleInit, BeforeApplicationShutdown {

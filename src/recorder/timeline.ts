@@ -36,9 +36,9 @@ export function aroundOf(steps: readonly RecordedStep[]): { readonly from: Date;
 }
 
 /**
- * The attempt with the steps around it that share something with it, in order. What is shared by a client id of its own,
- * or by the browser and the client, belongs here for certain; what is shared by the place alone does so only while nobody
- * else was seen there, and is uncertain otherwise.
+ * The attempt with the steps around it that share something with it, in order. What is shared by a client id of its
+ * own, or by the browser and the client, belongs here for certain; what is shared by the place alone does so only while
+ * nobody else was seen there, and is uncertain otherwise.
  */
 export function timelineOf(
   own: readonly RecordedStep[],

@@ -32,7 +32,9 @@ function redirectUris(uris: readonly string[], policy: RedirectPolicy): string[]
   return accepted;
 }
 
-/** Grant types this server does not have fall away. None named: both, so that no tool is left without a refresh token. */
+/**
+ * Grant types this server does not have fall away. None named: both, so that no tool is left without a refresh token.
+ */
 function acceptableGrantTypes(named: readonly string[] | undefined): readonly string[] {
   if (!named?.length) return CLIENT_GRANT_TYPES;
   const accepted = CLIENT_GRANT_TYPES.filter((type) => named.includes(type));

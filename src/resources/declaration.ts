@@ -26,7 +26,10 @@ export interface ScopeFault {
   readonly value: string;
 }
 
-/** The canonical URI of a server that can be declared: https, http only on this computer, no query, no fragment. Else undefined. */
+/**
+ * The canonical URI of a server that can be declared: https, http only on this computer, no query, no fragment. Else
+ * undefined.
+ */
 export function declarableUri(value: string): string | undefined {
   const uri = canonicalResource(value);
   if (uri === undefined) return undefined;

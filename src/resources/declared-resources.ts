@@ -25,7 +25,10 @@ export class DeclaredResources {
     private readonly clock: Clock,
   ) {}
 
-  /** `uri` in canonical form; `by`: the operator who does. `own`: it is this server's own endpoint, which needs no declaration. */
+  /**
+   * `uri` in canonical form; `by`: the operator who does. `own`: it is this server's own endpoint, which needs no
+   * declaration.
+   */
   async declare(
     resource: { uri: string; name: string; scopes: Scope[] },
     by?: string,

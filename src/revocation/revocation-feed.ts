@@ -12,8 +12,8 @@ const POSITION = /^(\d{1,15})(?:\.([0-9a-f-]{36}))?$/;
 
 /**
  * What other servers follow to refuse dead tokens without asking about each: the revocations of the last access-token
- * lifetime, in pages. Who has read them all goes on a little before the end, since what was revoked then may have become
- * visible later; what is named twice does no harm.
+ * lifetime, in pages. Who has read them all goes on a little before the end, since what was revoked then may have
+ * become visible later; what is named twice does no harm.
  */
 @Injectable()
 export class RevocationFeed {

@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
- * For some hundred bytes: what zlib begins with, and what it works in: 48 KB instead of 256, which V8 counts, and collects the
- * whole heap after so many megabytes of.
+ * For some hundred bytes: what zlib begins with, and what it works in: 48 KB instead of 256, which V8 counts, and
+ * collects the whole heap after so many megabytes of.
  */
 const CHUNK = 1024;
 const SMALL = { windowBits: 13, memLevel: 5, chunkSize: CHUNK };

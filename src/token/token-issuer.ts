@@ -26,8 +26,9 @@ export class TokenIssuer {
   ) {}
 
   /**
-   * Tokens of a grant as it stands: the access token carries what was approved, within `scopes` if the client narrows it,
-   * less what the person's role or the organization does not allow now, or the resource no longer has. `secret`: of the grant's refresh tokens.
+   * Tokens of a grant as it stands: the access token carries what was approved, within `scopes` if the client narrows
+   * it, less what the person's role or the organization does not allow now, or the resource no longer has. `secret`: of
+   * the grant's refresh tokens.
    */
   async issue(
     client: Client,

@@ -5,8 +5,8 @@ import { KEPT_MS } from '../recorder/recorder.service.js';
 import { DAY_MS, HOUR_MS, RETENTION_MS } from '../usage/periods.js';
 
 /**
- * How long rows are kept once they are over, in milliseconds. Never no time at all: the clocks of nodes differ, and what is over by one may
- * not be by another.
+ * How long rows are kept once they are over, in milliseconds. Never no time at all: the clocks of nodes differ, and
+ * what is over by one may not be by another.
  */
 export function retentionOf(table: SweptTable, { endedConnectionRetention }: Config): number {
   return table === 'grants' ? endedConnectionRetention * 1000 : FIXED[table];

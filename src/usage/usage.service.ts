@@ -5,7 +5,9 @@ import { ConnectionUsage, type UsageCount } from '../database/repositories/conne
 import { HOUR_MS } from './periods.js';
 
 const FLUSH_MS = 3_000;
-/** Connections a node counts for between two writes; beyond, and only while the database is away, new ones go uncounted. */
+/**
+ * Connections a node counts for between two writes; beyond, and only while the database is away, new ones go uncounted.
+ */
 const MAX_HELD = 20_000;
 /** Rows a statement: short enough to be in nobody's way. */
 const BATCH = 1_000;
@@ -36,8 +38,8 @@ interface Held extends UsageCount {
 }
 
 /**
- * Counts what connections do: in memory, written down every few seconds, one row a connection and hour. A call never waits
- * for it. A node that is killed loses what it counted in the last three seconds.
+ * Counts what connections do: in memory, written down every few seconds, one row a connection and hour. A call never
+ * waits for it. A node that is killed loses what it counted in the last three seconds.
  */
 @Injectable()
 export class Usage implements OnModuleInit, OnApplicationShutdown {

@@ -157,8 +157,8 @@ describe('several nodes', () => {
     expect((await browser.submit(page, 'Withdraw a leaked key', { confirm: 'another' })).status).toBe(400);
     for (const node of nodes) expect(await mcpAt(node, tokens.access_token)).toBe(200);
 
-    // Calls go on all the while, at both nodes, with the token they have verified and remember; not so fast that what no
-    // key is known for would pass for guessing.
+    // Calls go on all the while, at both nodes, with the token they have verified and remember; not so fast that what
+    // no key is known for would pass for guessing.
     const over = new AbortController();
     const answers: { node: number; asked: number; status: number }[] = [];
     const calling = nodes.map(async (node, index) => {

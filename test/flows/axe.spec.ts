@@ -120,8 +120,8 @@ async function examine(page: Page, what: string, { locale, colorScheme, viewport
 }
 
 /**
- * What axe does not ask: one main heading and none below it that looks like more, the right language, nothing that moves,
- * no sideways scrolling, neither of the page nor of anything on it.
+ * What axe does not ask: one main heading and none below it that looks like more, the right language, nothing that
+ * moves, no sideways scrolling, neither of the page nor of anything on it.
  */
 async function measure(page: Page, name: string, lang: string): Promise<void> {
   const seen = await page.locator('html').evaluate((html) => ({
@@ -153,8 +153,8 @@ async function measure(page: Page, name: string, lang: string): Promise<void> {
 }
 
 /**
- * Tab goes to everything that can be used, in the order of the page, and wherever it is can be seen. Of a group of radio
- * buttons it goes to one.
+ * Tab goes to everything that can be used, in the order of the page, and wherever it is can be seen. Of a group of
+ * radio buttons it goes to one.
  */
 async function byKeyboard(page: Page, what: string): Promise<void> {
   await page.bringToFront();

@@ -41,7 +41,9 @@ const clickAtOnce = async (page: Page, name = 'Approve') => {
 };
 /** With its style: looking for a button before there is one has the browser lay the page out without. */
 const shown = (page: Page, path: string) => page.waitForURL(({ pathname }) => pathname.endsWith(path));
-/** Without script it is a transition that makes them wait: it stands still until `goOn`, however slow the machine is. */
+/**
+ * Without script it is a transition that makes them wait: it stands still until `goOn`, however slow the machine is.
+ */
 const standStill = async (page: Page) => {
   const devTools = await page.context().newCDPSession(page);
   await devTools.send('Animation.enable');

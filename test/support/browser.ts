@@ -10,7 +10,10 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** The Chromium that was found, or fetched, before the tests began. `keepsPages`: for Back and Forward, as it does for people. */
+/**
+ * The Chromium that was found, or fetched, before the tests began. `keepsPages`: for Back and Forward, as it does for
+ * people.
+ */
 export function launchBrowser({ keepsPages = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'],

@@ -31,7 +31,9 @@ export async function invariantsHold(server: Pick<TestServer, 'query'>): Promise
   expect(await server.query(ORPHANS)).toEqual([]);
 }
 
-/** Each OAuth error carries a support code, and the log says under that code which rule was broken and what mends it. */
+/**
+ * Each OAuth error carries a support code, and the log says under that code which rule was broken and what mends it.
+ */
 function everyErrorIsExplained(): void {
   const log = watch.logged.join('\n');
   for (const { method, url, status, headers, body } of watch.seen) {

@@ -8,7 +8,10 @@ const MODULES = join(FOLDER, 'node_modules');
 /** What the newest of them wants. */
 const NODE = [22, 19];
 
-/** Clients and suites as they are published, with the Node they want, from their own lock file. Installed when first asked for. */
+/**
+ * Clients and suites as they are published, with the Node they want, from their own lock file. Installed when first
+ * asked for.
+ */
 export async function installPackages(): Promise<void> {
   const [installed, lock] = [join(MODULES, '.package-lock.json'), join(FOLDER, 'package-lock.json')];
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;

@@ -18,9 +18,9 @@ export class Witness {
   }
 
   /**
-   * The barrier (attacks, §0.2): locks the rows, starts the work, waits until `waiters` sessions of the server stand at a
-   * lock, and lets them go all at once. Throws when they never stood there: then the race was not proven. `COMMIT`: with
-   * what was done to the rows meanwhile.
+   * The barrier (attacks, §0.2): locks the rows, starts the work, waits until `waiters` sessions of the server stand at
+   * a lock, and lets them go all at once. Throws when they never stood there: then the race was not proven. `COMMIT`:
+   * with what was done to the rows meanwhile.
    */
   async releaseTogether<T>(
     lock: string,

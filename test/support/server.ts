@@ -35,8 +35,8 @@ interface ServerOptions {
 export const SECRET = 'a secret that only the tests have and that is long enough';
 
 /**
- * The server, in this process, on a port and a database of its own. One at a time: passport keeps its strategies for the
- * whole process.
+ * The server, in this process, on a port and a database of its own. One at a time: passport keeps its strategies for
+ * the whole process.
  */
 export async function startServer({
   database = 'embedded',
@@ -122,7 +122,9 @@ export interface ServerProcess {
 
 const MAIN = join(process.cwd(), 'dist/main.js');
 
-/** The built server, in a process of its own. Resolves when it is ready; rejects with what it said when it ends instead. */
+/**
+ * The built server, in a process of its own. Resolves when it is ready; rejects with what it said when it ends instead.
+ */
 export async function startProcess(
   database: Pick<TestDatabase, 'variables'>,
   variables: Record<string, string> = {},

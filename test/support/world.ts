@@ -10,10 +10,10 @@ import { startServer, type TestServer } from './server.js';
 export const PUBLISHED = 'https://tool.example/client.json';
 
 /**
- * Looks at the page as it is, in English, and once more in Korean: `what` names the picture. `again`: what leads to such a
- * page anew, whatever the language, where the one at hand cannot be loaded again (`reload`); it gives the page that shows it.
- * `busy`: the browser itself asks something over it, and takes the keys. `inPassing`: a state that is examined, and too
- * like another for a picture of its own.
+ * Looks at the page as it is, in English, and once more in Korean: `what` names the picture. `again`: what leads to
+ * such a page anew, whatever the language, where the one at hand cannot be loaded again (`reload`); it gives the page
+ * that shows it. `busy`: the browser itself asks something over it, and takes the keys. `inPassing`: a state that is
+ * examined, and too like another for a picture of its own.
  */
 export type Shoot = (
   what: string,
@@ -34,7 +34,10 @@ export interface Scene {
   readonly shoot: Shoot;
 }
 
-/** A walk through the pages of one area that stops wherever there is something to look at; the area's file has it by this name. */
+/**
+ * A walk through the pages of one area that stops wherever there is something to look at; the area's file has it by
+ * this name.
+ */
 export type Walk = (scene: Scene) => Promise<void>;
 
 /** A server with mail, a published tool and another resource, for whoever looks at its pages. */

@@ -3,7 +3,9 @@ import { HttpBrowser } from '../support/http-browser.js';
 import { callMcp, OAuthClient } from '../support/oauth-client.js';
 import { addPerson } from '../support/people.js';
 
-/** The flow of a tool, accounts, and an organization. It leaves the person logged in, with everything they can act upon. */
+/**
+ * The flow of a tool, accounts, and an organization. It leaves the person logged in, with everything they can act upon.
+ */
 export const walk: FormWalk = async ({ server, browser, person, mailbox }) => {
   const client = await OAuthClient.register(server.origin);
   const pages = [await browser.get(client.authorizeUrl())];

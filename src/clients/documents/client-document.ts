@@ -20,8 +20,8 @@ export interface ClientDocument {
 
 /**
  * The client a document describes (draft-ietf-oauth-client-id-metadata-document §4). Unknown members are ignored, grant
- * types are what both sides have, and of several ways to authenticate signing goes first. Throws `DocumentUnavailable` for
- * a document nobody may use.
+ * types are what both sides have, and of several ways to authenticate signing goes first. Throws `DocumentUnavailable`
+ * for a document nobody may use.
  */
 export function readClientDocument(url: string, text: string, policy: RedirectPolicy): ClientDocument {
   const document = parse(text);

@@ -35,9 +35,9 @@ export function pinnedBy(metadata: ClientMetadata): Buffer {
 }
 
 /**
- * Clients that publish themselves: the client id is the URL of a document (MCP 2026-07-28, Client ID Metadata Documents).
- * Documents are fetched only for somebody who is logged in, once for all who wait, within budgets, and kept in memory;
- * failures are never kept.
+ * Clients that publish themselves: the client id is the URL of a document (MCP 2026-07-28, Client ID Metadata
+ * Documents). Documents are fetched only for somebody who is logged in, once for all who wait, within budgets, and kept
+ * in memory; failures are never kept.
  */
 @Injectable()
 export class ClientDocuments {
@@ -83,8 +83,8 @@ export class ClientDocuments {
   }
 
   /**
-   * The document, asked for now, for this person, unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy` when
-   * it was not asked for.
+   * The document, asked for now, for this person, unless it is fresh. Throws `DocumentUnavailable`; `DocumentsBusy`
+   * when it was not asked for.
    */
   async fetch(clientId: string, approved: Buffer | null, userId: string): Promise<ClientMetadata> {
     const fresh = this.fresh(clientId, approved);

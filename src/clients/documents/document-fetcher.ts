@@ -24,8 +24,8 @@ export interface FetchedDocument {
 }
 
 /**
- * Gets the document behind a client id. The name is resolved once, every address must be public, and the connection goes
- * to an address that was checked. No redirects, no credentials, no proxy; five seconds and ten kilobytes at most.
+ * Gets the document behind a client id. The name is resolved once, every address must be public, and the connection
+ * goes to an address that was checked. No redirects, no credentials, no proxy; five seconds and ten kilobytes at most.
  */
 @Injectable()
 export class DocumentFetcher {

@@ -7,7 +7,9 @@ export function isDocumentUrl(clientId: string): boolean {
   return /^https:\/\//i.test(clientId);
 }
 
-/** Why no document is fetched from this URL; undefined when it may be. `allowedHosts`: private ones, for development. */
+/**
+ * Why no document is fetched from this URL; undefined when it may be. `allowedHosts`: private ones, for development.
+ */
 export function documentUrlFault(url: string, allowedHosts: readonly string[]): string | undefined {
   if (url.length > MAX_LENGTH || !URL.canParse(url)) return 'it is not a URL';
   const { protocol, username, password, pathname, hash, hostname, port, host, href } = new URL(url);

@@ -83,7 +83,10 @@ const sessionRow = ({ id, userAgent, address, createdAt, lastSeenAt }: ListedSes
   seen: moment(lastSeenAt, now),
 });
 
-/** An event as the person sees it: who else acted is an administrator to them, and where that one was is nobody's business. */
+/**
+ * An event as the person sees it: who else acted is an administrator to them, and where that one was is nobody's
+ * business.
+ */
 function activityRow(line: AuditLine, { userId }: LiveSession, now: Date): AuditRow {
   const own = line.user_id === userId;
   const seen = { ...line, ...(line.concerns_id === userId && { concerns: null }) };

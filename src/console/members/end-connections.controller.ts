@@ -21,7 +21,10 @@ import { END_CONNECTIONS_PAGE } from './organization-connections.pages.js';
 
 type Asked = Readonly<Record<string, unknown>>;
 
-/** Connections of an organization are ended: one, those of a tool or of a person, those that call themselves alike, or all. */
+/**
+ * Connections of an organization are ended: one, those of a tool or of a person, those that call themselves alike, or
+ * all.
+ */
 @Controller('console/organizations/:id/connections/end')
 @UseGuards(SessionGuard)
 export class EndConnectionsController {

@@ -19,7 +19,9 @@ import { fieldOf } from '../field.js';
 import { membersPath } from './members-page.js';
 import { INVITATION_PAGE } from './members.pages.js';
 
-/** What an invitation leads to: joining, after logging in or making the account it is for. Its link proves the address. */
+/**
+ * What an invitation leads to: joining, after logging in or making the account it is for. Its link proves the address.
+ */
 @Controller('console/invitation')
 export class InvitationController {
   constructor(

@@ -39,7 +39,10 @@ export class MemberRemovalController {
     await this.page.ask(question, session, organization, { request, reply });
   }
 
-  /** Somebody else, or oneself: everybody may leave. Field "confirm": their address, or the name of the organization that is left. */
+  /**
+   * Somebody else, or oneself: everybody may leave. Field "confirm": their address, or the name of the organization
+   * that is left.
+   */
   @Post()
   @UseGuards(CsrfGuard)
   async remove(

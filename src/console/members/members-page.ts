@@ -120,7 +120,10 @@ export class MembersPage {
     await renderPage(http.reply, CONFIRMATION_PAGE, model, failure ? 400 : 200);
   }
 
-  /** Back here when it was done, with the notice `done`; else why not. Throws `NotFoundException` when there is no such member. */
+  /**
+   * Back here when it was done, with the notice `done`; else why not. Throws `NotFoundException` when there is no such
+   * member.
+   */
   async answer(
     outcome: Outcome,
     done: string,

@@ -33,7 +33,9 @@ const UNASKED: readonly Act[] = ['reset-password', 'enable'];
 const GIVING: readonly Act[] = [...UNASKED, 'make-operator'];
 type Act = (typeof ACTS)[number];
 
-/** What operators do about one person. What ends something, or gives everything, is confirmed by typing their address. */
+/**
+ * What operators do about one person. What ends something, or gives everything, is confirmed by typing their address.
+ */
 @Controller('console/operator/people/:id')
 @UseGuards(OperatorGuard)
 export class PersonActsController {

@@ -20,7 +20,9 @@ import { CREDENTIALS_PAGE } from './credentials.pages.js';
 const ACTS = ['rotate-secret', 'remove'] as const;
 type Act = (typeof ACTS)[number];
 
-/** What operators do about one declared server. Removing it ends its connections, and is confirmed by typing its name. */
+/**
+ * What operators do about one declared server. Removing it ends its connections, and is confirmed by typing its name.
+ */
 @Controller('console/operator/resources/:id')
 @UseGuards(OperatorGuard)
 export class ResourceActsController {

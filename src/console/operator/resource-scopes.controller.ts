@@ -18,7 +18,10 @@ import { type Asking, Confirmations } from './confirmations.js';
 import { SCOPE_PAGE } from './resources.pages.js';
 import { EMPTY, faultText, scopeFields, scopeOf } from './scope-form.js';
 
-/** The permissions of a declared server: one more, another sentence, one less. Names may hold anything, so they are in the query. */
+/**
+ * The permissions of a declared server: one more, another sentence, one less. Names may hold anything, so they are in
+ * the query.
+ */
 @Controller('console/operator/resources/:id/scopes')
 @UseGuards(OperatorGuard)
 export class ResourceScopesController {

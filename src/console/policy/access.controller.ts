@@ -86,7 +86,9 @@ export class AccessController {
     await this.render(await this.waiting(id, requestId), organization, session, request, reply);
   }
 
-  /** Fields "people" (`person` or `everybody`), "scope" and "until" of the rule; "version" of the policy it is added to. */
+  /**
+   * Fields "people" (`person` or `everybody`), "scope" and "until" of the rule; "version" of the policy it is added to.
+   */
   @Post(':requestId/approve')
   @UseGuards(CsrfGuard)
   async approve(
@@ -135,7 +137,10 @@ export class AccessController {
     await seeOther(reply, `${addressOf(id)}?done=access-refused`);
   }
 
-  /** Throws `NotFoundException` when there is no such request here; `SeeOther` to the others when it needs no answer any more. */
+  /**
+   * Throws `NotFoundException` when there is no such request here; `SeeOther` to the others when it needs no answer any
+   * more.
+   */
   private async waiting(organizationId: string, id: string): Promise<OpenRequest> {
     const open = await this.requests.findOpen(id, organizationId, this.clock.now());
     if (open) return open;

@@ -81,7 +81,10 @@ export class PolicyForm {
     return userId === undefined ? undefined : `person:${userId}`;
   }
 
-  /** One of those that are offered, or the address one publishes itself at. A name a tool gave itself is nothing to decide by. */
+  /**
+   * One of those that are offered, or the address one publishes itself at. A name a tool gave itself is nothing to
+   * decide by.
+   */
   private async tool(organizationId: string, fields: Fields): Promise<string | undefined> {
     const address = fieldOf(fields['address']).trim();
     if (address) return documentUrlFault(address, this.config.cimdPrivateHosts) ? undefined : address;

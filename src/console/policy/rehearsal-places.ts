@@ -6,8 +6,8 @@ import { fieldOf } from '../field.js';
 export const PAGE = 100;
 
 /**
- * What this page names of those that were found; `last`: where it ends, when there are more. A rehearsal is made anew for
- * each page, so what the page before ended with may be gone by now.
+ * What this page names of those that were found; `last`: where it ends, when there are more. A rehearsal is made anew
+ * for each page, so what the page before ended with may be gone by now.
  */
 export function pageOf<T extends Place>(
   found: readonly T[],

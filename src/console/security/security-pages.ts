@@ -62,7 +62,10 @@ export class SecurityPages {
     return (await this.passkeys.ofUser(userId)).some((one) => one.id === id);
   }
 
-  /** After a factor was added: this session has proved it, new codes are shown once, and the person goes on where they were. */
+  /**
+   * After a factor was added: this session has proved it, new codes are shown once, and the person goes on where they
+   * were.
+   */
   async added(
     session: LiveSession,
     {

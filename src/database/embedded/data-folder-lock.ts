@@ -47,7 +47,10 @@ export class DataFolderLock {
   }
 }
 
-/** Renaming is atomic: of two processes that find the same dead lock, one gets it out of the way; a living one is put back. */
+/**
+ * Renaming is atomic: of two processes that find the same dead lock, one gets it out of the way; a living one is put
+ * back.
+ */
 function removeDead(file: string): void {
   const dead = `${file}.${process.pid}.dead`;
   try {

@@ -8,7 +8,8 @@ import { DataFolderLock, type LockHolder } from './data-folder-lock.js';
 
 /**
  * PostgreSQL in this process (PGlite), kept in a folder and served to the ordinary driver over a Unix socket in a 0700
- * folder. The socket's folder is a short path below the temporary folder, since a socket's path may have 107 characters.
+ * folder. The socket's folder is a short path below the temporary folder, since a socket's path may have 107
+ * characters.
  */
 export class EmbeddedDatabase {
   private constructor(

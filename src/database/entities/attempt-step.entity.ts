@@ -20,7 +20,9 @@ export const STEP_KINDS = [
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
-/** Who can fill which: anybody; whoever opens the authorization endpoint; somebody who is logged in, or a connection. */
+/**
+ * Who can fill which: anybody; whoever opens the authorization endpoint; somebody who is logged in, or a connection.
+ */
 export type Ring = 'stranger' | 'request' | 'person';
 
 /**

@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
- * Who did what, when, from where. Written in the transaction of the act itself, never changed. Holds no secret. Each index is
- * the way of a filter of the log, in the order the log is read.
+ * Who did what, when, from where. Written in the transaction of the act itself, never changed. Holds no secret. Each
+ * index is the way of a filter of the log, in the order the log is read.
  */
 @Entity('audit_events')
 @Index('audit_events_at', ['at', 'id'])

@@ -2,8 +2,8 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { ClientIdentity, ClientMetadata } from '../../oauth/client-metadata.js';
 
 /**
- * A client an administrator registered, or somebody approved (RFC 6749 §2). A dynamic client has no row before that: its
- * id is its registration. A client secret is never stored, only its hash.
+ * A client an administrator registered, or somebody approved (RFC 6749 §2). A dynamic client has no row before that:
+ * its id is its registration. A client secret is never stored, only its hash.
  */
 @Entity('clients')
 @Index(['createdAt', 'id'])

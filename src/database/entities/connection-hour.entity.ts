@@ -1,8 +1,9 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * What one connection did in one hour. Written in batches by each node, added to what is there; the indexed columns never
- * change, so PostgreSQL updates in place (HOT). No reference to the grant: a batch must not fail, or wait, for one row.
+ * What one connection did in one hour. Written in batches by each node, added to what is there; the indexed columns
+ * never change, so PostgreSQL updates in place (HOT). No reference to the grant: a batch must not fail, or wait, for
+ * one row.
  */
 @Entity('connection_hours')
 @Index(['organizationId', 'hour'])

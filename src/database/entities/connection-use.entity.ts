@@ -2,7 +2,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
  * When a connection was last used, and from where; no row: not since it was made. Apart from the grant, since the order
- * of a list needs an index on a column that changes, and grants are updated in place (HOT). It moves once a minute at most.
+ * of a list needs an index on a column that changes, and grants are updated in place (HOT). It moves once a minute at
+ * most.
  */
 @Entity('connection_uses')
 @Index(['organizationId', 'usedAt', 'grantId'])

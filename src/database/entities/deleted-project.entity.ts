@@ -1,7 +1,10 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Organization } from './organization.entity.js';
 
-/** A project that was deleted, as it was, until it is restored or swept. It is no row of `projects`, so nothing else can come upon it. */
+/**
+ * A project that was deleted, as it was, until it is restored or swept. It is no row of `projects`, so nothing else can
+ * come upon it.
+ */
 @Entity('deleted_projects')
 @Index(['organizationId', 'deletedAt'])
 export class DeletedProject {

@@ -10,7 +10,10 @@ export class Passkey {
   @Column('bytea', { unique: true }) credentialId: Buffer;
   /** As COSE. */
   @Column('bytea') publicKey: Buffer;
-  /** What the device knows its person by: says nothing of them, is the same for all their passkeys, and used for nothing else. */
+  /**
+   * What the device knows its person by: says nothing of them, is the same for all their passkeys, and used for nothing
+   * else.
+   */
   @Column('bytea') userHandle: Buffer;
   /** How often the device says it signed; it stays 0 where the passkey is on several devices. Never goes back. */
   @Column('bigint') signCount: string;

@@ -3,7 +3,9 @@ import type { People, Verdict } from './verdict.js';
 import { Membership } from './membership.entity.js';
 import { Organization } from './organization.entity.js';
 
-/** Every tool, and every tool whose name is only its own word: what a rule can be about beside one tool's `client_id`. */
+/**
+ * Every tool, and every tool whose name is only its own word: what a rule can be about beside one tool's `client_id`.
+ */
 export const ANY_TOOL = '*';
 export const SELF_ASSERTED = 'self-asserted';
 

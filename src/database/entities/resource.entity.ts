@@ -1,7 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { Scope } from '../../oauth/scope.js';
 
-/** Another MCP server that tokens of this one are for (RFC 9728 §1.2, "protected resource"), declared by an operator. */
+/**
+ * Another MCP server that tokens of this one are for (RFC 9728 §1.2, "protected resource"), declared by an operator.
+ */
 @Entity('resources')
 export class Resource {
   @PrimaryGeneratedColumn('uuid') id: string;

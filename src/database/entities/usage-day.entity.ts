@@ -4,8 +4,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 export type UsageSubject = 'organization' | 'client' | 'person' | 'mcp-tool';
 
 /**
- * The calls of an organization in one day (of a person: in one week), summed up as they are written down, so that the page
- * of its usage reads a few hundred rows however many connections there are.
+ * The calls of an organization in one day (of a person: in one week), summed up as they are written down, so that the
+ * page of its usage reads a few hundred rows however many connections there are.
  */
 @Entity('usage_days')
 @Index(['day'])

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Generated from the entities, then read. By hand: the fillfactor of the tables whose rows are updated in place (HOT). */
+/**
+ * Generated from the entities, then read. By hand: the fillfactor of the tables whose rows are updated in place (HOT).
+ */
 export class Initial1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Operators declare other servers that tokens are for. The release before knows only its own, and ignores the table. */
+/**
+ * Operators declare other servers that tokens are for. The release before knows only its own, and ignores the table.
+ */
 export class Resources1700000003000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE TABLE "resources" (

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Authenticator apps, recovery codes, and sessions that know of them. The release before asks for the password alone. */
+/**
+ * Authenticator apps, recovery codes, and sessions that know of them. The release before asks for the password alone.
+ */
 export class SecondFactors1700000006000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE TABLE "authenticator_apps" (

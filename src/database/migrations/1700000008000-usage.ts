@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Connections are counted, narrowed, and listed by index. The release before ignores what is new. By hand: the fillfactor
- * of the tables whose rows are updated in place, and that what is connected now was used when it was last refreshed.
+ * Connections are counted, narrowed, and listed by index. The release before ignores what is new. By hand: the
+ * fillfactor of the tables whose rows are updated in place, and that what is connected now was used when it was last
+ * refreshed.
  */
 export class Usage1700000008000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

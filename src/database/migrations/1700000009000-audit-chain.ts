@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The audit log refuses every change, and a chain of MACs tells of those made behind its back. The release before ignores both. */
+/**
+ * The audit log refuses every change, and a chain of MACs tells of those made behind its back. The release before
+ * ignores both.
+ */
 export class AuditChain1700000009000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE TABLE "audit_chain" (

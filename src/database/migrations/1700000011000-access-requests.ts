@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * People ask for tools, and rules can be for one person. The release before ignores what is new, but takes a rule that says
- * "ask" for one that allows.
+ * People ask for tools, and rules can be for one person. The release before ignores what is new, but takes a rule that
+ * says "ask" for one that allows.
  */
 export class AccessRequests1700000011000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

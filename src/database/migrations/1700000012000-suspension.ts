@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Operators suspend organizations, and page through clients and organizations. The release before ignores all of it. */
+/**
+ * Operators suspend organizations, and page through clients and organizations. The release before ignores all of it.
+ */
 export class Suspension1700000012000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE "organizations" ADD "suspended_at" TIMESTAMP WITH TIME ZONE');

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Events say where they were asked for from, and are found by it, by person, act, connection and time. The release before ignores it. */
+/**
+ * Events say where they were asked for from, and are found by it, by person, act, connection and time. The release
+ * before ignores it.
+ */
 export class Log1700000014000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE "audit_events" ADD "address" text');

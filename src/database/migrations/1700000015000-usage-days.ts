@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The use of an organization, summed up by day. What was counted until now is summed up here. The release before goes on
- * counting hours alone: what its nodes count while both run is missing from the sums.
+ * The use of an organization, summed up by day. What was counted until now is summed up here. The release before goes
+ * on counting hours alone: what its nodes count while both run is missing from the sums.
  */
 export class UsageDays1700000015000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is swept, what is left of connections that were, and how tables grow. The release before knows nothing of it. */
+/**
+ * What is swept, what is left of connections that were, and how tables grow. The release before knows nothing of it.
+ */
 export class Sweeps1700000017000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE TABLE "sweeps" (

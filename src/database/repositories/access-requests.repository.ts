@@ -33,14 +33,18 @@ export interface OpenRequest extends Pick<
 /** What somebody asks for: a client, as it is known now, and what it wants. */
 export type NewRequest = Omit<AccessRequest, 'id' | 'answeredAt' | 'answeredBy' | 'answer' | 'membership'>;
 
-/** How much one person may ask for. `dayAgo`: what was asked since then counts, what was refused before counts no more. */
+/**
+ * How much one person may ask for. `dayAgo`: what was asked since then counts, what was refused before counts no more.
+ */
 export interface AskingLimits {
   readonly open: number;
   readonly aDay: number;
   readonly dayAgo: Date;
 }
 
-/** What became of an answer. `still asks`: another rule, which names the person more precisely, would still say "ask". */
+/**
+ * What became of an answer. `still asks`: another rule, which names the person more precisely, would still say "ask".
+ */
 export type Answered = 'answered before' | 'policy changed' | 'still asks' | 'approved';
 
 /** Which request, and who answers. */
@@ -103,7 +107,10 @@ export class AccessRequests {
     return row;
   }
 
-  /** Those that wait, the oldest first, with the position of each. `search`: part of who asks, or of what a tool calls itself. */
+  /**
+   * Those that wait, the oldest first, with the position of each. `search`: part of who asks, or of what a tool calls
+   * itself.
+   */
   async open(
     organizationId: string,
     { search, after }: { readonly search: string; readonly after: Position | undefined },
@@ -127,7 +134,10 @@ export class AccessRequests {
     return row!.count;
   }
 
-  /** Makes the rule and answers, both or neither. First the organization's row, then the request: of two answers one is given. */
+  /**
+   * Makes the rule and answers, both or neither. First the organization's row, then the request: of two answers one is
+   * given.
+   */
   async approve(id: string, asked: AskedChange & { by: string }, at: Date): Promise<Answered> {
     const { organizationId, by } = asked;
     try {

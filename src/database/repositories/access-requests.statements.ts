@@ -17,8 +17,8 @@ export const OPEN = `access_requests a JOIN memberships m ON m.user_id = a.user_
         ON p.verdict = 'ask' AND a.answered_at IS NULL AND a.asked_at > ${OPEN_SINCE}`;
 
 /**
- * Asks, or asks again when there is no answer that counts. No row: it is asked already, or was refused of late, or too much
- * is asked, or policy no longer says "ask".
+ * Asks, or asks again when there is no answer that counts. No row: it is asked already, or was refused of late, or too
+ * much is asked, or policy no longer says "ask".
  */
 export const ASK: Statement = {
   name: 'access_ask',

@@ -10,9 +10,9 @@ import { ALLOWED, ruling } from './policy.sql.js';
 
 /**
  * The client becomes a row, the approval becomes a grant. Session (`$20`), membership and resource are locked, so that
- * whoever ends one waits and then finds the grant. No row: the request was answered before, session, person, membership,
- * client or resource no longer stand, policy does not allow it, or the session did not prove a second factor that is
- * required. `$18`: the resource is this server's own, which has no row.
+ * whoever ends one waits and then finds the grant. No row: the request was answered before, session, person,
+ * membership, client or resource no longer stand, policy does not allow it, or the session did not prove a second
+ * factor that is required. `$18`: the resource is this server's own, which has no row.
  */
 export const APPROVE: Statement = {
   name: 'grant_approve',

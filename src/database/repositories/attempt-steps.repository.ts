@@ -70,8 +70,8 @@ const STEPS =
   'attempt_steps s LEFT JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL LEFT JOIN organizations o ON o.id = s.organization_id';
 
 /**
- * Steps take the next slots of their ring, over whatever was there. What a grant knows is asked of it: the request it was
- * made from, its person, organization and client. A connection's first call is a step only while it is new.
+ * Steps take the next slots of their ring, over whatever was there. What a grant knows is asked of it: the request it
+ * was made from, its person, organization and client. A connection's first call is a step only while it is new.
  */
 const WRITE = {
   name: 'attempt_steps_write',

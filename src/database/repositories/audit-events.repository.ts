@@ -15,7 +15,9 @@ export class AuditEvents {
   }
 }
 
-/** For repositories that write the event in the transaction of the act. Where a person asked for it from is known here. */
+/**
+ * For repositories that write the event in the transaction of the act. Where a person asked for it from is known here.
+ */
 export async function addAuditEvent(manager: EntityManager, event: NewAuditEvent): Promise<void> {
   const row = { address: actedFrom(), ...event };
   await manager.insert(AuditEvent, row as Parameters<typeof manager.insert<AuditEvent>>[1]);

@@ -39,7 +39,9 @@ interface Row extends Omit<AuditLine, 'person' | 'user_id' | 'concerns' | 'conce
 type Positioned = AuditLine & { readonly position: Position };
 
 const EXPORTED_AT_ONCE = 1_000;
-/** Up to so many people or connections are each looked up by index; of more, one is met soon on the way through time. */
+/**
+ * Up to so many people or connections are each looked up by index; of more, one is met soon on the way through time.
+ */
 const FEW = 500;
 
 /** What happened, newest first. */

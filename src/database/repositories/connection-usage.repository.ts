@@ -42,7 +42,9 @@ const OF_DAYS = (kind: UsageSubject) =>
 
 const OF_WEEKS = `organization_id = $1 AND kind = 'person' AND day >= date_trunc('week', $2::timestamptz AT TIME ZONE 'UTC')::date`;
 
-/** The `$3` with the most calls after the place `$4`, `$5`. Counts go on meanwhile: whoever rose is on a page before. */
+/**
+ * The `$3` with the most calls after the place `$4`, `$5`. Counts go on meanwhile: whoever rose is on a page before.
+ */
 const SHARES = (days: string) =>
   `SELECT subject AS id, sum(calls)::integer AS calls, sum(failures)::integer AS failures, sum(calls)::text AS position
      FROM usage_days WHERE ${days} GROUP BY subject
@@ -50,10 +52,9 @@ const SHARES = (days: string) =>
     ORDER BY sum(calls) DESC, subject LIMIT $3`;
 
 /**
- * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls, and the sums of
- * its organization. Rows are taken
- * in the order of their keys, so that two nodes never wait for each other. When it was last used is moved on once a minute,
- * or when the address is another.
+ * Adds what one node counted to what is there: one row a connection and hour, whatever the number of calls, and the
+ * sums of its organization. Rows are taken in the order of their keys, so that two nodes never wait for each other.
+ * When it was last used is moved on once a minute, or when the address is another.
  */
 const ADD: Statement = {
   name: 'usage_add',
@@ -123,7 +124,10 @@ export class ConnectionUsage {
     );
   }
 
-  /** Of each permission of a connection, whether it was not made use of since. Each is looked for by itself, and found soon where it is used. */
+  /**
+   * Of each permission of a connection, whether it was not made use of since. Each is looked for by itself, and found
+   * soon where it is used.
+   */
   async unused(asked: readonly { grantId: string; scope: string }[], since: Date): Promise<boolean[]> {
     if (asked.length === 0) return [];
     const rows = await this.dataSource.query<{ unused: boolean }[]>(
@@ -149,7 +153,9 @@ export class ConnectionUsage {
     );
   }
 
-  /** People by their address, those whose tools made the most calls first. Counted by weeks, from the one of `since`. */
+  /**
+   * People by their address, those whose tools made the most calls first. Counted by weeks, from the one of `since`.
+   */
   async byPerson(organizationId: string, since: Date, limit: number, after?: Position): Promise<Share[]> {
     return this.dataSource.query(
       `SELECT u.email AS name, s.* FROM (${SHARES(OF_WEEKS)}) s JOIN users u ON u.id = s.id::uuid ORDER BY s.calls DESC, s.id`,

@@ -36,8 +36,8 @@ export interface Connection {
 }
 
 /**
- * Everything about the connections whose `id`, and `position` in a list, `page` selects. `since`: placeholder of the first hour
- * that counts.
+ * Everything about the connections whose `id`, and `position` in a list, `page` selects. `since`: placeholder of the
+ * first hour that counts.
  */
 export const detailed = (page: string, since: string, order: string) =>
   `WITH page AS MATERIALIZED (${page})
@@ -67,8 +67,8 @@ export class Connections {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * What somebody has connected and not ended, the newest first, with the position of each. `search`: part of the tool's or the
-   * organization's name; `since`: from when on calls count.
+   * What somebody has connected and not ended, the newest first, with the position of each. `search`: part of the
+   * tool's or the organization's name; `since`: from when on calls count.
    */
   async ofUser(
     userId: string,

@@ -46,9 +46,9 @@ export class DeletedProjects {
   }
 
   /**
-   * Puts it back as it was, or by another name. Undefined: there is none to restore. The organization's restorations take
-   * turns: of two projects that had one name, the second finds it taken. A name that is taken later is taken by somebody
-   * who could see the list, as always.
+   * Puts it back as it was, or by another name. Undefined: there is none to restore. The organization's restorations
+   * take turns: of two projects that had one name, the second finds it taken. A name that is taken later is taken by
+   * somebody who could see the list, as always.
    */
   async restore(actor: Actor, id: string, as: string | undefined, at: Date): Promise<Restoration | undefined> {
     const { organizationId } = actor;

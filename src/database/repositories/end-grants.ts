@@ -27,9 +27,9 @@ interface Ending {
 }
 
 /**
- * Ends connections, in the transaction of the act that is the reason: which. Expired ones too, as a token of theirs may not
- * have been; each that was still valid has an event of its own, so that the log answers for every connection when, why and by
- * whom it ended. `only`: those of `grants` this is true of.
+ * Ends connections, in the transaction of the act that is the reason: which. Expired ones too, as a token of theirs may
+ * not have been; each that was still valid has an event of its own, so that the log answers for every connection when,
+ * why and by whom it ended. `only`: those of `grants` this is true of.
  */
 export async function endGrants(
   manager: EntityManager,

@@ -3,10 +3,14 @@ import { HAS_REQUIRED_FACTOR, isApproved, ISSUED } from './grants.statements.js'
 import { ALLOWED, ruling } from './policy.sql.js';
 
 /*
- * Why a step in the life of a grant came to no row. It decides nothing: the step did, by the conditions these name one by one.
+ * Why a step in the life of a grant came to no row. It decides nothing: the step did, by the conditions these name one
+ * by one.
  */
 
-/** What stands in its way now, or did when it was ended for that reason: policy, a suspension, a second factor that is missing. */
+/**
+ * What stands in its way now, or did when it was ended for that reason: policy, a suspension, a second factor that is
+ * missing.
+ */
 const HINDRANCES = `coalesce(g.revoked_because = 'denied_by_policy', false) OR NOT (${ALLOWED}) AS denied,
            coalesce(g.revoked_because = 'organization_suspended', false) OR o.suspended_at IS NOT NULL AS suspended,
            coalesce(g.revoked_because = 'second_factor_missing', false) OR NOT ${HAS_REQUIRED_FACTOR} AS "withoutFactor"`;

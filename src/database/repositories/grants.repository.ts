@@ -105,7 +105,10 @@ export class Grants {
     });
   }
 
-  /** Whether this call ended it. `by` narrows to the client it must belong to, the person, or who holds its refresh secret. */
+  /**
+   * Whether this call ended it. `by` narrows to the client it must belong to, the person, or who holds its refresh
+   * secret.
+   */
   async revoke(
     id: string,
     at: Date,
@@ -126,7 +129,9 @@ export class Grants {
     return ended !== undefined;
   }
 
-  /** Takes these permissions away from a live connection of the organization or the person: whether it had one of them. */
+  /**
+   * Takes these permissions away from a live connection of the organization or the person: whether it had one of them.
+   */
   async narrow(
     id: string,
     scopes: readonly string[],

@@ -1,6 +1,7 @@
 /*
- * What holds of a grant at a time. `grant`: its alias; `at`: an expression of SQL. One is valid from its approval on, while
- * its code still waits to be exchanged; with the exchange it is a connection. What ends connections ends whatever is valid.
+ * What holds of a grant at a time. `grant`: its alias; `at`: an expression of SQL. One is valid from its approval on,
+ * while its code still waits to be exchanged; with the exchange it is a connection. What ends connections ends whatever
+ * is valid.
  */
 
 /** Neither revoked nor expired. */

@@ -6,8 +6,8 @@ import { ALLOWED, ruling } from './policy.sql.js';
 import { hasSecondFactor } from './second-factors.sql.js';
 
 /*
- * The life of a grant once it was approved: exchange, refresh, revoke. Each is one conditional statement; what it depends
- * on is in its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
+ * The life of a grant once it was approved: exchange, refresh, revoke. Each is one conditional statement; what it
+ * depends on is in its WHERE, so there is nothing to check before and nothing to race. Time is a parameter.
  */
 
 /**
@@ -25,7 +25,10 @@ const step = (name: string, columns: string, text: (asked: string, locking: stri
 /** The person has a second factor where the organization requires one. */
 export const HAS_REQUIRED_FACTOR = `(NOT o.requires_second_factor OR ${hasSecondFactor('g.user_id')})`;
 
-/** Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p` allows it. */
+/**
+ * Client, person, organization and membership stand at this moment, the client as it was approved, and policy `p`
+ * allows it.
+ */
 const STANDING = `c.id = g.client_id AND c.blocked_at IS NULL AND c.pinned IS NOT DISTINCT FROM g.pinned
    AND u.id = g.user_id AND u.disabled_at IS NULL
    AND m.user_id = g.user_id AND m.organization_id = g.organization_id
@@ -38,8 +41,8 @@ const grantsOf = (asked: string) =>
 export const ISSUED = `g.id, g.user_id AS "userId", g.organization_id AS "organizationId", g.resource, g.scopes, g.renewable, g.generation`;
 
 /**
- * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. Until then the
- * grant ends with its code.
+ * Spends the code (RFC 6749 §4.1.2). Possession, binding and standing are conditions: nothing else spends it. Until
+ * then the grant ends with its code.
  */
 export const EXCHANGE = step(
   'grant_exchange',
@@ -68,7 +71,10 @@ export const COUNT_CODE_FAILURE: Statement = {
   text: `UPDATE grants SET code_failures = code_failures + 1 WHERE id = $1 AND code_used_at IS NULL AND code_failures < 5`,
 };
 
-/** What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any more. */
+/**
+ * What may be asked for at a refresh: what was approved, also what was taken away since, which no token carries any
+ * more.
+ */
 export const isApproved = (scopes: string) =>
   `(${scopes} IS NULL OR g.scopes || coalesce(g.withdrawn, '{}') @> ${scopes})`;
 
@@ -94,8 +100,8 @@ export const REFRESH = step(
 );
 
 /**
- * Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens. One
- * that has expired too: the access token made from it last may not have.
+ * Ends a grant, by whoever may: the client it must belong to, the person, or who has the secret of its refresh tokens.
+ * One that has expired too: the access token made from it last may not have.
  */
 export const REVOKE = step(
   'grant_revoke',
@@ -115,7 +121,10 @@ export const REVOKE = step(
     SELECT n FROM revoked`,
 );
 
-/** Takes permissions away: `$4` the organization it must belong to, `$5` the person. What tokens carry follows at the next refresh. */
+/**
+ * Takes permissions away: `$4` the organization it must belong to, `$5` the person. What tokens carry follows at the
+ * next refresh.
+ */
 export const NARROW: Statement = {
   name: 'grant_narrow',
   text: `WITH standing AS (

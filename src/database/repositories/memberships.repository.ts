@@ -24,7 +24,10 @@ type Change = 'done' | 'not a member' | 'not allowed' | 'last owner';
 /** Whether somebody of the first role may decide about somebody of the second. */
 type Allows = (actor: Role, role: Role) => boolean;
 
-/** Who belongs to an organization. Changes take turns by the organization, so that one never loses the last owner who can act. */
+/**
+ * Who belongs to an organization. Changes take turns by the organization, so that one never loses the last owner who
+ * can act.
+ */
 @Injectable()
 export class Memberships {
   constructor(private readonly dataSource: DataSource) {}

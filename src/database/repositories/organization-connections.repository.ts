@@ -35,7 +35,9 @@ export interface ConnectionChoice {
   readonly grantId?: string;
   readonly clientKey?: string;
   readonly userId?: string;
-  /** All of the clients that call themselves so and that nobody vouches for: most register anew with each installation. */
+  /**
+   * All of the clients that call themselves so and that nobody vouches for: most register anew with each installation.
+   */
   readonly called?: string;
 }
 
@@ -50,8 +52,8 @@ const CALLED = `SELECT
    ARRAY(SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($2)) > 0) AS tools`;
 
 /**
- * What is looked for among them. People `$4` and tools `$12` were found before, so that the planner knows how many they are.
- * Nothing younger can be dormant.
+ * What is looked for among them. People `$4` and tools `$12` were found before, so that the planner knows how many they
+ * are. Nothing younger can be dormant.
  */
 const FOUND = `($3::text IS NULL OR g.client_id IN (SELECT id FROM clients WHERE identity = $3))
    AND ($4::uuid[] IS NULL OR g.user_id = ANY ($4) OR g.client_id = ANY ($12))
@@ -64,8 +66,8 @@ const TIME_OF_KEY = timeOfMicros('$8');
 
 /**
  * Each order walks an index from where the page before ended (keyset), so that a page costs the same however many there
- * are. By last use there are two: first those that were used, then those that never were. By person it goes from member to
- * member, until there are enough.
+ * are. By last use there are two: first those that were used, then those that never were. By person it goes from member
+ * to member, until there are enough.
  */
 const ORDERS = {
   newest: {

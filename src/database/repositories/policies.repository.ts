@@ -74,7 +74,9 @@ export class Policies {
     return { version: policyVersion, rules, undo: policyBefore ? undoing(policyBefore) : undefined };
   }
 
-  /** Tools one can decide about by themselves: those registered here, and those that publish themselves and work there. */
+  /**
+   * Tools one can decide about by themselves: those registered here, and those that publish themselves and work there.
+   */
   async knownTools(organizationId: string, at: Date): Promise<{ clientId: string; name: string | null }[]> {
     return this.dataSource.query(
       `SELECT c.client_id AS "clientId", c.metadata->>'client_name' AS name FROM clients c

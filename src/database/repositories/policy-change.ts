@@ -49,9 +49,9 @@ const END_WHAT_IS_NOT_ALLOWED = `WITH revoked AS (
     SELECT id FROM revoked`;
 
 /**
- * How many connections ended; undefined when the policy is no longer of this version, or is to be for somebody who is not
- * there. First the organization: approvals under way hold its row and are over when this goes on; those to come wait, and
- * see the rule.
+ * How many connections ended; undefined when the policy is no longer of this version, or is to be for somebody who is
+ * not there. First the organization: approvals under way hold its row and are over when this goes on; those to come
+ * wait, and see the rule.
  */
 export async function changePolicy(
   manager: EntityManager,

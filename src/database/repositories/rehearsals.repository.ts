@@ -66,8 +66,8 @@ type RehearsedChange = Omit<AskedChange, 'by'>;
 const TOOLS = 50;
 
 /*
- * Nothing is written: the rules after a change are those of now without the one it is about, and with what that becomes. `$1`
- * is the organization, `$2` now; `$3` and `$4` are the tool and the person the change is about.
+ * Nothing is written: the rules after a change are those of now without the one it is about, and with what that
+ * becomes. `$1` is the organization, `$2` now; `$3` and `$4` are the tool and the person the change is about.
  */
 
 /** The client `c` of something, and the tool `t` when a rule names it. */
@@ -96,8 +96,8 @@ const ruled = (as: string, rules: string) =>
 
 const APPROVED = 'g.organization_id = $1 AND g.created_at > $9 AND g.created_at <= $2';
 /**
- * What lives, and what was approved since `$9`, looked at once, and counted by client before anything is known of it: there
- * are far fewer clients than connections.
+ * What lives, and what was approved since `$9`, looked at once, and counted by client before anything is known of it:
+ * there are far fewer clients than connections.
  */
 const BY_CLIENT = `by_client AS MATERIALIZED (
       SELECT g.client_id, m.role, s.person_id AS person, g.resource, g.scopes,
@@ -131,7 +131,10 @@ const REHEARSED = `WITH ${RULES_AFTER}, ${BY_CLIENT}, ${KINDS}, ${APPROVALS}
     SELECT (SELECT coalesce(jsonb_agg(kinds), '[]') FROM kinds) AS kinds,
            (SELECT coalesce(jsonb_agg(approvals), '[]') FROM approvals) AS approvals`;
 
-/** `IS TRUE`: the kinds are looked up, one connection after the other; what the planner makes of a join with them expects few. */
+/**
+ * `IS TRUE`: the kinds are looked up, one connection after the other; what the planner makes of a join with them
+ * expects few.
+ */
 const OF_KINDS = `((c.identity, coalesce(t.client_id, ''), m.role, coalesce(s.person_id::text, ''), g.resource, g.scopes) IN (
              SELECT k.identity, coalesce(k.tool, ''), k.role, coalesce(k.person, ''), k.resource, k.scopes
                FROM jsonb_to_recordset($5) AS k(identity text, tool text, role text, person text, resource text, scopes text[]))) IS TRUE`;
@@ -159,8 +162,8 @@ export class Rehearsals {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Every live connection, by kind, and what the change would have done to approvals since then. Undefined: the policy is no
-   * longer of this version, or the change is for somebody who is not there.
+   * Every live connection, by kind, and what the change would have done to approvals since then. Undefined: the policy
+   * is no longer of this version, or the change is for somebody who is not there.
    */
   async counted(asked: RehearsedChange, since: Date, at: Date): Promise<Counted | undefined> {
     const { organizationId, change, version } = asked;

@@ -60,9 +60,9 @@ export class RequiredFactors {
   }
 
   /**
-   * From now on it is required, or no longer: the connections that ended, and whose they were. First the organization's row:
-   * approvals under way hold it and are over when this goes on; those to come wait, and find it required. Undefined: it
-   * was so before.
+   * From now on it is required, or no longer: the connections that ended, and whose they were. First the organization's
+   * row: approvals under way hold it and are over when this goes on; those to come wait, and find it required.
+   * Undefined: it was so before.
    */
   async change(
     { organizationId, required, by }: { organizationId: string; required: boolean; by: string },

@@ -22,8 +22,8 @@ export interface Factors {
 }
 
 /**
- * Second factors of people. What somebody has is changed one act at a time; each act is in the audit log. `passwordHash`:
- * what the act was asked for with; throws `PasswordChanged` when it lets them in no more.
+ * Second factors of people. What somebody has is changed one act at a time; each act is in the audit log.
+ * `passwordHash`: what the act was asked for with; throws `PasswordChanged` when it lets them in no more.
  */
 @Injectable()
 export class StoredFactors {
@@ -144,7 +144,10 @@ export class StoredFactors {
     });
   }
 
-  /** Takes all of them away from somebody who lost them, and ends their sessions. `by`: the operator who does. As `removeApp`. False: they had none. */
+  /**
+   * Takes all of them away from somebody who lost them, and ends their sessions. `by`: the operator who does. As
+   * `removeApp`. False: they had none.
+   */
   async reset(userId: string, at: Date, by?: string): Promise<Ended | false> {
     return this.inTurn({ userId }, async (manager) => {
       if (!(await has(manager, userId))) return false;
@@ -183,8 +186,8 @@ async function putRecoveryCodes(manager: EntityManager, userId: string, hashes: 
 
 /**
  * After a factor went: with the last one go the codes, what sessions have proved by it, and the connections for
- * organizations that require one. An approval under way holds its session and is over when this goes on; an organization
- * that is about to require one is waited for.
+ * organizations that require one. An approval under way holds its session and is over when this goes on; an
+ * organization that is about to require one is waited for.
  */
 async function settle(manager: EntityManager, userId: string, at: Date): Promise<Ended> {
   if (await has(manager, userId)) return { grantIds: [], live: 0 };

@@ -1,4 +1,7 @@
-/** Whether somebody can prove a second factor. Recovery codes stand in for one, and are none. `user`: an expression of SQL. */
+/**
+ * Whether somebody can prove a second factor. Recovery codes stand in for one, and are none. `user`: an expression of
+ * SQL.
+ */
 export function hasSecondFactor(user: string): string {
   return `(EXISTS (SELECT 1 FROM authenticator_apps WHERE user_id = ${user})
       OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = ${user}))`;

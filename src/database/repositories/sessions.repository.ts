@@ -53,8 +53,9 @@ export class Sessions {
   ) {}
 
   /**
-   * A new session; what else this person has that is over is swept on the way. Their row is held: who changes the password
-   * or disables them waits, and ends this session too, or was first. False: then they are not let in by `passwordHash`.
+   * A new session; what else this person has that is over is swept on the way. Their row is held: who changes the
+   * password or disables them waits, and ends this session too, or was first. False: then they are not let in by
+   * `passwordHash`.
    */
   async create(session: Omit<Session, 'user' | 'lastSeenAt'>, passwordHash?: string): Promise<boolean> {
     const at = session.createdAt;
@@ -86,7 +87,9 @@ export class Sessions {
     return session;
   }
 
-  /** Throws `StandbyBehind` where it may only have not arrived yet: who has just logged in is not to be asked to again. */
+  /**
+   * Throws `StandbyBehind` where it may only have not arrived yet: who has just logged in is not to be asked to again.
+   */
   private async notFound(): Promise<undefined> {
     if ((await this.statements.run(IS_STANDBY, [])).length > 0) throw new StandbyBehind('no such session here');
   }

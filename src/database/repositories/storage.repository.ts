@@ -12,8 +12,8 @@ export interface StoredTable {
 }
 
 /**
- * How many rows a table has, as the planner would guess: by how densely its pages were filled when it was last analysed. One that never
- * was has the counter of the statistics. Nothing is counted: that would read each table.
+ * How many rows a table has, as the planner would guess: by how densely its pages were filled when it was last
+ * analysed. One that never was has the counter of the statistics. Nothing is counted: that would read each table.
  */
 const ROWS = `round(CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN coalesce(pg_stat_get_live_tuples(c.oid), 0)
       ELSE c.reltuples / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::integer) END)::bigint`;

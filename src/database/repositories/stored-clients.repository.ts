@@ -9,7 +9,10 @@ import { isLive } from './grants.sql.js';
 
 export type NewClient = Pick<Client, 'clientId' | 'digest' | 'identity' | 'metadata' | 'secretHash' | 'trusted'>;
 
-/** How a client is used here: since when it is known, and by how many people now; by more, when only so many were counted. */
+/**
+ * How a client is used here: since when it is known, and by how many people now; by more, when only so many were
+ * counted.
+ */
 export interface ClientUse {
   readonly since: Date;
   readonly people: number;
@@ -85,7 +88,10 @@ export class StoredClients {
     });
   }
 
-  /** Blocks a client, known here or not, and ends its connections in the same transaction. Undefined: was blocked already. */
+  /**
+   * Blocks a client, known here or not, and ends its connections in the same transaction. Undefined: was blocked
+   * already.
+   */
   async block(client: NewClient, at: Date, by?: string): Promise<Ended | undefined> {
     return this.dataSource.transaction(async (manager) => {
       await manager

@@ -41,7 +41,10 @@ export class StoredResources {
     });
   }
 
-  /** Changes name, scopes or secret; given as a function, as it is at that moment. False: there is none of this URI, or nothing to change. */
+  /**
+   * Changes name, scopes or secret; given as a function, as it is at that moment. False: there is none of this URI, or
+   * nothing to change.
+   */
   async change(
     uri: string,
     given: Changes | ((before: Resource) => Changes | undefined),

@@ -24,8 +24,9 @@ export interface Sweeping {
 }
 
 /*
- * Each step is a statement of its own, and short. Of several nodes, one has the turn, and the others find nothing to do. It waits
- * for no row that somebody holds: that one goes with the next turn, and nothing it locks can be in anybody's way for long.
+ * Each step is a statement of its own, and short. Of several nodes, one has the turn, and the others find nothing to
+ * do. It waits for no row that somebody holds: that one goes with the next turn, and nothing it locks can be in
+ * anybody's way for long.
  */
 
 const TURN = (table: SweptTable) =>

@@ -22,8 +22,8 @@ export class UserStanding {
   /**
    * Takes somebody's account away for good: sessions, connections and memberships end, the address is free again, and
    * nobody who gets it inherits anything. What they did stays in the audit log, under their id. Not when nobody else
-   * governs the server, or organizations would be left without an owner who is not disabled while others are in them: their names.
-   * `passwordHash`: what it was asked for with; throws `PasswordChanged` when it lets them in no more.
+   * governs the server, or organizations would be left without an owner who is not disabled while others are in them:
+   * their names. `passwordHash`: what it was asked for with; throws `PasswordChanged` when it lets them in no more.
    */
   async erase(
     userId: string,
@@ -53,7 +53,10 @@ export class UserStanding {
     });
   }
 
-  /** Disables somebody, ends their sessions and every connection they approved, in one transaction. `by`: the operator who did. */
+  /**
+   * Disables somebody, ends their sessions and every connection they approved, in one transaction. `by`: the operator
+   * who did.
+   */
   async disable(userId: string, at: Date, by?: string): Promise<'disabled before' | LastOperator | Ended> {
     return this.dataSource.transaction(async (manager) => {
       if (await isLastOperator(manager, userId)) return 'last operator';
@@ -65,7 +68,10 @@ export class UserStanding {
     });
   }
 
-  /** Lets somebody in again. What ended stays ended, also what was approved while they were being disabled. False: was not disabled. */
+  /**
+   * Lets somebody in again. What ended stays ended, also what was approved while they were being disabled. False: was
+   * not disabled.
+   */
   async enable(userId: string, at: Date, by: string): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       // Somebody erased has no address to come back to.
@@ -127,7 +133,10 @@ async function isLastOperator(manager: EntityManager, userId: string): Promise<b
   return operators.length === 1 && operators[0]!.id === userId;
 }
 
-/** Their rows are held, as by everybody who changes who belongs to them: of two last owners who go at once, one finds it out. */
+/**
+ * Their rows are held, as by everybody who changes who belongs to them: of two last owners who go at once, one finds it
+ * out.
+ */
 async function solelyOwned(manager: EntityManager, userId: string): Promise<string[]> {
   await manager.query(
     `SELECT 1 FROM organizations o JOIN memberships m ON m.organization_id = o.id WHERE m.user_id = $1

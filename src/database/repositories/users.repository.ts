@@ -72,8 +72,8 @@ export class Users {
   }
 
   /**
-   * A new password in place of this very one: of two changes at once, one is made. Ends the person's other sessions (all
-   * but `keep`), and their connections when `tools` is set. False: the password was another.
+   * A new password in place of this very one: of two changes at once, one is made. Ends the person's other sessions
+   * (all but `keep`), and their connections when `tools` is set. False: the password was another.
    */
   async changePassword(
     { userId, from, to, keep, tools }: { userId: string; from: string; to: string; keep?: Buffer; tools: boolean },
@@ -89,7 +89,10 @@ export class Users {
     });
   }
 
-  /** A new address in place of this very one, while this is the password. False: one was another, or somebody has the new address. */
+  /**
+   * A new address in place of this very one, while this is the password. False: one was another, or somebody has the
+   * new address.
+   */
   async changeEmail(
     { userId, from, to, passwordHash }: { userId: string; from: string; to: string; passwordHash: string },
     at: Date,

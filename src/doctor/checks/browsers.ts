@@ -1,7 +1,9 @@
 import { bad, type Check, good, inShort } from '../examination.js';
 import { visit } from '../visit.js';
 
-/** What programs in web pages need: each request is preceded by OPTIONS, and its headers must be readable (Fetch §3.2). */
+/**
+ * What programs in web pages need: each request is preceded by OPTIONS, and its headers must be readable (Fetch §3.2).
+ */
 export const browsers: Check = async function* ({ url, origin, tool, server }) {
   const page = tool.page ?? 'http://localhost:6274';
   const addresses = [url, `${origin}/mcp/oauth/register`, server?.['token_endpoint']].filter(

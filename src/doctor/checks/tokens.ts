@@ -1,7 +1,9 @@
 import { bad, type Check, faultOf, good, inShort } from '../examination.js';
 import { visit } from '../visit.js';
 
-/** The token endpoint refuses a code that nobody made in the words tools act upon (RFC 6749 §5.2); the keys are there. */
+/**
+ * The token endpoint refuses a code that nobody made in the words tools act upon (RFC 6749 §5.2); the keys are there.
+ */
 export const tokens: Check = async function* ({ server, clientId, tool, url }) {
   const answer = await visit(String(server?.['token_endpoint']), {
     method: 'POST',

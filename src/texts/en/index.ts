@@ -15,7 +15,9 @@ import { SETTINGS } from './settings.js';
 import { STORAGE } from './storage.js';
 import { USAGE } from './usage.js';
 
-/** Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave. */
+/**
+ * Every text that people read, in English. ICU MessageFormat; `<b>` is emphasis, `<n>` encloses a name somebody gave.
+ */
 export const EN = {
   ...COMMON,
   ...ACCESS,

@@ -108,7 +108,10 @@ export class RefreshTokenGrant implements GrantHandler {
   }
 }
 
-/** What the new access token shall carry; undefined means all. `offline_access` is no scope of a token, and tools add it. */
+/**
+ * What the new access token shall carry; undefined means all. `offline_access` is no scope of a token, and tools add
+ * it.
+ */
 function narrowedScopes(value: string | undefined): string[] | undefined {
   const named = namedScopes(value).filter((name) => name !== OFFLINE_ACCESS);
   return named.length > 0 ? named : undefined;

@@ -182,7 +182,10 @@ describe.each(BOTH_DATABASES)('the policy of an organization on tools, on %s', (
   describe('the rule that counts', () => {
     const TOOLS = ['exact', 'self-asserted', '*'] as const;
     const WHOM = ['person', 'owner', 'everybody'] as const;
-    /** Every set of rules there can be about one person and one tool: of each kind none, an allowing, an asking, a denying, and one that is over. */
+    /**
+     * Every set of rules there can be about one person and one tool: of each kind none, an allowing, an asking, a
+     * denying, and one that is over.
+     */
     const ANSWERS = ['none', 'allow', 'ask', 'deny', 'over'] as const;
 
     it.each(['registered', 'self-asserted'] as const)(

@@ -45,7 +45,8 @@ describe('the texts', () => {
 
   it('are each used, and none is missing', () => {
     const used = new Set([...SOURCES.matchAll(/['"`]([a-z][\w-]*(?:\.[\w:.-]+)+)['"`]/g)].map(([, key]) => key!));
-    // Made of a part that varies: roles, permissions, methods, notices, steps and cures, tables, mails, and what belongs to a failure.
+    // Made of a part that varies: roles, permissions, methods, notices, steps and cures, tables, mails, and what
+    // belongs to a failure.
     const made =
       /^(?:role|scope|done|grade|sort|action|act|account-state|audit\.detail|key-stage|method|ended|mail-state|people|verdict|ruling|step|outcome|cure|kept|mail-kind|setting|title)\.|^resources\.fault-|-(?:why|advice)$|^setup\.(?:expired|invalid)$/;
     expect(Object.keys(EN).filter((key) => !used.has(key) && !made.test(key))).toEqual([]);

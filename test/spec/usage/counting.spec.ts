@@ -167,7 +167,8 @@ describe('what was counted', () => {
       await server.query('ALTER TABLE connection_hours RENAME TO elsewhere');
       for (let n = 0; n < 4; n++) await callMcp(server.origin, tokens.access_token);
       await usage.flush();
-      // Another connection's flood while nothing can be written: memory is bounded, who is counted already goes on being.
+      // Another connection's flood while nothing can be written: memory is bounded, who is counted already goes on
+      // being.
       const organizationId = ann.organizationId;
       for (let n = 0; n < 25_000; n++) {
         const grantId = `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
