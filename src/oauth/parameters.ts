@@ -13,9 +13,9 @@ export class Parameters {
 
   /** The value, or undefined. Throws `invalid_request` when it repeats or holds what no text may hold. */
   optional(name: string): string | undefined {
-    const values = this.all(name);
+    const values = this.sent(name);
     if (values.length > 1) throw refused(name, 'is repeated', { times: values.length });
-    return values[0];
+    return values[0] || undefined;
   }
 
   /** The value. Throws `invalid_request` when it is missing, empty or repeated. */
@@ -27,16 +27,19 @@ export class Parameters {
 
   /** Every value of a parameter that may repeat. */
   all(name: string): string[] {
-    if (!Object.hasOwn(this.raw, name)) return [];
-    const value = this.raw[name];
-    const values = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : textsIn(value);
-    if (!values.every(isText)) throw refused(name, 'is not valid text', {});
-    return values;
+    return this.sent(name).filter((value) => value !== '');
   }
 
   /** Throws `invalid_request` when any of these repeats; ones this server does not know may. */
   refuseRepeated(names: readonly string[]): void {
     for (const name of names) this.optional(name);
+  }
+
+  private sent(name: string): string[] {
+    if (!Object.hasOwn(this.raw, name)) return [];
+    const values = [this.raw[name]].flat().filter((value) => typeof value === 'string');
+    if (!values.every(isText)) throw refused(name, 'is not valid text', {});
+    return values;
   }
 }
 
@@ -47,8 +50,6 @@ function refused(name: string, what: string, compared: Record<string, unknown>):
     new Finding('parameter-form', { parameter: name, ...compared }),
   );
 }
-
-const textsIn = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? [value] : []);
 
 /**
  * No NUL, which PostgreSQL cannot store, and nothing that was not UTF-8 (decoders leave U+FFFD or a lone surrogate).

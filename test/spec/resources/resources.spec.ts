@@ -91,6 +91,8 @@ describe.each(BOTH_DATABASES)('resources beyond /mcp, on %s', (database) => {
     expectRefusal(await new HttpBrowser().get(url), 'invalid_target');
     const twice = `${client.again().authorizeUrl({ resource: FILES })}&resource=${encodeURIComponent(FILES.toUpperCase().replace('/MCP', '/mcp'))}`;
     expect((await new HttpBrowser().get(twice)).url).toContain('/authorize/login');
+    const empty = `${client.again().authorizeUrl({ resource: FILES })}&resource=`;
+    expect((await new HttpBrowser().get(empty)).url).toContain('/authorize/login');
   });
 
   it('refuse scopes that are only another resource’s', async () => {
