@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { Grants, type RefreshProof } from '../../../src/database/repositories/grants.repository.js';
+import { Sharing } from '../../../src/database/shared-statement.js';
 import { Statements } from '../../../src/database/statements.js';
 import { RefreshTokens } from '../../../src/grants/refresh-tokens.js';
 import { hashSecret } from '../../../src/oauth/secret.js';
@@ -11,6 +13,7 @@ import { Witness } from '../../support/row-lock.js';
 import { startServer, type TestServer } from '../../support/server.js';
 
 const MANY = 12;
+const SHARED = ['grant_exchange', 'grant_refresh', 'grant_revoke'];
 /** So many connections of a tool, and the tokens of each. */
 async function connectedTo(registered: OAuthClient, person: Person, count: number) {
   const all: { client: OAuthClient; tokens: Tokens }[] = [];
@@ -34,14 +37,21 @@ describe.each(BOTH_DATABASES)('what is asked at once shares a statement, on %s',
   });
   afterAll(() => server?.close());
 
-  /** The names of the statements on single grants that are run meanwhile. */
+  /** The names of the statements on single grants that are run meanwhile. The first ones take until all MANY have asked. */
   async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-    const run = jest.spyOn(server.app.get(Statements, { strict: false }), 'run');
+    const statements = server.app.get(Statements, { strict: false });
+    const original = statements.run.bind(statements);
+    const ask = jest.spyOn(Sharing.prototype, 'ask');
+    const run = jest.spyOn(statements, 'run').mockImplementation(async (statement, values) => {
+      while (SHARED.includes(statement.name) && ask.mock.calls.length < MANY) await setTimeout(1);
+      return original(statement, values);
+    });
     try {
       await work();
       return run.mock.calls.map(([{ name }]) => name).filter((name) => name.startsWith('grant_'));
     } finally {
       run.mockRestore();
+      ask.mockRestore();
     }
   }
 
