@@ -15,6 +15,11 @@ export type DatabaseAddress =
 const CONNECTION_TIMEOUT_MS = 5_000;
 /** A connection on which nothing happens is asked for a sign of life: firewalls forget one that gives none. */
 const KEEP_ALIVE_MS = 10_000;
+/**
+ * PostgreSQL looks this often whether whoever asked is still there. Else what was given up (see `silence.ts`), or asked
+ * by a process that was killed, goes on there, and beside what is asked instead: a slow database would get ever slower.
+ */
+const CHECK_CONNECTION = `SET client_connection_check_interval = '1s'`;
 
 export function makeDataSource(address: DatabaseAddress): DataSource {
   return new DataSource({
@@ -28,10 +33,7 @@ export function makeDataSource(address: DatabaseAddress): DataSource {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: 'bkend-mcp-auth',
-      // The engine's only session outlives a connection (one ends with each statement that failed), and so would the
-      // names of its statements, of which the next connection knows nothing.
-      ...('guest' in address &&
-        !address.guest && { onConnect: (client: ClientBase) => client.query('DEALLOCATE ALL') }),
+      onConnect: (client: ClientBase) => beforeUse(client, address),
     },
     entities: ENTITIES,
     migrations: MIGRATIONS,
@@ -41,4 +43,12 @@ export function makeDataSource(address: DatabaseAddress): DataSource {
     installExtensions: false,
     synchronize: false,
   });
+}
+
+async function beforeUse(client: ClientBase, address: DatabaseAddress): Promise<void> {
+  // Not every system can tell; there it stays as it is.
+  if ('url' in address) await client.query(CHECK_CONNECTION).catch(() => undefined);
+  // The engine's only session outlives a connection (one ends with each statement that failed), and so would the names
+  // of its statements, of which the next connection knows nothing.
+  else if (!address.guest) await client.query('DEALLOCATE ALL');
 }

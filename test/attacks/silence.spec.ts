@@ -133,4 +133,22 @@ describe('the database is busy', () => {
     expect((await ending).live).toBe(1);
     expect((await callMcp(server.origin, tokens.access_token)).status).toBe(401);
   }, 120_000);
+
+  it('what was given up ends there too, and does not pile up beside what is asked again', async () => {
+    const client = await OAuthClient.register(server.origin);
+    const tokens = await client.connect(await addPerson(server.app, 'cy@example.com'));
+    const witness = Witness.of(server.config.databaseUrl);
+    watch.faultsExpected = true;
+    await witness.whileHeld('SELECT 1 FROM grants FOR UPDATE', [], async () => {
+      const refreshed = client.refresh(tokens.refresh_token);
+      await witness.untilWaiting(1);
+      expectError(await refreshed, 'temporarily_unavailable', 503);
+      await eventually(async () => {
+        const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect(await witness.query(waiting)).toEqual([]);
+      });
+    });
+    watch.faultsExpected = false;
+    expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+  }, 120_000);
 });
