@@ -36,7 +36,7 @@ async function heap(): Promise<string> {
     return join(folder, name);
   });
   // It writes in one go, and answers again when that is done.
-  await eventually(async () => expect((await fetch(`${node.origin}/health/live`)).status).toBe(200));
+  await eventually(async () => expect((await fetch(`${node.origin}/health/live`)).status).toBe(200), 60);
   return readFileSync(file, 'latin1');
 }
 

@@ -1,9 +1,9 @@
 /**
- * What `look` finds as soon as it throws nothing; what it threw last after ten seconds. For what happens beside a
- * request.
+ * What `look` finds as soon as it throws nothing; what it threw last after so many seconds. For what happens
+ * beside a request.
  */
-export async function eventually<T>(look: () => Promise<T>): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 25))) {
+export async function eventually<T>(look: () => Promise<T>, seconds = 10): Promise<T> {
+  for (const deadline = Date.now() + seconds * 1000; ; await new Promise((resolve) => setTimeout(resolve, 25))) {
     try {
       return await look();
     } catch (error) {
