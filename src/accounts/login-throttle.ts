@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 import { RateLimitStore } from '../database/rate-limit-store.js';
+import { type Text, text } from '../texts/text.js';
 import { consume, forget, giveBack, makeLimiter } from './limiter.js';
 import { networkOf } from './network.js';
 
@@ -16,6 +17,11 @@ export class TooManyAttempts extends Error {
   ) {
     super(`too many attempts, again in ${retryAfter} s`);
   }
+}
+
+/** What a page says when a password is not heard for so many seconds. */
+export function throttled(retryAfter: number): Text {
+  return text('login.throttled', { minutes: Math.ceil(retryAfter / 60) });
 }
 
 /**

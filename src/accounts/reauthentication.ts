@@ -3,7 +3,7 @@ import type { User } from '../database/entities/user.entity.js';
 import { PasswordChanged } from '../database/repositories/hold-person.js';
 import { type Text, text } from '../texts/text.js';
 import { Accounts } from './accounts.service.js';
-import { TooManyAttempts } from './login-throttle.js';
+import { throttled, TooManyAttempts } from './login-throttle.js';
 import type { Self } from './self.js';
 
 /** The password again, before what a session left open must not be enough for. */
@@ -22,8 +22,7 @@ export class Reauthentication {
       return user ? await act(user) : text('account.wrong-password');
     } catch (error) {
       if (error instanceof PasswordChanged) return text('account.wrong-password');
-      if (error instanceof TooManyAttempts)
-        return text('login.throttled', { minutes: Math.ceil(error.retryAfter / 60) });
+      if (error instanceof TooManyAttempts) return throttled(error.retryAfter);
       throw error;
     }
   }

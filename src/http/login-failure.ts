@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { throttled } from '../accounts/login-throttle.js';
 import { type Text, text } from '../texts/text.js';
 import type { LoginAttempt } from './login.guard.js';
 
@@ -9,5 +10,5 @@ export function loginFailure(
 ): { failure: Text; status: 401 | 429 } {
   if (retryAfter === undefined) return { failure: text('login.wrong'), status: 401 };
   reply.header('Retry-After', retryAfter);
-  return { failure: text('login.throttled', { minutes: Math.ceil(retryAfter / 60) }), status: 429 };
+  return { failure: throttled(retryAfter), status: 429 };
 }
