@@ -34,26 +34,30 @@ beforeEach(async () => {
 
 const granted = async () => (await server.query('SELECT 1 FROM grants WHERE user_id = $1', [person.id])).length;
 const approve = (page: Page) => page.getByRole('button', { name: 'Approve' });
-/** Where a hand that does not look clicks, and when it clicks: as soon as there is something. */
+/** Where a hand that does not look clicks, and when it clicks: most of half a second after there is something. */
 const clickAtOnce = async (page: Page, name = 'Approve') => {
+  await page.clock.runFor(400);
   const box = (await page.getByRole('button', { name }).boundingBox())!;
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 };
 /** With its style: looking for a button before there is one has the browser lay the page out without. */
 const shown = (page: Page, path: string) => page.waitForURL(({ pathname }) => pathname.endsWith(path));
 /**
- * Without script it is a transition that makes them wait: it stands still until `goOn`, however slow the machine is.
+ * What makes them wait is the script's timer, and without script a transition. It stands still until `goOn`, however slow
+ * the machine is; with script the transition is over at once, so that it is the script which is tried.
  */
-const standStill = async (page: Page) => {
+const standStill = async (page: Page, byScript: boolean) => {
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1_000);
   const devTools = await page.context().newCDPSession(page);
   await devTools.send('Animation.enable');
-  await devTools.send('Animation.setPlaybackRate', { playbackRate: 0 });
+  await devTools.send('Animation.setPlaybackRate', { playbackRate: byScript ? 1_000 : 0 });
   return async () => {
+    if (byScript) return page.clock.runFor(500);
     await devTools.send('Animation.setPlaybackRate', { playbackRate: 1 });
     await page.waitForTimeout(700);
   };
 };
-const untilDeliberate = (page: Page) => page.locator('[data-deliberate]:not([aria-disabled])').waitFor();
 /** High enough that nobody need scroll to the button. */
 const viewport = { width: 900, height: 1_600 };
 const toApproval = async (page: Page) => {
@@ -68,13 +72,13 @@ describe('W18 in Chromium', () => {
     async (javaScriptEnabled) => {
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
-      const goOn = javaScriptEnabled ? undefined : await standStill(page);
+      const goOn = await standStill(page, javaScriptEnabled);
       await toApproval(page);
       await clickAtOnce(page);
       if (javaScriptEnabled) await approve(page).press('Enter', { noWaitAfter: true });
       await page.waitForTimeout(700);
       expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/approve']);
-      await goOn?.();
+      await goOn();
       await clickAtOnce(page);
       await page.getByRole('heading', { name: 'Connected' }).waitFor();
       expect((await listener.next()).get('code')).toBeTruthy();
@@ -85,13 +89,16 @@ describe('W18 in Chromium', () => {
   it('W18 nor just after it comes to the front again: the second half of a double click on a window above it', async () => {
     const context = await browser.newContext({ viewport });
     const page = await context.newPage();
+    const goOn = await standStill(page, true);
     await toApproval(page);
-    await untilDeliberate(page);
+    await goOn();
+    expect(await approve(page).isEnabled()).toBe(true);
     // What is sent when the window above closes; without a screen there is no window above.
     await page.evaluate("dispatchEvent(new Event('focus'))");
     await clickAtOnce(page);
     await page.waitForTimeout(300);
     expect([await granted(), await approve(page).isDisabled()]).toEqual([0, true]);
+    await goOn();
     await approve(page).click();
     await page.getByRole('heading', { name: 'Connected' }).waitFor();
     expect((await listener.next()).get('code')).toBeTruthy();
@@ -107,7 +114,7 @@ describe('W18 in Chromium', () => {
         .register({ name: 'Desk', redirectUris: [redirectUri], authMethod: 'none', trusted: true });
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
-      const goOn = javaScriptEnabled ? undefined : await standStill(page);
+      const goOn = await standStill(page, javaScriptEnabled);
       await page.goto(
         new OAuthClient(server.origin, { client_id: clientId, redirect_uris: [redirectUri] }).authorizeUrl(),
       );
@@ -116,7 +123,7 @@ describe('W18 in Chromium', () => {
       await clickAtOnce(page, 'Continue');
       await page.waitForTimeout(700);
       expect([await granted(), new URL(page.url()).pathname]).toEqual([0, '/mcp/oauth/authorize/organization']);
-      await goOn?.();
+      await goOn();
       // Only now: while a browser hands its requests over, it keeps no style sheet from the page before.
       await context.route(`${redirectUri}*`, (route) =>
         route.fulfill({ contentType: 'text/html', body: '<h1>Connected</h1>' }),
@@ -154,14 +161,14 @@ describe('W18 in Chromium', () => {
 
       const context = await browser.newContext({ javaScriptEnabled, viewport });
       const page = await context.newPage();
-      const goOn = javaScriptEnabled ? undefined : await standStill(page);
+      const goOn = await standStill(page, javaScriptEnabled);
       await page.goto(`${server.origin}/console/organizations/${organizationId}/policy/requests/${request!.id}`);
       await logIn(page, person);
       await shown(page, `/policy/requests/${request!.id}`);
       await clickAtOnce(page);
       await page.waitForTimeout(700);
       expect([await answer(), new URL(page.url()).pathname]).toEqual([null, expect.stringContaining(request!.id)]);
-      await goOn?.();
+      await goOn();
       await clickAtOnce(page);
       await page.getByText('Nobody is waiting for an answer.').waitFor();
       expect(await answer()).toBe('approved');
