@@ -18,22 +18,30 @@ import { WORKLOADS, workloads } from './workloads.mjs';
 /*
  * `npm run bench`: this server, its peers and the floor, in turn, in one run, on one PostgreSQL that is as durable as in
  * production. Ratios are what counts: machines are noisy. So the turns are short, and each is compared with those beside
- * it. BENCH_SECONDS (1) and BENCH_ROUNDS (3) set how long, BENCH_ONLY which workloads (by comma), BENCH_PROFILE where
+ * it. Each workload has processes of its own, as in the runs the budgets are from: what an engine compiled for one is not
+ * measured with another. BENCH_SECONDS (1) and BENCH_ROUNDS (3) set how long, BENCH_ONLY which workloads (by semicolon), BENCH_PROFILE where
  * Node's CPU profiles go.
  */
 
 /** @typedef {import('./report.mjs').Turn} Turn */
 /** @typedef {import('./contestants/contestant.mjs').Contestant} Contestant */
+/**
+ * A contestant, its process at the moment, what it held in memory when it was idle, the most that any of its processes ever
+ * held, and what it took to start.
+ * @typedef {{ contestant: Contestant, running: import('./processes.mjs').Running, idle: number, most: number, coldStart: number }} Measured
+ */
 
 /** Of a turn. */
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 1);
 /** Of each server at a workload, one after the other, in a round. */
 const TURNS = 3;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const ONLY = process.env['BENCH_ONLY']?.split(',') ?? WORKLOADS;
+const ONLY = process.env['BENCH_ONLY']?.split(';') ?? WORKLOADS;
 const WARM_UP = 0.2;
 /** Of a turn whose tokens were spent before it was over. */
 const ENOUGH = 0.3;
+/** Of all turns at a workload, in seconds. */
+const LONG_ENOUGH = (SECONDS + WARM_UP) * TURNS * (1 + ROUNDS);
 /** What the fastest could exchange in a second. */
 const RATE = 7_000;
 const STARTS = 3;
@@ -50,7 +58,7 @@ const database = await startDatabase();
 running.push(database.stop);
 
 try {
-  /** @type {{ contestant: Contestant, running: import('./processes.mjs').Running, memory: Record<string, number>, coldStart: number }[]} */
+  /** @type {Measured[]} */
   const contestants = [];
   const all = [
     await ours(await database.create('server')),
@@ -61,26 +69,23 @@ try {
   for (const contestant of all) {
     const begun = await coldStart(contestant);
     running.push(begun.running.stop);
-    const idle = memory(begun.running.pid).now;
+    const { now: idle } = memory(begun.running.pid);
     const proven = await prove(contestant, begun.running);
-    running.push(proven.stop);
-    contestants.push({ contestant, running: proven, memory: { idle }, coldStart: begun.milliseconds });
+    const one = { contestant, running: proven, idle, most: 0, coldStart: begun.milliseconds };
+    running.push(() => one.running.stop());
+    contestants.push(one);
   }
   const withoutPostgres = await embedded();
   const figures = await compare(contestants);
-  for (const one of contestants) {
-    const { now, most } = memory(one.running.pid);
-    Object.assign(one.memory, { afterwards: now, most });
-  }
   const result = {
     seconds: SECONDS,
     turns: ROUNDS * TURNS,
     figures,
     processes: {
       ...Object.fromEntries(
-        contestants.map(({ contestant, memory: held, coldStart: took }) => [
-          contestant.name,
-          { coldStart: took, memory: held },
+        contestants.map(({ contestant: { name }, idle, most, coldStart: took }) => [
+          name,
+          { coldStart: took, memory: { idle, most } },
         ]),
       ),
       [EMBEDDED]: withoutPostgres,
@@ -93,49 +98,62 @@ try {
 }
 
 /**
- * Every workload at every contestant, in turn; who begins changes by the round. The first round is not counted: until
- * then engines compile, pools fill and plans are made, for the larger servers much longer than for the floor.
- * @param {{ contestant: Contestant, running: import('./processes.mjs').Running }[]} contestants
+ * Every workload at every contestant, in turn; who begins changes by the turn. The first round is not counted: until then
+ * engines compile, pools fill and plans are made, for the larger servers much longer than for the floor.
+ * @param {Measured[]} contestants
  */
 async function compare(contestants) {
   const prepared = [];
-  for (const {
-    contestant,
-    running: { pid },
-  } of contestants) {
+  for (const one of contestants) {
+    const { contestant } = one;
     const client = new Client(contestant.origin);
-    const turns = TURNS * (1 + ROUNDS);
-    const size = { codes: Math.ceil((SECONDS + WARM_UP) * RATE * turns), connections: CONNECTIONS };
-    prepared.push({ contestant, pid, all: await workloads(contestant, sender(client), size) });
+    const size = { codes: Math.ceil(LONG_ENOUGH * RATE), connections: CONNECTIONS };
+    prepared.push({ one, all: await workloads(contestant, sender(client), size) });
     await client.close();
     if (contestant.databaseUrl) await query(contestant.databaseUrl, 'ANALYZE');
   }
-  /** @type {Record<string, Record<string, Turn[]>>} */
+  /** @type {Record<string, Record<string, import('./report.mjs').Summary>>} */
   const figures = {};
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
-      for (let turn = 0; turn < TURNS; turn++) {
-        const first = (round * TURNS + turn) % prepared.length;
-        for (const { contestant, pid, all } of [...prepared.slice(first), ...prepared.slice(0, first)]) {
-          const workload = all[name];
-          if (!workload) continue;
-          process.stderr.write(
-            `\r${round === 0 ? 'warming up' : `round ${round} of ${ROUNDS}`}: ${name}, ${contestant.name}`.padEnd(70),
-          );
-          const figure = await measure(contestant, pid, workload);
-          if (round > 0) ((figures[name] ??= {})[contestant.name] ??= []).push(figure);
-        }
-        if (name === 'log-in flow' && round > 0) ((figures[name] ??= {})[HASHING] ??= []).push(await hashing());
-      }
+  for (const name of WORKLOADS.filter((one) => ONLY.includes(one))) {
+    const those = prepared.flatMap(({ one, all }) => (all[name] ? [{ one, workload: all[name] }] : []));
+    for (const { one, workload } of those) {
+      await startAgain(one);
+      if (workload.before) await load(one.contestant.origin, LONG_ENOUGH, workload.before);
     }
+    /** @type {Record<string, Turn[]>} */
+    const turns = {};
+    for (let turn = 0; turn < TURNS * (1 + ROUNDS); turn++) {
+      const counts = turn >= TURNS;
+      const first = turn % those.length;
+      for (const { one, workload } of [...those.slice(first), ...those.slice(0, first)]) {
+        const {
+          contestant,
+          running: { pid },
+        } = one;
+        progress(
+          `${name}: ${counts ? `turn ${turn - TURNS + 1} of ${TURNS * ROUNDS}` : 'warming up'}, ${contestant.name}`,
+        );
+        const figure = await measure(contestant, pid, workload);
+        if (counts) (turns[contestant.name] ??= []).push(figure);
+      }
+      if (name === 'log-in flow' && counts) (turns[HASHING] ??= []).push(await hashing());
+    }
+    for (const { one } of those) one.most = Math.max(one.most, memory(one.running.pid).most);
+    figures[name] = Object.fromEntries(Object.entries(turns).map(([who, all]) => [who, summary(all)]));
   }
-  process.stderr.write('\r'.padEnd(70) + '\r');
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, by]) => [
-      name,
-      Object.fromEntries(Object.entries(by).map(([who, turns]) => [who, summary(turns)])),
-    ]),
-  );
+  progress('');
+  return figures;
+}
+
+/** In a new process. @param {Measured} one */
+async function startAgain(one) {
+  await one.running.stop();
+  one.running = await one.contestant.start();
+}
+
+/** @param {string} text */
+function progress(text) {
+  process.stderr.write(`\r${text}`.padEnd(70) + (text ? '' : '\r'));
 }
 
 /**
@@ -225,10 +243,10 @@ async function timed(contestant) {
 /**
  * A month of fifty connections that refresh every hour, and what it does to the table: updates in place, and nothing
  * else.
- * @param {{ contestant: Contestant } | undefined} one
+ * @param {Measured | undefined} one
  */
 async function month(one) {
-  const { contestant } = /** @type {{ contestant: Contestant }} */ (one);
+  const { contestant } = /** @type {Measured} */ (one);
   const url = String(contestant.databaseUrl);
   const client = new Client(contestant.origin);
   const { refresh } = await workloads(contestant, sender(client), { codes: 0, connections: A_MONTH.connections });

@@ -4,9 +4,9 @@ import { ask } from './contestants/contestant.mjs';
 /** @typedef {import('./contestants/contestant.mjs').Tokens} Tokens */
 /** @typedef {import('./load.mjs').Operation} Operation */
 /** @typedef {import('./load.mjs').Send} Send */
-/** @typedef {{ operation: Operation, connections?: number }} Workload */
+/** `before`: what makes the things that it spends. @typedef {{ operation: Operation, before?: Operation | undefined, connections?: number }} Workload */
 
-/** In the order they run: an exchange leaves what others spend. */
+/** In the order they run. */
 export const WORKLOADS = /** @type {const} */ ([
   'refresh',
   'exchange',
@@ -24,7 +24,6 @@ export const WORKLOADS = /** @type {const} */ ([
 /** Log-ins wait for their hashes: more at once would only wait longer. */
 const PEOPLE = 4;
 const KEPT = 100_000;
-const GIVEN = 20_000;
 
 /**
  * What a contestant can do, ready to run as often as one likes.
@@ -42,7 +41,7 @@ export async function workloads(contestant, send, { codes: count, connections })
   /** Spent by revocation. @type {Tokens[]} */
   const pairs = [];
   /** Access tokens that nobody has seen yet. @type {string[]} */
-  const fresh = (await contestant.accessTokens?.(GIVEN)) ?? [];
+  const fresh = (await contestant.accessTokens?.(KEPT)) ?? [];
   let seen = fresh[0] ?? '';
   /** @param {Tokens} tokens */
   const keep = (tokens) => {
@@ -76,6 +75,7 @@ export async function workloads(contestant, send, { codes: count, connections })
   }
   if (revoke)
     all.revocation = {
+      before: all.exchange?.operation,
       async operation(by) {
         const tokens = pairs.pop();
         return tokens !== undefined && is(200, await by(revoke(tokens)));
@@ -94,6 +94,7 @@ export async function workloads(contestant, send, { codes: count, connections })
   if (metadata) all.metadata = { operation: async (by) => is(200, await by(metadata())) };
   if (bearer) {
     all['bearer, new token'] = {
+      before: contestant.accessTokens ? undefined : all.refresh?.operation,
       async operation(by) {
         const token = fresh.pop();
         return token !== undefined && is(405, await by(bearer(token)));

@@ -11,7 +11,7 @@
  * @property {string} [databaseUrl]
  * @property {() => Promise<import('../processes.mjs').Running>} start
  * @property {(send: Send, count: number) => Promise<string[]>} [codes] so many authorization codes that wait to be exchanged
- * @property {(count: number) => Promise<string[]>} [accessTokens] of one that takes tokens without giving them
+ * @property {(count: number) => Promise<string[]>} [accessTokens] of one that takes tokens without giving them, or gives too few in the time
  * @property {(code: string) => Sent} [exchange]
  * @property {(refreshToken: string) => Sent} [refresh]
  * @property {(tokens: Tokens) => Sent} [revoke]

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Pool } from 'pg';
 
@@ -7,10 +7,13 @@ import { Pool } from 'pg';
  * named statement, one ES256 signature. A token is its own row: the old one is marked used, the next inserted.
  */
 
-const { PORT, DATABASE_URL } = /** @type {{ PORT: string, DATABASE_URL: string }} */ (process.env);
+const { PORT, DATABASE_URL, PRIVATE_KEY } = /** @type {{ PORT: string, DATABASE_URL: string, PRIVATE_KEY: string }} */ (
+  process.env
+);
 const pool = new Pool({ connectionString: DATABASE_URL, max: 20 });
 pool.on('error', () => undefined);
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const privateKey = createPrivateKey(PRIVATE_KEY);
+const publicKey = createPublicKey(privateKey);
 const METADATA = JSON.stringify({
   issuer: `http://127.0.0.1:${PORT}`,
   token_endpoint: `http://127.0.0.1:${PORT}/token`,

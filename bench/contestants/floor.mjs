@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { freePort } from '../../test/support/postgres-server.mjs';
 import { query } from '../database.mjs';
 import { start } from '../processes.mjs';
@@ -7,8 +7,13 @@ import { ask, bearer, FILLER, form, registration } from './contestant.mjs';
 /** The floor: the least a server can do. @param {string} databaseUrl of an empty database @returns {Promise<import('./contestant.mjs').Contestant>} */
 export async function floor(databaseUrl) {
   const port = await freePort();
-  const launch = () =>
-    start(['bench/contestants/floor-server.mjs'], { PORT: String(port), DATABASE_URL: databaseUrl }, 'ready');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const variables = {
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+  const launch = () => start(['bench/contestants/floor-server.mjs'], variables, 'ready');
   await (await launch()).stop();
   await query(
     databaseUrl,

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Client } from 'undici';
 import { freePort } from '../../test/support/postgres-server.mjs';
 import { query } from '../database.mjs';
 import { sender } from '../load.mjs';
 import { start } from '../processes.mjs';
+import { accessTokens } from './access-tokens.mjs';
 import {
   ask,
   bearer,
@@ -100,6 +101,10 @@ export async function oidcProvider(databaseUrl) {
     databaseUrl,
     start: launch,
     codes: (_send, count) => copies(count, 'AuthorizationCode'),
+    async accessTokens(count) {
+      const [{ jwk: key }] = await query(databaseUrl, 'SELECT jwk FROM oidc_keys');
+      return accessTokens(createPrivateKey({ key, format: 'jwk' }), RESOURCE, count);
+    },
     exchange,
     refresh: (refresh_token) => form('/token', { grant_type: 'refresh_token', refresh_token, client_id }),
     revoke: ({ refresh_token }) => form('/token/revocation', { token: refresh_token, client_id }),

@@ -1,7 +1,7 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { generateKeyPairSync } from 'node:crypto';
 import { freePort } from '../../test/support/postgres-server.mjs';
 import { start } from '../processes.mjs';
+import { accessTokens } from './access-tokens.mjs';
 import { bearer, listTools } from './contestant.mjs';
 
 /** The official SDK's server behind its own `requireBearerAuth`. @returns {Promise<import('./contestant.mjs').Contestant>} */
@@ -13,16 +13,7 @@ export async function sdk() {
     name: 'requireBearerAuth',
     origin: `http://127.0.0.1:${port}`,
     start: () => start(['bench/contestants/sdk-server.mjs'], { PORT: String(port), PUBLIC_KEY }, 'ready'),
-    accessTokens: (count) =>
-      Promise.all(
-        Array.from({ length: count }, () =>
-          new SignJWT({ client_id: 'bench', scope: 'things', jti: randomUUID() })
-            .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
-            .setAudience('bench')
-            .setExpirationTime('1h')
-            .sign(privateKey),
-        ),
-      ),
+    accessTokens: (count) => accessTokens(privateKey, 'bench', count),
     bearer: (token) => bearer('/mcp', token),
     listTools: (token) => listTools('/mcp', token),
   };
