@@ -7,6 +7,7 @@ import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { endGrants } from './end-grants.js';
 import { isLive } from './grants.sql.js';
+import { MEMBERS } from './memberships.sql.js';
 
 export interface Member {
   readonly userId: string;
@@ -64,7 +65,7 @@ export class Memberships {
       `SELECT m.user_id AS "userId", u.email, u.name, m.role, m.created_at AS since,
               (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
                   AND ${isLive('g', '$2')}) AS connections
-         FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = $1 ${chosen}`,
+         FROM ${MEMBERS} WHERE m.organization_id = $1 ${chosen}`,
       values,
     );
   }

@@ -8,6 +8,7 @@ import { auditGrants, endingDetail } from './audit.sql.js';
 import { type Connection, detailed } from './connections.repository.js';
 import { isLive, isValid } from './grants.sql.js';
 import { micros, type Position, timeOfMicros } from './keyset.sql.js';
+import { MEMBERS } from './memberships.sql.js';
 
 export type ConnectionSort = 'newest' | 'used' | 'person';
 
@@ -47,7 +48,7 @@ const CHOSEN = `($3::uuid IS NULL OR g.id = $3) AND ($4::uuid IS NULL OR g.clien
 
 /** Who and what is called like the search: people of the organization, tools of anybody. */
 const CALLED = `SELECT
-   ARRAY(SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id
+   ARRAY(SELECT u.id FROM ${MEMBERS}
           WHERE m.organization_id = $1 AND strpos(lower(u.email), lower($2)) > 0) AS people,
    ARRAY(SELECT id FROM clients WHERE strpos(lower(metadata->>'client_name'), lower($2)) > 0) AS tools`;
 
@@ -94,7 +95,7 @@ const ORDERS = {
   },
   person: {
     page: `SELECT g.id, p.email AS position FROM (
-          SELECT u.id, u.email FROM memberships m JOIN users u ON u.id = m.user_id
+          SELECT u.id, u.email FROM ${MEMBERS}
            WHERE m.organization_id = $1 AND ($8::text IS NULL OR u.email >= $8) AND ($7::uuid IS NULL OR u.id = $7)
              AND ($4::uuid[] IS NULL OR u.id = ANY ($4) OR cardinality($12::uuid[]) > 0)
            ORDER BY u.email) p

@@ -4,6 +4,7 @@ import { Organization } from '../entities/organization.entity.js';
 import { addAuditEvent } from './audit-events.repository.js';
 import { type Ended, endGrants } from './end-grants.js';
 import { isValid } from './grants.sql.js';
+import { MEMBERS } from './memberships.sql.js';
 import { hasSecondFactor, WITHOUT_REQUIRED_FACTOR } from './second-factors.sql.js';
 
 /** A member who has no second factor, and how many connections of theirs end when one is required. */
@@ -27,7 +28,7 @@ export interface LackingFilter {
 const LACKING = `(SELECT m.user_id AS "userId", u.email, u.name,
          (SELECT count(*)::int FROM grants g WHERE g.user_id = m.user_id AND g.organization_id = m.organization_id
              AND ${isValid('g', '$2')}) AS connections
-    FROM memberships m JOIN users u ON u.id = m.user_id
+    FROM ${MEMBERS}
    WHERE m.organization_id = $1 AND u.disabled_at IS NULL AND NOT ${hasSecondFactor('m.user_id')}) lacking`;
 
 /** Organizations that require a second factor of their members. */
