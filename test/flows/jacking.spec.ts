@@ -55,7 +55,10 @@ const standStill = async (page: Page, byScript: boolean) => {
   return async () => {
     if (byScript) return page.clock.runFor(500);
     await devTools.send('Animation.setPlaybackRate', { playbackRate: 1 });
-    await page.waitForTimeout(700);
+    while (
+      await page.evaluate(`getComputedStyle(document.querySelector('[data-deliberate]')).pointerEvents === 'none'`)
+    )
+      await page.waitForTimeout(50);
   };
 };
 /** High enough that nobody need scroll to the button. */
