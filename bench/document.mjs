@@ -19,7 +19,8 @@ behind the SDK's own guard. Before any is timed it has to show that of eight par
 out, that a refresh token replaced twice is refused, and that sessions survive the process being killed. PostgreSQL
 waits for the disk (\`fsync\` and \`synchronous_commit\` on). Writes are transactions that write anything; argon2id by
 itself is the hash of a log-in where nothing else is done; an embedded database is there already when the server
-starts. Where the machine allows, the server has a core of its own, and PostgreSQL and the load have another.`,
+starts. Each workload has processes of its own. Where the machine allows, the server has a core of its own, and
+PostgreSQL and the load have another.`,
   },
   {
     name: 'grants',
