@@ -18,7 +18,8 @@ import {
 } from './contestant.mjs';
 
 const TOKEN = '/mcp/oauth/token';
-const HOLDER = 'holder@example.com';
+/** Whose codes are exchanged. */
+export const HOLDER = 'holder@example.com';
 
 /**
  * This server, on a database of that address, with one person, one organization, and a registered client that is a row.
