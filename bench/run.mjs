@@ -18,16 +18,16 @@ import { WORKLOADS, workloads } from './workloads.mjs';
 /*
  * `npm run bench`: this server, its peers and the floor, in turn, in one run, on one PostgreSQL that is as durable as in
  * production. Ratios are what counts: machines are noisy. So the turns are short, and each is compared with those beside
- * it. Each workload has processes of its own, as in the runs the budgets are from: what an engine compiled for one is not
- * measured with another. BENCH_SECONDS (1) and BENCH_ROUNDS (3) set how long, BENCH_ONLY which workloads (by semicolon), BENCH_PROFILE where
- * Node's CPU profiles go.
+ * it. Each workload has processes of its own: what an engine compiled for one is not measured with another.
+ * BENCH_SECONDS (1) and BENCH_ROUNDS (3) set how long, BENCH_ONLY which workloads (by semicolon: two have a comma),
+ * BENCH_PROFILE where Node's CPU profiles go.
  */
 
 /** @typedef {import('./report.mjs').Turn} Turn */
 /** @typedef {import('./contestants/contestant.mjs').Contestant} Contestant */
 /**
- * A contestant, its process at the moment, what it held in memory when it was idle, the most that any of its processes ever
- * held, and what it took to start.
+ * A contestant, its process at the moment, what it held in memory when it was idle, the most that any of its processes
+ * ever held, and what it took to start.
  * @typedef {{ contestant: Contestant, running: import('./processes.mjs').Running, idle: number, most: number, coldStart: number }} Measured
  */
 
@@ -98,8 +98,8 @@ try {
 }
 
 /**
- * Every workload at every contestant, in turn; who begins changes by the turn. The first round is not counted: until then
- * engines compile, pools fill and plans are made, for the larger servers much longer than for the floor.
+ * Every workload at every contestant, in turn; who begins changes by the turn. The first round is not counted: until
+ * then engines compile, pools fill and plans are made, for the larger servers much longer than for the floor.
  * @param {Measured[]} contestants
  */
 async function compare(contestants) {

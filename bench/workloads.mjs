@@ -23,6 +23,7 @@ export const WORKLOADS = /** @type {const} */ ([
 
 /** Log-ins wait for their hashes: more at once would only wait longer. */
 const PEOPLE = 4;
+/** Access tokens that nobody has seen yet, at most. */
 const KEPT = 100_000;
 
 /**
